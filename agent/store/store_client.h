@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "shared/base/result.h"
+
+#include <QByteArray>
+#include <QString>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+/// The one seam through which every other part of the agent reaches the replicated keyspace
+/// (architecture.md 4): embedded Raft here, an external etcd cluster behind the same seam later.
+/// Keys are absolute paths ("/a/b"); semantics are etcd v2's (peer-contracts.md 1).
+namespace qd::store {
+
+/// A key or directory as a reader sees it.
+struct Node {
+    QString key;
+    QByteArray value;
+    bool dir = false;
+    quint64 createdIndex = 0;
+    quint64 modifiedIndex = 0;
+    /// Wall clock, microseconds since 1970, by the leader's committed clock.
+    std::optional<qint64> expirationUs;
+    /// Seconds left, rounded up, at the moment of the answer.
+    std::optional<qint64> ttl;
+    std::vector<Node> children;
+};
+
+/// Outcome of a read, a write or a watch: what etcd v2 calls a response.
+struct Event {
+    QString action; ///< get, set, create, update, delete, compareAndSwap, compareAndDelete, expire
+    Node node;
+    std::optional<Node> prevNode;
+    quint64 etcdIndex = 0; ///< the store's index when the answer was made (X-Etcd-Index)
+    quint64 raftIndex = 0;
+    quint64 raftTerm = 0;
+    bool refresh = false;
+};
+
+struct GetRequest {
+    QString key;
+    bool recursive = false;
+    bool sorted = false;
+    bool quorum = false; ///< linearizable, through read-index; else the local tree
+};
+
+/// A write. Which operation runs follows from the fields as in peer-contracts.md 1.3.
+struct WriteRequest {
+    enum class Kind { Put, Post, Delete };
+    Kind kind = Kind::Put;
+    QString key;
+    QByteArray value;
+    bool dir = false;
+    bool recursive = false;
+    bool refresh = false;
+    std::optional<qint64> ttl; ///< seconds; nullopt = none given
+    bool ttlGiven = false;     ///< "ttl=" given, perhaps empty
+    std::optional<bool> prevExist;
+    std::optional<QByteArray> prevValue;
+    quint64 prevIndex = 0; ///< 0 = not given
+};
+
+struct WatchRequest {
+    QString key;
+    bool recursive = false;
+    bool stream = false;   ///< more than one event
+    quint64 waitIndex = 0; ///< 0 = from now on
+};
+
+/// An etcd error (peer-contracts.md 1.5) travels as Error with code "etcd.<n>", message the etcd
+/// message, and details "cause" and "index".
+inline QString etcdErrorCode(int n)
+{
+    return QStringLiteral("etcd.%1").arg(n);
+}
+
+/// Ends its watch when destroyed.
+class Watch {
+public:
+    virtual ~Watch() = default;
+};
+
+using EventHandler = std::function<void(Result<Event>)>;
+
+class StoreClient {
+public:
+    virtual ~StoreClient() = default;
+    /// `done` is called exactly once, on the caller's thread, never from inside this call.
+    virtual void get(const GetRequest &request, EventHandler done) = 0;
+    /// As `get`. Error code::unknownOutcome: the write may or may not have happened.
+    virtual void write(const WriteRequest &request, EventHandler done) = 0;
+    /// `handler` gets one event (stream: each event), in order, none twice, none skipped. An error
+    /// ends the watch; etcd error 401 says that `waitIndex` has left the window.
+    virtual std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) = 0;
+    /// Answered from the local tree at once: for code that runs at each change (scheduling).
+    virtual Result<Event> getLocal(const GetRequest &request) const = 0;
+    virtual bool isLeader() const = 0;
+};
+
+} // namespace qd::store
