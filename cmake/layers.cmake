@@ -13,8 +13,9 @@ set(QD_MAY_LINK_qd_unitfile qd_base)
 # agent
 set(QD_MAY_LINK_qd_raft qd_base)
 set(QD_MAY_LINK_qd_wal qd_base qd_raft)
-set(QD_MAY_LINK_qd_store qd_base qd_raft qd_wal)
-set(QD_MAY_LINK_qd_peer qd_base qd_raft qd_store qd_security)
+set(QD_MAY_LINK_qd_store qd_base qd_raft)
+set(QD_MAY_LINK_qd_replica qd_base qd_raft qd_wal qd_store)
+set(QD_MAY_LINK_qd_peer qd_base qd_raft qd_replica qd_security)
 set(QD_MAY_LINK_qd_etcd qd_base qd_store qd_http)
 set(QD_MAY_LINK_qd_units_engine qd_base qd_unitfile)
 set(QD_MAY_LINK_qd_units_driver qd_base qd_unitfile qd_units_engine)
@@ -22,8 +23,8 @@ set(QD_MAY_LINK_qd_journal qd_base qd_model)
 set(QD_MAY_LINK_qd_units_bus qd_base qd_unitfile qd_units_engine qd_units_driver qd_journal)
 set(QD_MAY_LINK_qd_fleet_engine qd_base qd_model qd_unitfile)
 set(QD_MAY_LINK_qd_fleet qd_base qd_model qd_codec qd_unitfile qd_store qd_fleet_engine)
-set(QD_MAY_LINK_qd_control qd_base qd_model qd_codec qd_rpc qd_security qd_store qd_journal)
-set(QD_MAY_LINK_qd_node qd_base qd_model qd_codec qd_rpc qd_http qd_security qd_raft qd_wal qd_store qd_peer
+set(QD_MAY_LINK_qd_control qd_base qd_model qd_codec qd_rpc qd_security qd_store qd_replica qd_journal)
+set(QD_MAY_LINK_qd_node qd_base qd_model qd_codec qd_rpc qd_http qd_security qd_raft qd_wal qd_store qd_replica qd_peer
     qd_etcd qd_journal qd_fleet_engine qd_fleet qd_control qd_unitfile)
 set(QD_MAY_LINK_qd_host qd_base)
 
@@ -36,4 +37,4 @@ set(QD_MAY_LINK_qd_qml qd_base qd_model qd_codec qd_unitfile qd_session qd_model
 
 # tests
 set(QD_MAY_LINK_qd_test_support qd_base)
-set(QD_MAY_LINK_qd_simulation qd_base qd_raft qd_wal qd_store)
+set(QD_MAY_LINK_qd_simulation qd_base qd_raft qd_wal qd_store qd_replica)
