@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/node/paths.h"
+#include "shared/base/result.h"
+
+#include <QMap>
+#include <QProcessEnvironment>
+#include <QString>
+#include <QStringList>
+
+namespace qd::node {
+
+/// What an operator may set. Precedence: flag, environment (QD_*, and ETCD_* or FLEET_* where they
+/// map), file (TOML), default (architecture.md 10).
+struct Config {
+    NodePaths paths;
+    QString name;      ///< host name by default
+    QString address;   ///< where the agent listens and how others reach it
+    QString machineId; ///< 32 hex digits; /etc/machine-id by default
+    QString clusterName = QStringLiteral("quarterdeck");
+    quint16 etcdPort = 2379;
+    quint16 peerPort = 2380;
+    quint16 controlPort = 7443;
+    int heartbeatMs = 100;
+    int electionMs = 1000;
+    int snapshotCount = 10'000; ///< entries between snapshots
+    int presenceTtl = 30;       ///< seconds
+    QMap<QString, QString> metadata;
+    QString fixture; ///< "units:100000": serve generated rows instead of the cluster's (tests)
+};
+
+/// One setting: its key (as in the file; the flag is --key), its variables, and what it is.
+struct Setting {
+    QString key;
+    QStringList variables;
+    QString help;
+    Result<void> (*apply)(Config &, const QString &value);
+};
+
+const QList<Setting> &settings();
+
+/// One value that was given, and where, for the error that names it.
+struct Given {
+    QString value;
+    QString where; ///< "--address", "QD_ADDRESS", "/etc/quarterdeck/agent.toml:3"
+};
+
+/// Reads a TOML file: keys of settings(); an unknown key is an error with file and line.
+Result<QMap<QString, Given>> readConfigFile(const QString &path);
+
+/// Puts the sources together. `flags` are words such as "--address", "127.0.0.11"; words that are
+/// no flag are left in `rest`. --config FILE names the file; the default file may be missing.
+Result<Config>
+loadConfig(const QStringList &flags, const QProcessEnvironment &environment, QStringList *rest);
+
+/// The settings as help text, a line each.
+QString settingsHelp();
+
+} // namespace qd::node
