@@ -126,15 +126,17 @@ Result<void> arrangeMounts(const NodeSpec &spec, const QStringList &groups)
     return done;
 }
 
+constexpr qint64 kLeastDelayMs = 200;
+constexpr qint64 kMostDelayMs = 5000;
+
 /// A program of the node that is started again when it ends, as a service manager would.
 struct Sibling {
     QStringList command;
     QString log;
     pid_t pid = -1;
     qint64 startedMs = 0;
+    qint64 delayMs = kLeastDelayMs;
 };
-
-constexpr int kRestartDelayMs = 200;
 constexpr int kStopTimeoutMs = 20'000;
 
 volatile sig_atomic_t g_stop = 0;
@@ -185,8 +187,11 @@ std::vector<Sibling> siblings(const NodeSpec &spec)
 void startDue(std::vector<Sibling> &all, qint64 nowMs)
 {
     for (Sibling &one : all) {
-        if (one.pid > 0 || nowMs - one.startedMs < kRestartDelayMs)
+        if (one.pid > 0 || nowMs - one.startedMs < one.delayMs)
             continue;
+        // One that ran for a while starts again at once; one that cannot live backs off.
+        const bool lived = nowMs - one.startedMs > 2 * kMostDelayMs;
+        one.delayMs = lived ? kLeastDelayMs : qMin(one.delayMs * 2, kMostDelayMs);
         one.startedMs = nowMs;
         const auto started = start(one.command, one.log, true);
         if (started)

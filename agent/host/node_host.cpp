@@ -103,6 +103,12 @@ int complain(const QString &sentence)
     return 1;
 }
 
+QString noNamespaces()
+{
+    return QStringLiteral("cannot make the node's namespaces: %1")
+        .arg(QString::fromLocal8Bit(strerror(errno)));
+}
+
 int awaitFirstProcess(pid_t pid)
 {
     g_firstProcess = pid;
@@ -125,15 +131,17 @@ int runNodeHost(const NodeSpec &spec)
     if (const auto user = enterUserNamespace(); !user)
         return complain(user.error().text());
     const QStringList groups = enterControlGroups(spec.cluster + QLatin1Char('-') + spec.name);
-    if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP) != 0)
-        return complain(QStringLiteral("cannot make the node's namespaces: %1")
-                            .arg(QString::fromLocal8Bit(strerror(errno))));
+    // Only the process ids here: this process stays outside, to clean up after the node.
+    if (unshare(CLONE_NEWPID) != 0)
+        return complain(noNamespaces());
     const pid_t pid = fork();
     if (pid < 0)
         return complain(
             QStringLiteral("cannot fork: %1").arg(QString::fromLocal8Bit(strerror(errno))));
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP) != 0)
+            _exit(complain(noNamespaces()));
         _exit(runFirstProcess(spec, groups));
     }
     if (const auto written = writePidFile(spec, pid); !written) {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// quarterdeckd: the agent of a node, and the commands around it.
+#include "agent/host/commands.h"
+#include "agent/node/config.h"
+
+#include <QCoreApplication>
+#include <cstdio>
+
+namespace {
+
+int help()
+{
+    printf(
+        "quarterdeckd %s - the agent of a Quarterdeck node\n\n"
+        "usage: quarterdeckd run [OPTIONS]                    run the agent\n"
+        "       quarterdeckd init [OPTIONS]                   make a cluster with this node as its "
+        "first\n"
+        "       quarterdeckd token [--kind node|console] [--role viewer|operator|admin]\n"
+        "                                                     print a one-time token (15 minutes)\n"
+        "       quarterdeckd join TOKEN --peer ADDR [OPTIONS] make this node a member of a "
+        "cluster\n"
+        "       quarterdeckd wal-dump DIR                     list a log's entries\n"
+        "       quarterdeckd host|local ...                   nodes of a cluster on this "
+        "machine\n\n"
+        "options: --config FILE (TOML), and\n%s",
+        QD_VERSION, qPrintable(qd::node::settingsHelp()));
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    QCoreApplication app(argc, argv);
+    QCoreApplication::setApplicationName(QStringLiteral("quarterdeckd"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(QD_VERSION));
+    const QStringList words = QCoreApplication::arguments().mid(1);
+    const QString verb = words.value(0);
+    if (words.contains(QStringLiteral("--help")) || verb == QLatin1String("-h") ||
+        verb == QLatin1String("help"))
+        return help();
+    if (verb == QLatin1String("--version")) {
+        printf("quarterdeckd %s\n", QD_VERSION);
+        return 0;
+    }
+    if (verb == QLatin1String("host"))
+        return qd::host::hostCommand(words.mid(1));
+    if (verb == QLatin1String("local"))
+        return qd::host::localCommand(words.mid(1));
+    fprintf(
+        stderr, "quarterdeckd: unknown command \"%s\"; quarterdeckd --help lists them\n",
+        qPrintable(verb));
+    return 2;
+}
