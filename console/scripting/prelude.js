@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a script finds when it starts. Everything here stands on four host functions: __host.call,
+// __host.begin, __host.subscribe and __host.sleep. Values are plain frozen objects.
+(function (global) {
+    "use strict";
+
+    function freeze(value) {
+        if (value !== null && typeof value === "object") {
+            Object.keys(value).forEach(function (key) { freeze(value[key]); });
+            Object.freeze(value);
+        }
+        return value;
+    }
+
+    function call(method, params, node) {
+        return freeze(JSON.parse(__host.call(method, JSON.stringify(params || {}), node || "")));
+    }
+
+    // --- printing -----------------------------------------------------------------------------
+
+    function show(value) {
+        if (typeof value === "string")
+            return value;
+        if (value instanceof Error)
+            return String(value);
+        const text = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+        return text === undefined ? String(value) : text;
+    }
+
+    global.print = function () {
+        __host.print(Array.prototype.map.call(arguments, show).join(" "));
+    };
+
+    global.table = function (rows, columns) {
+        if (!Array.isArray(rows))
+            throw new TypeError("table(rows, columns): rows must be an array");
+        const names = columns || (rows.length ? Object.keys(rows[0]) : []);
+        const cells = [names.map(function (name) { return String(name).toUpperCase(); })];
+        rows.forEach(function (row) {
+            cells.push(names.map(function (name) {
+                const value = row[name];
+                return value === undefined || value === null || value === "" ? "-" : show(value);
+            }));
+        });
+        const widths = names.map(function (_, column) {
+            return Math.max.apply(null, cells.map(function (line) { return line[column].length; }));
+        });
+        cells.forEach(function (line) {
+            global.print(line.map(function (cell, column) {
+                return column === names.length - 1 ? cell : cell.padEnd(widths[column]);
+            }).join("  "));
+        });
+    };
+
+    // --- time and tasks -----------------------------------------------------------------------
+
+    global.sleep = function (milliseconds) { __host.sleep(Number(milliseconds)); };
+
+    /** Calls `condition` until it returns something true, for at most `seconds`. */
+    global.waitUntil = function (condition, seconds, what) {
+        const end = Date.now() + (seconds === undefined ? 30 : seconds) * 1000;
+        for (;;) {
+            const value = condition();
+            if (value)
+                return value;
+            if (Date.now() > end)
+                throw new Error("not within " + seconds + " s" + (what ? ": " + what : ""));
+            global.sleep(100);
+        }
+    };
+
+    /** Runs a generator function; what it yields is awaited when it is a promise. */
+    global.task = function (body) {
+        if (typeof body !== "function")
+            throw new TypeError("task(function* () { ... }) takes a generator function");
+        const steps = body();
+        if (!steps || typeof steps.next !== "function")
+            throw new TypeError("task(function* () { ... }) takes a generator function: mind the star");
+        const promise = new Promise(function (resolve, reject) {
+            function advance(how, value) {
+                let step;
+                try {
+                    step = steps[how](value);
+                } catch (error) {
+                    reject(error);
+                    return;
+                }
+                if (step.done) {
+                    resolve(step.value);
+                    return;
+                }
+                Promise.resolve(step.value).then(
+                    function (result) { advance("next", result); },
+                    function (error) { advance("throw", error); });
+            }
+            advance("next", undefined);
+        });
+        __host.hold();
+        promise.then(
+            function () { __host.release(); },
+            function (error) { __host.fail(error); __host.release(); });
+        return promise;
+    };
+
+    function begin(method, params, node) {
+        return new Promise(function (resolve, reject) {
+            __host.begin(method, JSON.stringify(params || {}), node || "", function (error, text) {
+                if (error)
+                    reject(new Error(error));
+                else
+                    resolve(freeze(JSON.parse(text)));
+            });
+        });
+    }
+
+    // --- the cluster --------------------------------------------------------------------------
+
+    const cluster = {};
+
+    function unitObject(row) {
+        const unit = Object.assign({}, row);
+        ["load", "start", "stop", "unload"].forEach(function (verb) {
+            unit[verb] = function () { return unitObject(call("unit." + verb, { name: row.name }).unit); };
+        });
+        unit.destroy = function () { call("unit.destroy", { name: row.name }); };
+        unit.cat = function () { return call("unit.cat", { name: row.name }).text; };
+        unit.status = function () { return call("unit.status", { name: row.name }); };
+        unit.refresh = function () { return cluster.unit(row.name); };
+        unit.journal = function (lines) { return cluster.journal(row.name, lines); };
+        return Object.freeze(unit);
+    }
+
+    Object.assign(cluster, {
+        /** Any control method by its name. */
+        call: call,
+        nodes: function () { return call("node.list").items; },
+        node: function (name) {
+            const found = cluster.nodes().filter(function (node) {
+                return node.name === name || node.id === name;
+            });
+            if (!found.length)
+                throw new Error("there is no node " + name);
+            return found[0];
+        },
+        raft: function () { return call("raft.status").items; },
+        units: function () { return call("unit.list").items.map(unitObject); },
+        unit: function (name) {
+            const found = call("unit.list").items.filter(function (unit) { return unit.name === name; });
+            if (!found.length)
+                throw new Error("there is no unit " + name);
+            return unitObject(found[0]);
+        },
+        submit: function (name, text, options) {
+            return unitObject(call("unit.submit", Object.assign({ name: name, text: text }, options)).unit);
+        },
+        /** The last lines of a unit's journal, or each line as it comes: journal(name, 0, function). */
+        journal: function (name, lines, onLine) {
+            const params = { unit: name, lines: lines === undefined ? 10 : lines, follow: Boolean(onLine) };
+            if (onLine) {
+                const stream = __host.stream("journal.open", JSON.stringify(params), function (text) {
+                    onLine(freeze(JSON.parse(text)));
+                });
+                return Object.freeze({ stop: function () { __host.endStream(stream); } });
+            }
+            return __host.readStream("journal.open", JSON.stringify(params))
+                .map(function (text) { return freeze(JSON.parse(text)); });
+        },
+        store: Object.freeze({
+            get: function (key, options) {
+                return call("store.get", Object.assign({ key: key }, options)).entry;
+            },
+            ls: function (key, options) {
+                return call("store.get", Object.assign({ key: key || "/" }, options)).children;
+            },
+            set: function (key, value, options) {
+                return call("store.set", Object.assign({ key: key, value: String(value) }, options)).entry;
+            },
+            rm: function (key, options) {
+                return call("store.delete", Object.assign({ key: key }, options)).entry;
+            },
+            watch: function (key, onEvent, options) {
+                const params = Object.assign({ key: key }, options);
+                const stream = __host.stream("store.watch", JSON.stringify(params), function (text) {
+                    onEvent(freeze(JSON.parse(text)));
+                });
+                return Object.freeze({ stop: function () { __host.endStream(stream); } });
+            }
+        }),
+        /** Live rows: onChange({reset, rows, removed}) for nodes, units, raft. */
+        on: function (collection, onChange, params) {
+            const id = __host.subscribe(collection, JSON.stringify(params || {}), function (text) {
+                onChange(freeze(JSON.parse(text)));
+            });
+            return Object.freeze({ stop: function () { __host.unsubscribe(id); } });
+        },
+        /** The same calls as promises, for task(): yield cluster.async("unit.start", {name: n}). */
+        async: begin
+    });
+    global.cluster = Object.freeze(cluster);
+
+    /** Tells a person: the console shows it as a notification. */
+    global.alert = function (text) { __host.alert(show(text)); };
+    /** Ends the script with that exit status. */
+    global.exit = function (status) { __host.exit(status === undefined ? 0 : Number(status)); };
+    global.console = Object.freeze({
+        log: global.print, info: global.print, debug: global.print, warn: global.print, error: global.print
+    });
+})(this);

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/scripting/script_bridge.h"
+
+#include "shared/base/clock.h"
+
+#include <QCborArray>
+#include <QDateTime>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QPromise>
+#include <QThread>
+
+namespace qd::scripting {
+
+namespace {
+
+constexpr qint64 kExactInDouble = qint64(1) << 53;
+
+QJsonValue toScript(const QCborValue &value)
+{
+    if (value.isMap()) {
+        QJsonObject object;
+        const QCborMap map = value.toMap();
+        for (auto it = map.cbegin(); it != map.cend(); ++it)
+            object.insert(it.key().toString(), toScript(it.value()));
+        return object;
+    }
+    if (value.isArray()) {
+        QJsonArray array;
+        const QCborArray items = value.toArray();
+        for (const QCborValue &item : items)
+            array.append(toScript(item));
+        return array;
+    }
+    if (value.isInteger() && qAbs(value.toInteger()) > kExactInDouble)
+        return QString::number(value.toInteger());
+    if (value.isByteArray())
+        return QString::fromUtf8(value.toByteArray());
+    return value.toJsonValue();
+}
+
+QString sentence(const Error &error)
+{
+    return error.text() + QStringLiteral(" [") + error.code + QLatin1Char(']');
+}
+
+} // namespace
+
+QString toScriptJson(const QCborMap &map)
+{
+    return QString::fromUtf8(
+        QJsonDocument(toScript(map).toObject()).toJson(QJsonDocument::Compact));
+}
+
+/// Made, used and destroyed in the client's thread.
+struct ScriptBridge::Remote : QObject {
+    std::unique_ptr<session::Subscription> subscription;
+    std::unique_ptr<session::ByteStream> stream;
+    QByteArray pending;
+
+    /// The complete lines of what has come so far.
+    QStringList take(const QByteArray &bytes)
+    {
+        pending += bytes;
+        QStringList lines;
+        for (qsizetype end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n')) {
+            lines.append(QString::fromUtf8(pending.first(end)));
+            pending.remove(0, end + 1);
+        }
+        return lines;
+    }
+};
+
+ScriptBridge::ScriptBridge(ScriptEngine &engine, session::Client &client)
+    : m_engine(engine)
+    , m_client(client)
+{
+}
+
+ScriptBridge::~ScriptBridge() = default;
+
+void ScriptBridge::print(const QString &line)
+{
+    Q_EMIT m_engine.output(line, OutputKind::Print);
+}
+
+void ScriptBridge::alert(const QString &line)
+{
+    Q_EMIT m_engine.output(line, OutputKind::Alert);
+}
+
+bool ScriptBridge::parse(const QString &params, QCborMap *out)
+{
+    *out = QCborMap::fromJsonObject(QJsonDocument::fromJson(params.toUtf8()).object());
+    return true;
+}
+
+QString ScriptBridge::call(const QString &method, const QString &params, const QString &node)
+{
+    QCborMap map;
+    parse(params, &map);
+    session::CallOptions options;
+    options.node = node;
+    QPromise<Result<QCborMap>> promise;
+    QFuture<Result<QCborMap>> answer = promise.future();
+    promise.start();
+    QMetaObject::invokeMethod(&m_client, [&] {
+        m_client.call(method, map, options)
+            .then(&m_client, [&promise](const Result<QCborMap> &result) {
+                promise.addResult(result);
+                promise.finish();
+            });
+    });
+    m_engine.m_turn.startedMs.store(0); // waiting is not working: the watchdog looks away
+    answer.waitForFinished();           // blocks the script's own thread, as promised
+    m_engine.m_turn.startedMs.store(SystemClock().monotonicMs());
+    const Result<QCborMap> result = answer.result();
+    if (result)
+        return toScriptJson(*result);
+    m_engine.m_engine.throwError(QJSValue::GenericError, sentence(result.error()));
+    return {};
+}
+
+void ScriptBridge::begin(
+    const QString &method, const QString &params, const QString &node, const QJSValue &done)
+{
+    QCborMap map;
+    parse(params, &map);
+    session::CallOptions options;
+    options.node = node;
+    const int id = m_nextId++;
+    m_callbacks.insert(id, done);
+    QMetaObject::invokeMethod(&m_client, [this, id, method, map, options] {
+        m_client.call(method, map, options)
+            .then(&m_client, [this, id](const Result<QCborMap> &result) {
+                const QString error = result ? QString() : sentence(result.error());
+                const QString text = result ? toScriptJson(*result) : QString();
+                QMetaObject::invokeMethod(this, [this, id, error, text] {
+                    const QJSValue callback = m_callbacks.take(id);
+                    m_engine.enter([&](QStringList *) {
+                        return callback.call({QJSValue(error), QJSValue(text)});
+                    });
+                    m_engine.endWhenIdle();
+                });
+            });
+    });
+}
+
+int ScriptBridge::subscribe(
+    const QString &collection, const QString &params, const QJSValue &onChange)
+{
+    QCborMap map;
+    parse(params, &map);
+    const int id = m_nextId++;
+    m_callbacks.insert(id, onChange);
+    const QSharedPointer<Remote> remote(new Remote, &QObject::deleteLater);
+    remote->moveToThread(m_client.thread());
+    m_remotes.insert(id, remote);
+    QMetaObject::invokeMethod(&m_client, [this, id, collection, map, remote] {
+        remote->subscription = m_client.subscribe(collection, map);
+        auto send = [this,
+                     id](bool reset, const QList<QCborMap> &rows, const QStringList &removed) {
+            QCborArray array;
+            for (const QCborMap &row : rows)
+                array.append(row);
+            QCborMap change;
+            change.insert(QStringLiteral("reset"), reset);
+            change.insert(QStringLiteral("rows"), array);
+            change.insert(QStringLiteral("removed"), QCborArray::fromStringList(removed));
+            const QString text = toScriptJson(change);
+            QMetaObject::invokeMethod(this, [this, id, text] { deliver(id, text); });
+        };
+        session::Subscription *subscription = remote->subscription.get();
+        QObject::connect(
+            subscription, &session::Subscription::reset, remote.get(),
+            [send](const QList<QCborMap> &rows) { send(true, rows, {}); });
+        QObject::connect(
+            subscription, &session::Subscription::changed, remote.get(),
+            [send](const QList<QCborMap> &rows, const QStringList &removed) {
+                send(false, rows, removed);
+            });
+        QObject::connect(
+            subscription, &session::Subscription::failed, remote.get(),
+            [this, id](const Error &error) {
+                QMetaObject::invokeMethod(
+                    this, [this, id, error] { streamEnded(id, sentence(error)); });
+            });
+    });
+    return id;
+}
+
+void ScriptBridge::unsubscribe(int id)
+{
+    forget(id);
+}
+
+int ScriptBridge::stream(const QString &method, const QString &params, const QJSValue &onLine)
+{
+    QCborMap map;
+    parse(params, &map);
+    return openStream(method, map, onLine);
+}
+
+int ScriptBridge::openStream(const QString &method, const QCborMap &params, const QJSValue &onLine)
+{
+    const int id = m_nextId++;
+    m_callbacks.insert(id, onLine);
+    const QSharedPointer<Remote> remote(new Remote, &QObject::deleteLater);
+    remote->moveToThread(m_client.thread());
+    m_remotes.insert(id, remote);
+    QMetaObject::invokeMethod(&m_client, [this, id, method, params, remote] {
+        remote->stream = m_client.open(method, params);
+        session::ByteStream *stream = remote->stream.get();
+        QObject::connect(
+            stream, &session::ByteStream::received, remote.get(),
+            [this, id, target = remote.get()](const QByteArray &bytes) {
+                for (const QString &line : target->take(bytes))
+                    QMetaObject::invokeMethod(this, [this, id, line] { deliver(id, line); });
+            });
+        QObject::connect(
+            stream, &session::ByteStream::ended, remote.get(), [this, id](const Error &error) {
+                const QString text = error.code.isEmpty() ? QString() : sentence(error);
+                QMetaObject::invokeMethod(this, [this, id, text] { streamEnded(id, text); });
+            });
+    });
+    return id;
+}
+
+QStringList ScriptBridge::readStream(const QString &method, const QString &params)
+{
+    QCborMap map;
+    parse(params, &map);
+    struct Reading {
+        Remote remote;
+        QStringList lines;
+        QPromise<QString> done;
+    };
+    const QSharedPointer<Reading> reading(new Reading);
+    reading->done.start();
+    QFuture<QString> ended = reading->done.future();
+    reading->remote.moveToThread(m_client.thread());
+    QMetaObject::invokeMethod(&m_client, [this, method, map, reading] {
+        reading->remote.stream = m_client.open(method, map);
+        session::ByteStream *stream = reading->remote.stream.get();
+        QObject::connect(
+            stream, &session::ByteStream::received, &reading->remote,
+            [reading = reading.get()](const QByteArray &bytes) {
+                reading->lines += reading->remote.take(bytes);
+            });
+        QObject::connect(
+            stream, &session::ByteStream::ended, &reading->remote,
+            [reading = reading.get()](const Error &error) {
+                reading->done.addResult(error.code.isEmpty() ? QString() : sentence(error));
+                reading->done.finish();
+            });
+    });
+    m_engine.m_turn.startedMs.store(0);
+    ended.waitForFinished();
+    m_engine.m_turn.startedMs.store(SystemClock().monotonicMs());
+    const QStringList lines = reading->lines;
+    const QString error = ended.result();
+    QMetaObject::invokeMethod(&m_client, [reading] { reading->remote.stream.reset(); });
+    if (!error.isEmpty())
+        m_engine.m_engine.throwError(QJSValue::GenericError, error);
+    return lines;
+}
+
+void ScriptBridge::endStream(int id)
+{
+    forget(id);
+}
+
+void ScriptBridge::forget(int id)
+{
+    m_callbacks.remove(id);
+    m_remotes.remove(id);
+    // The script may be in the middle of a callback: look again when it is out of it.
+    QMetaObject::invokeMethod(
+        this, [this] { m_engine.endWhenIdle(); }, Qt::QueuedConnection);
+}
+
+void ScriptBridge::deliver(int id, const QString &text)
+{
+    const auto callback = m_callbacks.constFind(id);
+    if (callback == m_callbacks.cend())
+        return;
+    const QJSValue function = *callback;
+    m_engine.enter([&](QStringList *) { return function.call({QJSValue(text)}); });
+}
+
+void ScriptBridge::streamEnded(int id, const QString &error)
+{
+    if (!m_callbacks.contains(id))
+        return;
+    if (!error.isEmpty()) {
+        m_engine.m_status = 1;
+        Q_EMIT m_engine.output(error, OutputKind::Error);
+    }
+    forget(id);
+}
+
+void ScriptBridge::sleep(double milliseconds)
+{
+    m_engine.m_turn.startedMs.store(0);
+    QThread::msleep(quint64(qBound(0.0, milliseconds, 3.6e6)));
+    m_engine.m_turn.startedMs.store(SystemClock().monotonicMs());
+}
+
+void ScriptBridge::release()
+{
+    --m_holds;
+    QMetaObject::invokeMethod(
+        this, [this] { m_engine.endWhenIdle(); }, Qt::QueuedConnection);
+}
+
+void ScriptBridge::fail(const QJSValue &error)
+{
+    m_engine.report(error, {});
+}
+
+void ScriptBridge::exit(int status)
+{
+    m_engine.finish(status);
+    // Nothing of the script runs after exit().
+    m_engine.m_engine.setInterrupted(true);
+}
+
+} // namespace qd::scripting

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "console/scripting/script_engine.h"
+
+#include <QHash>
+#include <QSharedPointer>
+
+namespace qd::scripting {
+
+/// What the prelude calls `__host`. Lives in the script's thread; reaches the client in its own.
+class ScriptBridge : public QObject {
+    Q_OBJECT
+public:
+    ScriptBridge(ScriptEngine &engine, session::Client &client);
+    ~ScriptBridge() override;
+
+    bool isIdle() const { return m_callbacks.isEmpty() && m_holds == 0; }
+
+    Q_INVOKABLE void print(const QString &line);
+    Q_INVOKABLE void alert(const QString &line);
+    /// Blocks the script until the answer is there; throws on an error.
+    Q_INVOKABLE QString call(const QString &method, const QString &params, const QString &node);
+    /// Answers later: done(error, text).
+    Q_INVOKABLE void
+    begin(const QString &method, const QString &params, const QString &node, const QJSValue &done);
+    Q_INVOKABLE int
+    subscribe(const QString &collection, const QString &params, const QJSValue &onChange);
+    Q_INVOKABLE void unsubscribe(int id);
+    /// Each line of the stream goes to onLine.
+    Q_INVOKABLE int stream(const QString &method, const QString &params, const QJSValue &onLine);
+    /// Blocks until the stream ends; its lines.
+    Q_INVOKABLE QStringList readStream(const QString &method, const QString &params);
+    Q_INVOKABLE void endStream(int id);
+    Q_INVOKABLE void sleep(double milliseconds);
+    Q_INVOKABLE void hold() { ++m_holds; }
+    Q_INVOKABLE void release();
+    Q_INVOKABLE void fail(const QJSValue &error);
+    Q_INVOKABLE void exit(int status);
+
+private:
+    struct Remote; // what lives in the client's thread for one subscription or stream
+    bool parse(const QString &params, QCborMap *out);
+    void deliver(int id, const QString &text);
+    void streamEnded(int id, const QString &error);
+    void forget(int id);
+    int openStream(const QString &method, const QCborMap &params, const QJSValue &onLine);
+
+    ScriptEngine &m_engine;
+    session::Client &m_client;
+    QHash<int, QJSValue> m_callbacks;
+    QHash<int, QSharedPointer<Remote>> m_remotes;
+    int m_nextId = 1;
+    int m_holds = 0;
+};
+
+/// CBOR as a script sees it: whole numbers beyond 2^53 as text, dates as milliseconds.
+QString toScriptJson(const QCborMap &map);
+
+} // namespace qd::scripting
