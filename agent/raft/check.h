@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+/// Invariants that stay on in release builds: a broken one means that going on could lose or fork
+/// data, so the process ends with the invariant's name (anchors-engines.md 1.7, point 16).
+namespace qd::raft {
+
+[[noreturn]] void invariantBroken(const char *name, const char *file, int line);
+
+} // namespace qd::raft
+
+#define QD_INVARIANT(condition, name)                                                              \
+    do {                                                                                           \
+        if (!(condition)) [[unlikely]]                                                             \
+            ::qd::raft::invariantBroken(name, __FILE__, __LINE__);                                 \
+    } while (false)

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/raft/raft.h"
+
+#include "agent/raft/check.h"
+
+#include <limits>
+
+namespace qd::raft {
+
+namespace {
+
+tl::unexpected<Error> notLeader()
+{
+    return fail(code::noLeader, QStringLiteral("this member is not the leader"));
+}
+
+} // namespace
+
+Raft::Raft(const Config &config, Restored restored, Random &random, const Faults &faults)
+    : m_config(config)
+    , m_random(random)
+    , m_faults(faults)
+    , m_term(restored.hard.term)
+    , m_vote(restored.hard.vote)
+    , m_log(restored.snapshot.index, restored.snapshot.term)
+    , m_membership(restored.snapshot.membership)
+    , m_snapshot(std::move(restored.snapshot))
+{
+    for (Entry &entry : restored.entries) {
+        if (entry.type == EntryType::Config)
+            m_pendingChange = entry.index;
+        m_log.append(std::move(entry));
+    }
+    // The commit index may be behind (it needs no sync) but never beyond the log.
+    m_commit = std::min(std::max(restored.hard.commit, m_snapshot.index), m_log.lastIndex());
+    m_handedCommitted = m_snapshot.index;
+    m_handedEntries = m_log.lastIndex();
+    m_handedHard = {m_term, m_vote, m_commit};
+    resetElectionTimer();
+}
+
+void Raft::tick()
+{
+    if (isLeader()) {
+        if (++m_sinceHeard >= m_config.electionTicks) {
+            m_sinceHeard = 0;
+            checkQuorum();
+        }
+        if (isLeader() && ++m_sinceHeartbeat >= m_config.heartbeatTicks) {
+            m_sinceHeartbeat = 0;
+            broadcastHeartbeat();
+        }
+        return;
+    }
+    if (++m_sinceHeard >= m_electionTimeout && isPromotable())
+        startPreVote();
+}
+
+void Raft::step(const Message &m)
+{
+    if (!stepTerm(m))
+        return;
+    switch (m.type) {
+    case MessageType::PreVote:
+    case MessageType::Vote:
+        return onVoteRequest(m);
+    case MessageType::PreVoteAnswer:
+    case MessageType::VoteAnswer:
+        return onVoteAnswer(m);
+    case MessageType::Append:
+        return onAppend(m);
+    case MessageType::AppendAnswer:
+        return onAppendAnswer(m);
+    case MessageType::Heartbeat:
+        return onHeartbeat(m);
+    case MessageType::HeartbeatAnswer:
+        return onHeartbeatAnswer(m);
+    case MessageType::Snapshot:
+        return onSnapshot(m);
+    case MessageType::ReadIndex:
+        return onReadIndex(m);
+    case MessageType::ReadIndexAnswer:
+        return onReadIndexAnswer(m);
+    case MessageType::TimeoutNow:
+        if (isPromotable() && !isLeader())
+            startElection(true);
+        return;
+    }
+}
+
+Result<Index> Raft::propose(QByteArray command)
+{
+    if (!isLeader() || m_transferTo != kNobody)
+        return notLeader();
+    const qint64 size = command.size();
+    if (m_uncommittedBytes > 0 && m_uncommittedBytes + size > m_config.maxUncommittedBytes)
+        return fail(code::limit, QStringLiteral("too much is waiting for a majority"));
+    m_uncommittedBytes += size;
+    appendOwn({m_term, m_log.lastIndex() + 1, EntryType::Command, std::move(command)});
+    return m_log.lastIndex();
+}
+
+Result<Index> Raft::proposeMembership(const MembershipChange &change)
+{
+    if (!isLeader() || m_transferTo != kNobody)
+        return notLeader();
+    if (!ownTermCommitted())
+        return fail(code::conflict, QStringLiteral("the leader has not yet committed in its term"));
+    if (m_pendingChange > m_handedCommitted)
+        return fail(code::conflict, QStringLiteral("another membership change is under way"));
+    const auto after = changed(m_membership, change);
+    if (!after)
+        return fail(after.error());
+    appendOwn({m_term, m_log.lastIndex() + 1, EntryType::Config, encodeMembership(*after)});
+    m_pendingChange = m_log.lastIndex();
+    return m_log.lastIndex();
+}
+
+void Raft::transferLeadership(NodeId to)
+{
+    if (!isLeader() || to == m_config.id || !isVoter(m_membership, to))
+        return;
+    m_transferTo = to;
+    m_sinceHeard = 0;
+    Progress &progress = m_progress[to];
+    if (progress.match == m_log.lastIndex())
+        send({.type = MessageType::TimeoutNow, .to = to});
+    else
+        sendAppend(to, progress, true);
+}
+
+void Raft::campaign()
+{
+    if (isPromotable() && !isLeader())
+        startElection(false);
+}
+
+bool Raft::isPromotable() const
+{
+    // not while a membership change is committed but not yet in force here.
+    const bool changeWaits = m_pendingChange > m_handedCommitted && m_pendingChange <= m_commit;
+    return isVoter(m_membership, m_config.id) && !m_install && !changeWaits;
+}
+
+void Raft::resetElectionTimer()
+{
+    m_sinceHeard = 0;
+    m_electionTimeout =
+        m_config.electionTicks + int(m_random.below(quint64(m_config.electionTicks)));
+}
+
+void Raft::becomeFollower(Term term, NodeId leader)
+{
+    QD_INVARIANT(term >= m_term, "terms never go back");
+    if (term != m_term) {
+        m_term = term;
+        m_vote = kNobody;
+        m_votedForSelf = false;
+    }
+    const bool lostLeader = m_leader != leader || m_role == Role::Leader;
+    m_role = Role::Follower;
+    m_leader = leader;
+    m_votes.clear();
+    m_progress.clear();
+    m_transferTo = kNobody;
+    m_uncommittedBytes = 0;
+    if (lostLeader)
+        refuseReads();
+    resetElectionTimer();
+}
+
+void Raft::becomePreCandidate()
+{
+    m_role = Role::PreCandidate;
+    m_leader = kNobody;
+    m_votes.clear(); // nothing of an earlier campaign counts
+    refuseReads();
+    resetElectionTimer();
+}
+
+void Raft::becomeCandidate()
+{
+    QD_INVARIANT(m_role != Role::Leader, "a leader does not campaign");
+    m_role = Role::Candidate;
+    m_leader = kNobody;
+    ++m_term;
+    m_vote = m_config.id;
+    m_votedForSelf = true;
+    m_votes.clear();
+    refuseReads();
+    resetElectionTimer();
+}
+
+void Raft::becomeLeader()
+{
+    QD_INVARIANT(m_role == Role::Candidate, "only a candidate becomes leader");
+    m_role = Role::Leader;
+    m_leader = m_config.id;
+    m_votes.clear();
+    m_sinceHeard = 0;
+    m_sinceHeartbeat = 0;
+    m_transferTo = kNobody;
+    m_uncommittedBytes = 0;
+    m_progress.clear();
+    syncProgress();
+    appendOwn({m_term, m_log.lastIndex() + 1, EntryType::Noop, {}});
+}
+
+void Raft::send(Message message)
+{
+    message.from = m_config.id;
+    if (message.term == 0)
+        message.term = m_term;
+    m_messages.push_back(std::move(message));
+}
+
+void Raft::answer(Message message)
+{
+    message.from = m_config.id;
+    if (message.term == 0)
+        message.term = m_term;
+    m_afterSync.push_back(std::move(message));
+}
+
+bool Raft::appendOwn(Entry entry)
+{
+    m_log.append(std::move(entry));
+    // Sent with the next Ready, so that what arrives in one round goes out in one message.
+    return true;
+}
+
+bool Raft::hasReady() const
+{
+    const bool hard = m_handedHard != HardState{m_term, m_vote, m_commit};
+    return hard || m_install || m_handedEntries < m_log.lastIndex() || !m_messages.empty() ||
+           !m_afterSync.empty() || !m_reads.empty() || m_handedCommitted < m_commit ||
+           (isLeader() && !m_waitingReads.empty() && ownTermCommitted());
+}
+
+Ready Raft::takeReady()
+{
+    if (isLeader()) {
+        startReadRound();
+        if (m_handedEntries < m_log.lastIndex())
+            broadcastAppend();
+    }
+    Ready ready;
+    ready.number = ++m_number;
+    const HardState hard{m_term, m_vote, m_commit};
+    if (hard != m_handedHard) {
+        ready.hardState = hard;
+        ready.mustSync = hard.term != m_handedHard.term || hard.vote != m_handedHard.vote;
+        m_handedHard = hard;
+    }
+    ready.snapshot = std::exchange(m_install, std::nullopt);
+    if (m_handedEntries < m_log.lastIndex())
+        ready.entries =
+            m_log.slice(m_handedEntries + 1, m_log.lastIndex(), std::numeric_limits<qint64>::max());
+    m_handedEntries = m_log.lastIndex();
+    ready.mustSync = ready.mustSync || ready.snapshot || !ready.entries.empty();
+    ready.messages = std::exchange(m_messages, {});
+    ready.afterSync = std::exchange(m_afterSync, {});
+    ready.reads = std::exchange(m_reads, {});
+    if (m_handedCommitted < m_commit) {
+        ready.committed =
+            m_log.slice(m_handedCommitted + 1, m_commit, std::numeric_limits<qint64>::max());
+        m_handedCommitted = m_commit;
+        for (const Entry &entry : ready.committed) {
+            if (entry.type == EntryType::Config)
+                applyMembership(entry);
+        }
+    }
+    m_unsynced.push_back(
+        {ready.number, m_term, m_log.lastIndex(), std::exchange(m_votedForSelf, false)});
+    return ready;
+}
+
+void Raft::persisted(quint64 number)
+{
+    while (!m_unsynced.empty() && m_unsynced.front().number <= number) {
+        const Unsynced done = m_unsynced.front();
+        m_unsynced.pop_front();
+        // what was written in an earlier term says nothing about this one.
+        if (done.term != m_term)
+            continue;
+        if (done.vote && m_role == Role::Candidate)
+            recordVote(m_config.id, true);
+        if (isLeader()) {
+            Progress &own = m_progress[m_config.id];
+            own.match = std::max(own.match, done.lastIndex);
+            own.next = own.match + 1;
+            own.active = true;
+            if (isMember(m_membership, m_config.id) && advanceCommit())
+                broadcastAppend();
+        }
+    }
+}
+
+void Raft::compact(const SnapshotMeta &meta, Index keepFrom)
+{
+    QD_INVARIANT(meta.index <= m_handedCommitted, "a snapshot holds only what is applied");
+    if (meta.index > m_snapshot.index)
+        m_snapshot = meta;
+    if (keepFrom > m_log.firstIndex())
+        m_log.compactTo(std::min(keepFrom - 1, meta.index));
+}
+
+Status Raft::status() const
+{
+    Status out;
+    out.id = m_config.id;
+    out.role = m_role;
+    out.leader = m_leader;
+    out.term = m_term;
+    out.vote = m_vote;
+    out.firstIndex = m_log.firstIndex();
+    out.lastIndex = m_log.lastIndex();
+    out.commit = m_commit;
+    for (const auto &[id, progress] : m_progress)
+        out.peers.push_back({id, progress, isLearner(m_membership, id)});
+    return out;
+}
+
+} // namespace qd::raft
