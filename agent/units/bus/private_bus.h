@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "shared/base/result.h"
+
+#include <QDBusConnection>
+#include <QDBusServer>
+#include <QObject>
+#include <memory>
+#include <vector>
+
+class QDBusMessage;
+class QDBusVirtualObject;
+
+namespace qd::units::bus {
+
+/// Sockets on which tools talk to the engine without a bus daemon (systemd1-dbus.md 2). Only root
+/// and the engine's own user get in. Every peer hears every signal.
+class PrivateBus : public QObject {
+    Q_OBJECT
+
+public:
+    /// `object` answers every path of every connection; it must outlive this.
+    explicit PrivateBus(QDBusVirtualObject *object, QObject *parent = nullptr);
+    ~PrivateBus() override;
+
+    /// Listens on a socket at `path` (mode 0600), replacing a stale one. Error: code::io.
+    Result<void> listen(const QString &path);
+    void broadcast(const QDBusMessage &message);
+    qsizetype peers() const { return qsizetype(m_peers.size()); }
+
+private:
+    void welcome(const QDBusConnection &connection);
+    void dropGone();
+
+    QDBusVirtualObject *m_object;
+    std::vector<std::unique_ptr<QDBusServer>> m_servers;
+    std::vector<QDBusConnection> m_peers;
+};
+
+} // namespace qd::units::bus
