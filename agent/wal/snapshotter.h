@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/raft/types.h"
+#include "agent/wal/disk.h"
+
+namespace qd::wal {
+
+/// A whole snapshot: where it stands, and the store's own bytes.
+struct Snapshot {
+    raft::SnapshotMeta meta;
+    QByteArray state;
+};
+
+/// Snapshot files: header with index, term, membership and CRC, written to a temporary name,
+/// synced, renamed, the folder synced (anchors-engines.md 1.7, point 11).
+class Snapshotter {
+public:
+    explicit Snapshotter(Disk &disk)
+        : m_disk(disk)
+    {
+    }
+
+    /// Removes unfinished files. At start.
+    Result<void> clean();
+    /// Durable when it returns. Safe to call on the sync thread.
+    Result<void> save(const Snapshot &snapshot);
+    /// The snapshot at that index; code::corrupt when the file is damaged.
+    Result<Snapshot> load(raft::Index index) const;
+    /// The newest one that is whole; nothing when there is none.
+    Result<std::optional<Snapshot>> loadNewest() const;
+    /// Keeps the newest two.
+    Result<void> removeOld();
+
+    static QByteArray encode(const Snapshot &snapshot);
+    static Result<Snapshot> decode(QByteArrayView bytes);
+
+private:
+    Disk &m_disk;
+};
+
+} // namespace qd::wal

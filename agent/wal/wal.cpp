@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/wal/wal.h"
+
+#include "agent/raft/message.h"
+#include "agent/wal/segment_reader.h"
+#include "shared/base/crc32c.h"
+
+#include <algorithm>
+
+namespace qd::wal {
+
+namespace {
+
+const QString kSuffix = QStringLiteral(".wal");
+
+QString segmentName(quint64 sequence)
+{
+    return QStringLiteral("%1").arg(sequence, 16, 16, QLatin1Char('0')) + kSuffix;
+}
+
+QStringList segmentNames(const QStringList &files)
+{
+    QStringList names;
+    for (const QString &file : files) {
+        if (file.endsWith(kSuffix))
+            names.append(file);
+    }
+    names.sort();
+    return names;
+}
+
+/// Puts records together into what they mean.
+class Replay {
+public:
+    explicit Replay(Recovered &out)
+        : m_out(out)
+    {
+    }
+
+    Result<void> take(const Header &header, QByteArrayView payload)
+    {
+        switch (header.type) {
+        case RecordType::Head:
+            return head(payload);
+        case RecordType::HardState:
+            return hardState(payload);
+        case RecordType::Entry:
+            return entry(payload);
+        case RecordType::Marker:
+            return marker(payload);
+        }
+        return broken();
+    }
+    raft::Index nextIndex() const { return m_next; }
+    Head lastHead() const { return m_head; }
+
+private:
+    static tl::unexpected<Error> broken()
+    {
+        return fail(code::corrupt, QStringLiteral("a record of the log does not decode"));
+    }
+    Result<void> head(QByteArrayView payload)
+    {
+        const auto head = decodeHead(payload);
+        if (!head)
+            return broken();
+        if (m_sawHead && head->identity != m_out.identity)
+            return fail(code::corrupt, QStringLiteral("segments of different members are mixed"));
+        if (!m_sawHead) {
+            m_next = head->nextIndex;
+            m_out.snapshotIndex = head->nextIndex - 1;
+        }
+        m_sawHead = true;
+        m_head = *head;
+        m_out.identity = head->identity;
+        m_out.hard = head->hard;
+        return {};
+    }
+    Result<void> hardState(QByteArrayView payload)
+    {
+        const auto hard = decodeHardState(payload);
+        if (!hard)
+            return broken();
+        m_out.hard = *hard;
+        return {};
+    }
+    Result<void> entry(QByteArrayView payload)
+    {
+        auto entry = raft::decodeEntry(payload);
+        if (!entry)
+            return fail(entry.error());
+        if (entry->index > m_next || entry->index + m_out.entries.size() < m_next)
+            return fail(code::corrupt, QStringLiteral("the log has a gap at %1").arg(m_next));
+        m_out.entries.resize(m_out.entries.size() - size_t(m_next - entry->index));
+        m_next = entry->index + 1;
+        m_out.entries.push_back(std::move(*entry));
+        return {};
+    }
+    Result<void> marker(QByteArrayView payload)
+    {
+        const auto marker = decodeMarker(payload);
+        if (!marker)
+            return broken();
+        const auto [index, term] = *marker;
+        m_out.snapshotIndex = index;
+        m_out.snapshotTerm = term;
+        // A log that does not reach the snapshot, or disagrees with it, is superseded whole.
+        const bool contains =
+            std::any_of(m_out.entries.begin(), m_out.entries.end(), [&](const raft::Entry &e) {
+                return e.index == index && e.term == term;
+            });
+        if (!contains) {
+            m_out.entries.clear();
+            m_next = index + 1;
+        }
+        return {};
+    }
+
+    Recovered &m_out;
+    Head m_head;
+    raft::Index m_next = 1;
+    bool m_sawHead = false;
+};
+
+struct ReadAll {
+    std::vector<std::pair<QString, Head>> segments;
+    SegmentEnd end;
+    raft::Index nextIndex = 1;
+};
+
+Result<ReadAll> readAll(const QStringList &names, Disk &disk, Recovered *recovered)
+{
+    ReadAll out;
+    Replay replay(*recovered);
+    std::optional<quint32> chain;
+    for (const QString &name : names) {
+        const auto file = disk.open(name, Disk::Mode::OpenExisting);
+        if (!file)
+            return fail(file.error());
+        const auto bytes = (*file)->readAt(0, (*file)->size());
+        if (!bytes)
+            return fail(bytes.error());
+        const bool isLast = name == names.last();
+        const auto end = readSegment(
+            name, *bytes, chain, isLast, [&](const Header &header, QByteArrayView payload) {
+                return replay.take(header, payload);
+            });
+        if (!end)
+            return fail(end.error());
+        if (end->offset == 0)
+            break; // the last one, whose very head is unfinished: it was never used
+        out.segments.emplace_back(name, replay.lastHead());
+        out.end = *end;
+        chain = end->chain;
+    }
+    out.nextIndex = replay.nextIndex();
+    recovered->tornTail = out.end.torn;
+    // Entries that a snapshot has superseded.
+    std::erase_if(recovered->entries, [&](const raft::Entry &entry) {
+        return entry.index <= recovered->snapshotIndex;
+    });
+    return out;
+}
+
+} // namespace
+
+Wal::Wal(Disk &disk, SyncRunner &runner)
+    : m_disk(disk)
+    , m_runner(runner)
+    , m_alive(std::make_shared<bool>(true))
+{
+}
+
+Wal::~Wal()
+{
+    *m_alive = false;
+}
+
+Result<bool> Wal::exists(const Disk &disk)
+{
+    const auto files = disk.list();
+    if (!files)
+        return fail(files.error());
+    return !segmentNames(*files).isEmpty();
+}
+
+Result<std::unique_ptr<Wal>> Wal::create(Disk &disk, SyncRunner &runner, const Identity &identity)
+{
+    std::unique_ptr<Wal> wal(new Wal(disk, runner));
+    wal->m_identity = identity;
+    if (const auto started = wal->startSegment(); !started)
+        return fail(started.error());
+    return wal;
+}
+
+Result<std::unique_ptr<Wal>> Wal::open(Disk &disk, SyncRunner &runner, Recovered *recovered)
+{
+    const auto files = disk.list();
+    if (!files)
+        return fail(files.error());
+    const QStringList names = segmentNames(*files);
+    const auto all = readAll(names, disk, recovered);
+    if (!all)
+        return fail(all.error());
+    if (all->segments.empty())
+        return fail(code::notFound, QStringLiteral("the log's folder holds no log"));
+    std::unique_ptr<Wal> wal(new Wal(disk, runner));
+    for (const auto &[name, head] : all->segments)
+        wal->m_segments.push_back({name, head.sequence, head.nextIndex});
+    wal->m_identity = recovered->identity;
+    wal->m_hard = recovered->hard;
+    wal->m_nextIndex = all->nextIndex;
+    wal->m_chain = all->end.chain;
+    // A segment whose very head is unfinished was never used: it goes.
+    for (const QString &name : names) {
+        if (name > wal->m_segments.back().name) {
+            if (const auto removed = disk.remove(name); !removed)
+                return fail(removed.error());
+        }
+    }
+    // Always a new segment: what an unfinished write left behind stays behind the last good record,
+    // and nothing is written over bytes that a crash may have half changed.
+    if (const auto cut = [&]() -> Result<void> {
+            if (!recovered->tornTail)
+                return {};
+            auto last = disk.open(wal->m_segments.back().name, Disk::Mode::OpenExisting);
+            if (!last)
+                return fail(last.error());
+            if (const auto resized = (*last)->resize(all->end.offset); !resized)
+                return resized;
+            return (*last)->sync();
+        }();
+        !cut)
+        return fail(cut.error());
+    if (const auto started = wal->startSegment(); !started)
+        return fail(started.error());
+    return wal;
+}
+
+Result<void> Wal::startSegment()
+{
+    const quint64 sequence = m_segments.empty() ? 1 : m_segments.back().sequence + 1;
+    const QString name = segmentName(sequence);
+    auto file = m_disk.open(name, Disk::Mode::CreateNew);
+    if (!file)
+        return fail(file.error());
+    if (const auto reserved = (*file)->preallocate(kSegmentSize); !reserved)
+        return reserved;
+    const Head head{sequence, m_identity, m_chain, m_hard, m_nextIndex};
+    QByteArray bytes;
+    m_chain = appendRecord(bytes, RecordType::Head, encodeHead(head), 0, m_chain);
+    m_file = std::move(*file);
+    if (const auto written = m_file->writeAt(0, bytes); !written)
+        return written;
+    if (const auto synced = m_file->sync(); !synced)
+        return synced;
+    ++m_syncCount;
+    m_offset = bytes.size();
+    m_durableOffset = m_offset;
+    m_segments.push_back({name, sequence, m_nextIndex});
+    return m_disk.syncFolder();
+}
+
+Result<void> Wal::rotate()
+{
+    // Everything in the old segment is made durable here, so that only the current one ever is not.
+    if (const auto synced = m_file->sync(); !synced)
+        return synced;
+    ++m_syncCount;
+    m_synced = m_written;
+    return startSegment();
+}
+
+QByteArray Wal::encode(const Batch &batch)
+{
+    QByteArray bytes;
+    const auto add = [&](RecordType type, const QByteArray &payload) {
+        m_chain = appendRecord(bytes, type, payload, quint64(m_durableOffset), m_chain);
+    };
+    if (batch.marker) {
+        add(RecordType::Marker, encodeMarker(batch.marker->first, batch.marker->second));
+        m_nextIndex = std::max(m_nextIndex, batch.marker->first + 1);
+    }
+    if (batch.entries != nullptr) {
+        for (const raft::Entry &entry : *batch.entries) {
+            add(RecordType::Entry, raft::encodeEntry(entry));
+            m_nextIndex = entry.index + 1;
+        }
+    }
+    if (batch.hard) {
+        add(RecordType::HardState, encodeHardState(*batch.hard));
+        m_hard = *batch.hard;
+    }
+    return bytes;
+}
+
+Result<void> Wal::write(const QByteArray &bytes)
+{
+    if (const auto written = m_file->writeAt(m_offset, bytes); !written)
+        return written;
+    m_offset += bytes.size();
+    return {};
+}
+
+void Wal::append(const Batch &batch, Durable durable)
+{
+    if (!m_failed) {
+        Result<void> done;
+        if (m_offset >= kSegmentSize)
+            done = rotate();
+        if (done)
+            done = write(encode(batch));
+        if (!done)
+            failAll(done.error());
+    }
+    ++m_written;
+    m_waiters.push_back({m_written, std::move(durable)});
+    m_syncWanted = m_syncWanted || batch.mustSync || m_failed;
+    if (!m_syncing)
+        startSync();
+}
+
+/// One at a time. With nothing to sync the runner still carries the answer, so that it never comes
+/// from inside append().
+void Wal::startSync()
+{
+    m_syncing = true;
+    const bool real = m_syncWanted && !m_failed;
+    m_syncWanted = false;
+    if (real)
+        ++m_syncCount;
+    const quint64 sequence = m_segments.back().sequence;
+    m_runner.run(
+        [file = m_file, real]() -> Result<void> { return real ? file->sync() : Result<void>{}; },
+        [this, alive = m_alive, upTo = m_written, offset = real ? m_offset : m_durableOffset,
+         sequence](const Result<void> &result) {
+            if (*alive)
+                syncDone(upTo, offset, sequence, result);
+        });
+}
+
+void Wal::syncDone(quint64 upTo, qint64 offset, quint64 sequence, const Result<void> &result)
+{
+    m_syncing = false;
+    if (!result && !m_failed)
+        failAll(result.error());
+    m_synced = std::max(m_synced, upTo);
+    if (sequence == m_segments.back().sequence)
+        m_durableOffset = std::max(m_durableOffset, offset);
+    const auto alive = m_alive;
+    releaseWaiters();
+    if (*alive && !m_syncing && !m_waiters.empty())
+        startSync();
+}
+
+void Wal::releaseWaiters()
+{
+    const auto alive = m_alive;
+    while (*alive && !m_waiters.empty() && m_waiters.front().upTo <= m_synced) {
+        const Waiter waiter = std::move(m_waiters.front());
+        m_waiters.pop_front();
+        waiter.durable(m_failed ? Result<void>(fail(m_failure)) : Result<void>{});
+    }
+}
+
+void Wal::failAll(const Error &error)
+{
+    m_failed = true;
+    m_failure = error.during(QStringLiteral("the log cannot be written"));
+}
+
+Result<void> Wal::release(raft::Index index)
+{
+    bool removed = false;
+    while (m_segments.size() > 1 && m_segments.at(1).nextIndex <= index + 1) {
+        if (const auto done = m_disk.remove(m_segments.front().name); !done)
+            return done;
+        m_segments.erase(m_segments.begin());
+        removed = true;
+    }
+    return removed ? m_disk.syncFolder() : Result<void>{};
+}
+
+Result<std::vector<EntryInfo>> inspect(const Disk &disk)
+{
+    const auto files = disk.list();
+    if (!files)
+        return fail(files.error());
+    Recovered recovered;
+    // Opening an existing file reads only; the seam has one kind of handle.
+    const auto all = readAll(segmentNames(*files), const_cast<Disk &>(disk), &recovered);
+    if (!all)
+        return fail(all.error());
+    std::vector<EntryInfo> out;
+    for (const raft::Entry &entry : recovered.entries)
+        out.push_back({entry.index, entry.term, entry.type, crc32c(raft::encodeEntry(entry))});
+    return out;
+}
+
+} // namespace qd::wal
