@@ -7,6 +7,11 @@ namespace qd::raft {
 
 [[noreturn]] void invariantBroken(const char *name, const char *file, int line);
 
+/// Called first when an invariant is broken, on the thread that broke it; may leave by throwing
+/// (the simulator reports its seed). Without one, or when it returns, the process ends. Tests only.
+using InvariantHandler = void (*)(const char *name);
+void setInvariantHandler(InvariantHandler handler);
+
 } // namespace qd::raft
 
 #define QD_INVARIANT(condition, name)                                                              \

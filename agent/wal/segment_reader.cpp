@@ -63,9 +63,14 @@ Result<bool> isTorn(const QString &name, QByteArrayView segment, qint64 offset, 
     if (allZero(rest))
         return false; // the clean end
     const auto header = readHeader(rest);
-    const qint64 end = offset + (header ? recordSize(header->length) : kHeaderSize);
+    // Without a header nobody knows how long the record is: it reaches into the sector in which its
+    // header ends, at least.
+    const qint64 headerSectors = ((offset + kHeaderSize - 1) / kSector + 1) * kSector;
+    const qint64 end = header ? offset + recordSize(header->length) : headerSectors;
     const bool wasSynced = header && durableAfter(segment, offset) > quint64(offset);
-    const bool cut = end > segment.size() || hasUnwrittenSector(segment, offset, end);
+    const bool pastEnd =
+        offset + (header ? recordSize(header->length) : kHeaderSize) > segment.size();
+    const bool cut = pastEnd || hasUnwrittenSector(segment, offset, end);
     if (!isLast || wasSynced || !cut)
         return damaged(name, offset);
     return true;

@@ -68,7 +68,8 @@ private:
             return fail(code::corrupt, QStringLiteral("segments of different members are mixed"));
         if (!m_sawHead) {
             m_next = head->nextIndex;
-            m_out.snapshotIndex = head->nextIndex - 1;
+            m_base = head->nextIndex - 1;
+            m_out.snapshotIndex = m_base;
         }
         m_sawHead = true;
         m_head = *head;
@@ -89,9 +90,11 @@ private:
         auto entry = raft::decodeEntry(payload);
         if (!entry)
             return fail(entry.error());
-        if (entry->index > m_next || entry->index + m_out.entries.size() < m_next)
+        const raft::Index first = m_next - m_out.entries.size();
+        if (entry->index > m_next || (entry->index < first && entry->index > m_base))
             return fail(code::corrupt, QStringLiteral("the log has a gap at %1").arg(m_next));
-        m_out.entries.resize(m_out.entries.size() - size_t(m_next - entry->index));
+        // Overwritten from before what is left: a snapshot's marker further on covers the rest.
+        m_out.entries.resize(entry->index < first ? 0 : size_t(entry->index - first));
         m_next = entry->index + 1;
         m_out.entries.push_back(std::move(*entry));
         return {};
@@ -102,8 +105,15 @@ private:
         if (!marker)
             return broken();
         const auto [index, term] = *marker;
+        if (index < m_base)
+            return {}; // older than the snapshot for which the segments before this were removed
         m_out.snapshotIndex = index;
         m_out.snapshotTerm = term;
+        // The entry itself went with those segments; what follows it stays, unless it cannot
+        // follow.
+        if (index == m_base && !m_out.entries.empty() &&
+            m_next - m_out.entries.size() == index + 1 && m_out.entries.front().term >= term)
+            return {};
         // A log that does not reach the snapshot, or disagrees with it, is superseded whole.
         const bool contains =
             std::any_of(m_out.entries.begin(), m_out.entries.end(), [&](const raft::Entry &e) {
@@ -119,6 +129,7 @@ private:
     Recovered &m_out;
     Head m_head;
     raft::Index m_next = 1;
+    raft::Index m_base = 0; ///< the segments that held entries up to here may be gone
     bool m_sawHead = false;
 };
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/raft/raft.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace qd::sim {
+
+/// Thrown when something happened that must not happen.
+struct Violation {
+    std::string what;
+};
+
+inline void require(bool condition, const char *what)
+{
+    if (!condition) [[unlikely]]
+        throw Violation{what};
+}
+
+/// What one member has on its disk for sure: the model beside the production log.
+struct Durable {
+    raft::Index boundary = 0; ///< a snapshot holds everything up to here
+    std::vector<raft::Term> terms;
+    raft::Term term = 0;
+    raft::NodeId vote = raft::kNobody;
+
+    bool holds(raft::Index index, raft::Term term) const;
+    void write(const std::vector<raft::Entry> &entries);
+    void install(raft::Index index);
+};
+
+/// Everything that must stay true about all members together, over all of time (Raft figure 3, and
+/// anchors-engines.md 1.8).
+class History {
+public:
+    void leaderElected(const raft::Raft &raft);
+    /// `durable` are the disks of all members by id.
+    void committed(
+        const raft::Raft &raft, const raft::Entry &entry,
+        const std::map<raft::NodeId, Durable> &durable);
+    void applied(raft::Index index, quint64 stateHash);
+    void acknowledged(raft::Index index, quint64 command);
+
+    raft::Index lastCommitted() const { return m_committed.size(); }
+    raft::Index lastAcknowledged() const { return m_lastAcknowledged; }
+    const std::set<quint64> &acknowledgedCommands() const { return m_acknowledged; }
+    raft::Term lastTerm() const { return m_leaders.empty() ? 0 : m_leaders.rbegin()->first; }
+    size_t elections() const { return m_leaders.size(); }
+
+private:
+    struct Fact {
+        raft::Term term = 0;
+        quint64 digest = 0;
+    };
+    std::map<raft::Term, raft::NodeId> m_leaders;
+    std::vector<Fact> m_committed; // [i] is index i + 1
+    std::map<raft::Index, quint64> m_hashes;
+    std::set<quint64> m_acknowledged;
+    raft::Index m_lastAcknowledged = 0;
+};
+
+} // namespace qd::sim
