@@ -105,20 +105,17 @@ private:
         if (!marker)
             return broken();
         const auto [index, term] = *marker;
-        if (index < m_base)
-            return {}; // older than the snapshot for which the segments before this were removed
         m_out.snapshotIndex = index;
         m_out.snapshotTerm = term;
-        // The entry itself went with those segments; what follows it stays, unless it cannot
-        // follow.
-        if (index == m_base && !m_out.entries.empty() &&
-            m_next - m_out.entries.size() == index + 1 && m_out.entries.front().term >= term)
+        // Of an entry from before what is left only its marker speaks: what follows stays, unless
+        // it cannot follow (then the snapshot came from another member).
+        const raft::Index first = m_next - m_out.entries.size();
+        if (index < first && index < m_next - 1 &&
+            (index + 1 < first || m_out.entries.front().term >= term))
             return {};
         // A log that does not reach the snapshot, or disagrees with it, is superseded whole.
-        const bool contains =
-            std::any_of(m_out.entries.begin(), m_out.entries.end(), [&](const raft::Entry &e) {
-                return e.index == index && e.term == term;
-            });
+        const bool contains = index >= first && index < m_next &&
+                              m_out.entries.at(size_t(index - first)).term == term;
         if (!contains) {
             m_out.entries.clear();
             m_next = index + 1;
@@ -170,6 +167,9 @@ Result<ReadAll> readAll(const QStringList &names, Disk &disk, Recovered *recover
     std::erase_if(recovered->entries, [&](const raft::Entry &entry) {
         return entry.index <= recovered->snapshotIndex;
     });
+    if (!recovered->entries.empty() &&
+        recovered->entries.front().index != recovered->snapshotIndex + 1)
+        return fail(code::corrupt, QStringLiteral("the log does not continue its snapshot"));
     return out;
 }
 
