@@ -60,7 +60,8 @@ qint64 Connection::call(
         QMetaObject::invokeMethod(
             this,
             [done = std::move(pending.done)] {
-                done(fail(code::unreachable, QStringLiteral("The connection is closed.")));
+                if (done)
+                    done(fail(code::unreachable, QStringLiteral("The connection is closed.")));
             },
             Qt::QueuedConnection);
         return id;

@@ -53,12 +53,12 @@ void Call::reply(const Result<QCborMap> &result)
         m_onSettled();
 }
 
-std::shared_ptr<Stream> Call::stream(const QCborMap &result)
+std::shared_ptr<Stream> Call::stream()
 {
     if (m_settled || !m_connection)
         return nullptr;
     auto stream = m_connection->acceptStream(m_id);
-    reply(result);
+    reply(QCborMap{{QStringLiteral("stream"), true}});
     return stream;
 }
 

@@ -35,8 +35,9 @@ public:
 
     /// Once; later replies are dropped.
     void reply(const Result<QCborMap> &result);
-    /// Answers the call with `result` and goes on as a stream, which lives as long as it is held.
-    std::shared_ptr<Stream> stream(const QCborMap &result = {});
+    /// Answers the call with {stream: true}; it goes on as a stream, which lives as long as it is
+    /// held. Null when the caller is gone.
+    std::shared_ptr<Stream> stream();
     /// Called when the caller no longer waits: cancelled, deadline, connection lost.
     void onCancel(std::function<void()> cancelled) { m_cancelled = std::move(cancelled); }
     bool isSettled() const { return m_settled; }

@@ -52,7 +52,7 @@ void Stream::end()
         m_connection->pumpSoon();
 }
 
-void Stream::fail(const Error &error)
+void Stream::abort(const Error &error)
 {
     if (m_over)
         return;

@@ -22,9 +22,12 @@ public:
     void write(const QByteArray &bytes);
     /// Orderly, after what was written; the end of either side is the end of the stream.
     void end();
-    void fail(const Error &error);
+    /// Ends it with an error; what is queued is dropped.
+    void abort(const Error &error);
     /// What waits here for credit: a writer that can pause keeps this low (see `drained`).
     qsizetype queued() const { return m_out.size(); }
+    /// The id of the call that it belongs to.
+    qint64 id() const { return m_id; }
     bool isOver() const { return m_over; }
     /// Off: the receiver calls `consumed` itself, to slow the peer down to its own pace.
     void setAutoCredit(bool on) { m_autoCredit = on; }

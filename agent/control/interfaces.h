@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "shared/base/result.h"
+#include "shared/model/raft_status.h"
+
+#include <QCborArray>
+#include <QString>
+#include <functional>
+
+/// The console's protocol on the agent: methods, live collections, routing to other nodes. What it
+/// needs of the rest of the agent comes through these; the composition implements them.
+namespace qd::control {
+
+/// A machine that belongs to the cluster, present or not.
+struct Member {
+    QString nodeId; ///< machine id
+    QString name;
+    QString address; ///< host part
+    quint16 controlPort = 7443;
+    QString raftId; ///< 16 hex digits
+    bool learner = false;
+};
+
+/// What a machine says of itself when it joins.
+struct NewMember {
+    QString nodeId;
+    QString name;
+    QString address;
+};
+
+struct Admitted {
+    QString raftId;
+    QCborArray members; ///< maps {raftId, name, address}: the peers that the newcomer talks to
+};
+
+class Membership {
+public:
+    virtual ~Membership() = default;
+    virtual QList<Member> members() const = 0;
+    /// Adds a raft learner; `done` once, when the change is committed. Promotion is its own affair.
+    virtual void admit(const NewMember &who, std::function<void(Result<Admitted>)> done) = 0;
+};
+
+class RaftView {
+public:
+    virtual ~RaftView() = default;
+    /// This node's own.
+    virtual RaftStatus status() const = 0;
+};
+
+} // namespace qd::control

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/session/cluster_api.h"
+
+#include "shared/codec/codec.h"
+
+namespace qd::session {
+namespace {
+
+const QString kItems = QStringLiteral("items");
+const QString kName = QStringLiteral("name");
+const QString kKey = QStringLiteral("key");
+
+/// The answer turned into T by `read`, which gives a Result<T>.
+template <class T, class Read>
+QFuture<Result<T>> typed(Client &client, const QString &method, const QCborMap &params, Read read)
+{
+    return client.call(method, params).then([read](const Result<QCborMap> &answer) -> Result<T> {
+        if (!answer)
+            return fail(answer.error());
+        return read(*answer);
+    });
+}
+
+template <class T>
+QFuture<Result<QList<T>>>
+listOf(Client &client, const QString &method, const QCborMap &params, const QString &key = kItems)
+{
+    return typed<QList<T>>(client, method, params, [key](const QCborMap &answer) {
+        return codec::listFromCbor<T>(answer, key);
+    });
+}
+
+Result<StoreAnswer> readStore(const QCborMap &answer)
+{
+    StoreAnswer out;
+    out.action = answer.value(QLatin1String("action")).toString();
+    out.index = answer.value(QLatin1String("index")).toInteger();
+    auto entry = codec::fromCbor<StoreEntry>(answer.value(QLatin1String("entry")).toMap());
+    if (!entry)
+        return fail(entry.error());
+    out.entry = *entry;
+    if (answer.contains(QLatin1String("children"))) {
+        const auto children = codec::listFromCbor<StoreEntry>(answer, QStringLiteral("children"));
+        if (!children)
+            return fail(children.error());
+        out.children = *children;
+    }
+    if (const QCborValue previous = answer.value(QLatin1String("previous")); previous.isMap()) {
+        const auto read = codec::fromCbor<StoreEntry>(previous.toMap());
+        if (!read)
+            return fail(read.error());
+        out.previous = *read;
+    }
+    return out;
+}
+
+QCborMap writeParams(const StoreWrite &request)
+{
+    QCborMap out{{kKey, request.key}};
+    if (request.dir)
+        out.insert(QStringLiteral("dir"), true);
+    if (request.recursive)
+        out.insert(QStringLiteral("recursive"), true);
+    if (request.ttl)
+        out.insert(QStringLiteral("ttl"), *request.ttl);
+    if (request.prevValue)
+        out.insert(QStringLiteral("prevValue"), *request.prevValue);
+    if (request.prevIndex)
+        out.insert(QStringLiteral("prevIndex"), *request.prevIndex);
+    if (request.prevExist)
+        out.insert(QStringLiteral("prevExist"), *request.prevExist);
+    return out;
+}
+
+Result<UnitDetails> readDetails(const QCborMap &answer)
+{
+    const auto unit = codec::fromCbor<Unit>(answer.value(QLatin1String("unit")).toMap());
+    if (!unit)
+        return fail(unit.error());
+    const auto lines = codec::listFromCbor<JournalLine>(answer, QStringLiteral("lines"));
+    if (!lines)
+        return fail(lines.error());
+    UnitDetails out{*unit, {}, *lines};
+    const QCborMap properties = answer.value(QLatin1String("properties")).toMap();
+    for (const auto &pair : properties)
+        out.properties.insert(pair.first.toString(), pair.second.toString());
+    return out;
+}
+
+} // namespace
+
+QFuture<Result<QList<Node>>> ClusterApi::nodes() const
+{
+    return listOf<Node>(m_client, QStringLiteral("node.list"), {});
+}
+
+QFuture<Result<QList<RaftStatus>>> ClusterApi::raftStatus() const
+{
+    return listOf<RaftStatus>(m_client, QStringLiteral("raft.status"), {});
+}
+
+QFuture<Result<StoreAnswer>> ClusterApi::storeGet(const StoreGet &request) const
+{
+    const QCborMap params{
+        {kKey, request.key},
+        {QStringLiteral("recursive"), request.recursive},
+        {QStringLiteral("sorted"), request.sorted},
+        {QStringLiteral("quorum"), request.quorum}};
+    return typed<StoreAnswer>(m_client, QStringLiteral("store.get"), params, readStore);
+}
+
+QFuture<Result<StoreAnswer>> ClusterApi::storeSet(const StoreWrite &request) const
+{
+    QCborMap params = writeParams(request);
+    params.insert(QStringLiteral("value"), request.value);
+    return typed<StoreAnswer>(m_client, QStringLiteral("store.set"), params, readStore);
+}
+
+QFuture<Result<StoreAnswer>> ClusterApi::storeDelete(const StoreWrite &request) const
+{
+    return typed<StoreAnswer>(
+        m_client, QStringLiteral("store.delete"), writeParams(request), readStore);
+}
+
+std::unique_ptr<ByteStream>
+ClusterApi::storeWatch(const QString &key, bool recursive, std::optional<qint64> after) const
+{
+    QCborMap params{{kKey, key}, {QStringLiteral("recursive"), recursive}};
+    if (after)
+        params.insert(QStringLiteral("after"), *after);
+    return m_client.open(QStringLiteral("store.watch"), params);
+}
+
+QFuture<Result<QList<Unit>>> ClusterApi::units() const
+{
+    return listOf<Unit>(m_client, QStringLiteral("unit.list"), {});
+}
+
+QFuture<Result<Unit>> ClusterApi::unitVerb(const QString &method, QCborMap params) const
+{
+    return typed<Unit>(m_client, method, params, [](const QCborMap &answer) {
+        return codec::fromCbor<Unit>(answer.value(QLatin1String("unit")).toMap());
+    });
+}
+
+QFuture<Result<Unit>>
+ClusterApi::unitSubmit(const QString &name, const QString &text, bool replace) const
+{
+    return unitVerb(
+        QStringLiteral("unit.submit"),
+        {{kName, name}, {QStringLiteral("text"), text}, {QStringLiteral("replace"), replace}});
+}
+
+QFuture<Result<Unit>> ClusterApi::unitLoad(const QString &name) const
+{
+    return unitVerb(QStringLiteral("unit.load"), {{kName, name}});
+}
+
+QFuture<Result<Unit>> ClusterApi::unitStart(const QString &name) const
+{
+    return unitVerb(QStringLiteral("unit.start"), {{kName, name}});
+}
+
+QFuture<Result<Unit>> ClusterApi::unitStop(const QString &name) const
+{
+    return unitVerb(QStringLiteral("unit.stop"), {{kName, name}});
+}
+
+QFuture<Result<Unit>> ClusterApi::unitUnload(const QString &name) const
+{
+    return unitVerb(QStringLiteral("unit.unload"), {{kName, name}});
+}
+
+QFuture<Result<void>> ClusterApi::unitDestroy(const QString &name) const
+{
+    return typed<void>(
+        m_client, QStringLiteral("unit.destroy"), {{kName, name}},
+        [](const QCborMap &) { return Result<void>(); });
+}
+
+QFuture<Result<QString>> ClusterApi::unitCat(const QString &name) const
+{
+    return typed<QString>(
+        m_client, QStringLiteral("unit.cat"), {{kName, name}}, [](const QCborMap &answer) {
+            return Result<QString>(answer.value(QLatin1String("text")).toString());
+        });
+}
+
+QFuture<Result<UnitDetails>> ClusterApi::unitStatus(const QString &name) const
+{
+    return typed<UnitDetails>(
+        m_client, QStringLiteral("unit.status"), {{kName, name}}, readDetails);
+}
+
+QFuture<Result<QList<UnitDiagnostic>>>
+ClusterApi::unitCheck(const QString &name, const QString &text) const
+{
+    return listOf<UnitDiagnostic>(
+        m_client, QStringLiteral("unit.check"), {{kName, name}, {QStringLiteral("text"), text}},
+        QStringLiteral("diagnostics"));
+}
+
+std::unique_ptr<ByteStream> ClusterApi::journal(const QString &unit, int lines, bool follow) const
+{
+    return m_client.open(
+        QStringLiteral("journal.open"), {{QStringLiteral("unit"), unit},
+                                         {QStringLiteral("lines"), lines},
+                                         {QStringLiteral("follow"), follow}});
+}
+
+QFuture<Result<IssuedToken>>
+ClusterApi::clusterToken(const QString &kind, const QString &role) const
+{
+    QCborMap params{{QStringLiteral("kind"), kind}};
+    if (!role.isEmpty())
+        params.insert(QStringLiteral("role"), role);
+    return typed<IssuedToken>(
+        m_client, QStringLiteral("cluster.token"), params, [](const QCborMap &answer) {
+            return Result<IssuedToken>(IssuedToken{
+                answer.value(QLatin1String("token")).toString(),
+                QDateTime::fromMSecsSinceEpoch(
+                    answer.value(QLatin1String("expires")).toInteger())});
+        });
+}
+
+} // namespace qd::session

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "console/session/client.h"
+#include "shared/model/journal_line.h"
+#include "shared/model/node.h"
+#include "shared/model/raft_status.h"
+#include "shared/model/store_entry.h"
+#include "shared/model/unit.h"
+
+#include <optional>
+
+namespace qd::session {
+
+struct StoreAnswer {
+    QString action; ///< of a write
+    StoreEntry entry;
+    QList<StoreEntry> children; ///< of a read: flat, in order
+    std::optional<StoreEntry> previous;
+    qint64 index = 0;
+};
+
+struct StoreGet {
+    QString key;
+    bool recursive = false;
+    bool sorted = true;
+    bool quorum = false;
+};
+
+/// What a write may ask for; fields as in docs/protocol.md.
+struct StoreWrite {
+    QString key;
+    QByteArray value;
+    std::optional<qint64> ttl; ///< seconds
+    bool dir = false;
+    bool recursive = false;
+    std::optional<QByteArray> prevValue;
+    std::optional<qint64> prevIndex;
+    std::optional<bool> prevExist;
+};
+
+struct UnitDetails {
+    Unit unit;
+    QMap<QString, QString> properties;
+    QList<JournalLine> lines;
+};
+
+struct IssuedToken {
+    QString token;
+    QDateTime expires;
+};
+
+/// The control protocol's methods as typed functions, a function a method. Every future finishes;
+/// errors are those of the agent, or code::badInput for an answer that does not fit its type.
+class ClusterApi {
+public:
+    explicit ClusterApi(Client &client)
+        : m_client(client)
+    {
+    }
+    template <class T>
+    using Future = QFuture<Result<T>>;
+
+    Future<QList<Node>> nodes() const;
+    Future<QList<RaftStatus>> raftStatus() const;
+
+    Future<StoreAnswer> storeGet(const StoreGet &request) const;
+    Future<StoreAnswer> storeSet(const StoreWrite &request) const;
+    Future<StoreAnswer> storeDelete(const StoreWrite &request) const;
+    /// Each event one line of JSON: {action, entry, previous?, index}.
+    std::unique_ptr<ByteStream>
+    storeWatch(const QString &key, bool recursive, std::optional<qint64> after = {}) const;
+
+    Future<QList<Unit>> units() const;
+    Future<Unit> unitSubmit(const QString &name, const QString &text, bool replace = false) const;
+    Future<Unit> unitLoad(const QString &name) const;
+    Future<Unit> unitStart(const QString &name) const;
+    Future<Unit> unitStop(const QString &name) const;
+    Future<Unit> unitUnload(const QString &name) const;
+    Future<void> unitDestroy(const QString &name) const;
+    Future<QString> unitCat(const QString &name) const;
+    Future<UnitDetails> unitStatus(const QString &name) const;
+    Future<QList<UnitDiagnostic>> unitCheck(const QString &name, const QString &text) const;
+    /// Each entry one line of JSON of JournalLine.
+    std::unique_ptr<ByteStream> journal(const QString &unit, int lines, bool follow) const;
+
+    /// `kind`: "node" or "console"; `role` of a console.
+    Future<IssuedToken> clusterToken(const QString &kind, const QString &role = {}) const;
+
+private:
+    Future<Unit> unitVerb(const QString &method, QCborMap params) const;
+    Client &m_client;
+};
+
+} // namespace qd::session
