@@ -60,13 +60,14 @@ private:
     rpc::Methods m_methods;
     rpc::Collection<Node> m_nodes;
     rpc::Collection<RaftStatus> m_raftRows;
-    Admission m_admission;
-    NodeLinks m_links;
-    rpc::Server m_server;
     std::function<int(const QString &)> m_unitCount;
     /// When a machine's presence was last renewed: the key's index then, and the wall clock here.
     QHash<QString, std::pair<quint64, QDateTime>> m_seen;
     QSet<QString> m_asking; ///< nodes whose raft status is on its way
+    Admission m_admission;
+    // Answers that are on their way are settled when the links go: what they touch stands above.
+    NodeLinks m_links;
+    rpc::Server m_server;
     QTimer m_timer;
 };
 
