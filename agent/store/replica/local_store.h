@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/store/replica/replica.h"
+
+namespace qd::store {
+
+/// The store of this member, for every other part of the agent.
+class LocalStore final : public StoreClient {
+public:
+    static constexpr qint64 kTimeoutMs = 5'000;
+
+    /// The replica must outlive it.
+    explicit LocalStore(Replica &replica, qint64 timeoutMs = kTimeoutMs)
+        : m_replica(replica)
+        , m_timeoutMs(timeoutMs)
+    {
+    }
+
+    void get(const GetRequest &request, EventHandler done) override
+    {
+        if (request.quorum)
+            return m_replica.read(request, m_timeoutMs, std::move(done));
+        m_replica.defer([this, request, done = std::move(done)] { done(getLocal(request)); });
+    }
+    void write(const WriteRequest &request, EventHandler done) override
+    {
+        m_replica.write(request, m_timeoutMs, std::move(done));
+    }
+    std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) override
+    {
+        return m_replica.machine().watch(request, std::move(handler));
+    }
+    Result<Event> getLocal(const GetRequest &request) const override
+    {
+        return m_replica.machine().get(request);
+    }
+    bool isLeader() const override { return m_replica.isLeader(); }
+
+private:
+    Replica &m_replica;
+    qint64 m_timeoutMs;
+};
+
+} // namespace qd::store

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/raft/message.h"
+
+#include <functional>
+
+namespace qd::store {
+
+/// What a frame between members holds.
+enum class PeerKind : quint8 {
+    Raft = 1, ///< an encoded raft::Message
+    Forward,  ///< a write for the leader
+    Refused,  ///< the receiver of a forward does not lead: ask the next one
+};
+
+/// The way to the other members. Nothing is promised: a frame may be lost, late or twice there.
+class PeerTransport {
+public:
+    virtual ~PeerTransport() = default;
+    virtual void send(raft::NodeId to, PeerKind kind, const QByteArray &payload) = 0;
+    /// Ships a whole snapshot; `done` says later, once, whether it went out.
+    virtual void sendSnapshot(
+        const raft::Message &message, const QByteArray &state, std::function<void(bool)> done) = 0;
+};
+
+} // namespace qd::store

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/store/replica/replica.h"
+
+#include "shared/base/bytes.h"
+#include "shared/base/log.h"
+
+namespace qd::store {
+
+using namespace raft;
+
+Replica::Replica(const ReplicaOptions &options, const ReplicaWorld &world)
+    : m_options(options)
+    , m_world(world)
+    , m_snapshots(world.disk)
+    , m_alive(std::make_shared<bool>(true))
+{
+}
+
+Replica::~Replica()
+{
+    *m_alive = false;
+}
+
+Result<void> Replica::start()
+{
+    auto restored = recover();
+    if (!restored)
+        return fail(restored.error());
+    m_appliedMembership = restored->snapshot.membership;
+    m_raft = std::make_unique<Raft>(m_options.raft, std::move(*restored), m_world.random);
+    noteMembership();
+    wake();
+    return {};
+}
+
+/// The first membership is written down as a snapshot at index 0, before there is a log, so that a
+/// restart needs no configuration to know the members.
+Result<void> Replica::createLog()
+{
+    wal::Snapshot first;
+    first.meta.membership = m_options.initial;
+    first.state = state();
+    if (const auto saved = m_snapshots.save(first); !saved)
+        return saved;
+    auto created = wal::Wal::create(m_world.disk, m_world.syncs, m_options.identity);
+    if (!created)
+        return fail(created.error());
+    m_wal = std::move(*created);
+    return {};
+}
+
+Result<Restored> Replica::recover()
+{
+    Restored restored;
+    if (const auto cleaned = m_snapshots.clean(); !cleaned)
+        return fail(cleaned.error());
+    const auto exists = wal::Wal::exists(m_world.disk);
+    if (!exists)
+        return fail(exists.error());
+    if (!*exists) {
+        if (const auto created = createLog(); !created)
+            return fail(created.error());
+        restored.snapshot.membership = m_options.initial;
+        return restored;
+    }
+    wal::Recovered recovered;
+    auto opened = wal::Wal::open(m_world.disk, m_world.syncs, &recovered);
+    if (!opened)
+        return fail(opened.error());
+    if (recovered.identity != m_options.identity)
+        return fail(
+            code::conflict, QStringLiteral("the log belongs to another member or another cluster"));
+    auto snapshot = m_snapshots.load(recovered.snapshotIndex);
+    if (!snapshot)
+        return fail(snapshot.error());
+    if (const auto set = setState(snapshot->state); !set)
+        return fail(set.error());
+    m_wal = std::move(*opened);
+    m_applied = snapshot->meta.index;
+    m_snapshotIndex = snapshot->meta.index;
+    restored.snapshot = std::move(snapshot->meta);
+    restored.hard = recovered.hard;
+    restored.entries = std::move(recovered.entries);
+    return restored;
+}
+
+QByteArray Replica::state() const
+{
+    QByteArray out;
+    ByteWriter writer(out);
+    writer.number<qint64>(m_clockUs);
+    writer.number<quint32>(quint32(m_window.ids().size()));
+    for (const quint64 id : m_window.ids())
+        writer.number<quint64>(id);
+    writer.bytes(m_world.machine.snapshot());
+    return out;
+}
+
+Result<void> Replica::setState(QByteArrayView bytes)
+{
+    ByteReader reader(bytes);
+    m_clockUs = reader.number<qint64>();
+    m_window.clear();
+    const auto count = reader.number<quint32>();
+    for (quint32 i = 0; i < count && reader.ok(); ++i)
+        m_window.add(reader.number<quint64>());
+    const QByteArrayView machine = reader.view();
+    if (!reader.ok() || !reader.atEnd())
+        return fail(code::corrupt, QStringLiteral("the state of the snapshot does not decode"));
+    return m_world.machine.restore(machine);
+}
+
+void Replica::wake()
+{
+    if (m_awake)
+        return;
+    m_awake = true;
+    m_world.schedule();
+}
+
+void Replica::fatal(const Error &error)
+{
+    if (m_failed)
+        return;
+    m_failed = true;
+    qCCritical(lcStore).noquote() << "the replica stops:" << error.text();
+    m_world.fatal(error);
+}
+
+void Replica::tick()
+{
+    if (!m_raft || m_failed)
+        return;
+    m_raft->tick();
+    const qint64 now = m_world.clock.monotonicMs();
+    if (now - m_rateSinceMs >= 1'000) {
+        m_rate = (m_proposals - m_rateBase) * 1'000 / quint64(now - m_rateSinceMs);
+        m_rateBase = m_proposals;
+        m_rateSinceMs = now;
+    }
+    expireRequests();
+    commitClock();
+    wake();
+}
+
+void Replica::pump()
+{
+    m_awake = false;
+    if (!m_raft || m_failed)
+        return;
+    noteLeader();
+    while (!m_failed && m_raft->hasReady()) {
+        handle(m_raft->takeReady());
+        noteLeader();
+    }
+    if (m_failed)
+        return;
+    answerReads();
+    noteMembership();
+    maybeSnapshot();
+    const auto deferred = std::exchange(m_deferred, {});
+    for (const auto &what : deferred)
+        what();
+}
+
+void Replica::receive(NodeId from, PeerKind kind, QByteArrayView payload)
+{
+    if (!m_raft || m_failed)
+        return;
+    if (kind == PeerKind::Forward) {
+        onForward(from, payload);
+    } else if (kind == PeerKind::Refused) {
+        onRefused(payload);
+    } else {
+        const auto message = decodeMessage(payload);
+        if (!message || message->from != from || message->type == MessageType::Snapshot) {
+            qCWarning(lcStore) << "a message of member" << from << "makes no sense: dropped";
+            return;
+        }
+        m_raft->step(*message);
+    }
+    wake();
+}
+
+void Replica::receiveSnapshot(const Message &message, const QByteArray &state)
+{
+    if (!m_raft || m_failed)
+        return;
+    m_received[message.snapshot.index] = state;
+    m_raft->step(message);
+    wake();
+}
+
+void Replica::handle(Ready ready)
+{
+    if (ready.snapshot)
+        install(*ready.snapshot);
+    if (m_failed)
+        return;
+    sendAll(ready.messages);
+    persist(ready, std::move(ready.afterSync));
+    for (const Entry &entry : ready.committed)
+        apply(entry);
+    takeReads(ready.reads);
+}
+
+void Replica::install(const SnapshotMeta &meta)
+{
+    const auto file = m_received.find(meta.index);
+    if (file == m_received.end())
+        return fatal({code::internal, QStringLiteral("a snapshot came without its file"), {}, {}});
+    if (const auto saved = m_snapshots.save({meta, file->second}); !saved)
+        return fatal(saved.error());
+    if (const auto set = setState(file->second); !set)
+        return fatal(set.error());
+    m_applied = meta.index;
+    m_snapshotIndex = meta.index;
+    m_appliedMembership = meta.membership;
+    m_received.clear();
+    qCInfo(lcStore) << "installed the snapshot at" << meta.index;
+}
+
+void Replica::persist(const Ready &ready, std::vector<Message> afterSync)
+{
+    wal::Wal::Batch batch;
+    if (ready.snapshot)
+        batch.marker = {ready.snapshot->index, ready.snapshot->term};
+    batch.entries = &ready.entries;
+    batch.hard = ready.hardState;
+    batch.mustSync = ready.mustSync;
+    m_wal->append(
+        batch, [this, alive = m_alive, number = ready.number,
+                afterSync = std::move(afterSync)](const Result<void> &result) {
+            if (!*alive || m_failed)
+                return;
+            if (!result)
+                return fatal(result.error());
+            sendAll(afterSync);
+            m_raft->persisted(number);
+            wake();
+        });
+}
+
+void Replica::sendAll(const std::vector<Message> &messages)
+{
+    for (const Message &message : messages) {
+        if (message.type == MessageType::Snapshot)
+            sendSnapshot(message);
+        else
+            m_world.peers.send(message.to, PeerKind::Raft, encodeMessage(message));
+    }
+}
+
+void Replica::sendSnapshot(const Message &message)
+{
+    const NodeId to = message.to;
+    const auto snapshot = m_snapshots.load(message.snapshot.index);
+    if (!snapshot) {
+        qCWarning(lcStore).noquote() << "no snapshot for" << to << snapshot.error().text();
+        defer([this, to] { m_raft->snapshotSent(to, false); });
+        return;
+    }
+    m_world.peers.sendSnapshot(message, snapshot->state, [this, alive = m_alive, to](bool ok) {
+        if (!*alive || m_failed)
+            return;
+        m_raft->snapshotSent(to, ok);
+        wake();
+    });
+}
+
+void Replica::apply(const Entry &entry)
+{
+    if (entry.index <= m_applied)
+        return;
+    m_applied = entry.index;
+    if (entry.type == EntryType::Command)
+        applyCommand(entry);
+    if (entry.type == EntryType::Config) {
+        auto membership = decodeMembership(entry.data);
+        if (!membership)
+            return fatal(membership.error().during(QStringLiteral("entry %1").arg(entry.index)));
+        m_appliedMembership = std::move(*membership);
+    }
+    applyChange(entry);
+}
+
+void Replica::applyCommand(const Entry &entry)
+{
+    const auto command = decodeCommand(entry.data);
+    if (!command)
+        return fatal(command.error().during(QStringLiteral("entry %1").arg(entry.index)));
+    m_clockUs = std::max(m_clockUs, command->clockUs);
+    if (command->requestId != 0 && !m_window.add(command->requestId))
+        return; // proposed twice around a change of leader: the first one has been answered
+    const auto result = m_world.machine.apply(entry.index, entry.term, *command);
+    const auto waiting = m_pending.find(command->requestId);
+    if (waiting == m_pending.end())
+        return;
+    finish(std::move(waiting->second.done), result);
+    m_pending.erase(waiting);
+}
+
+/// Whoever waits for a change of members at this index learns whether it is the one that stands
+/// there.
+void Replica::applyChange(const Entry &entry)
+{
+    const auto waiting = m_changing.find(entry.index);
+    if (waiting == m_changing.end())
+        return;
+    const bool ours = waiting->second.term == entry.term;
+    defer([done = std::move(waiting->second.done), ours] {
+        done(
+            ours ? Result<void>()
+                 : fail(code::conflict, QStringLiteral("another leader's entry took its place")));
+    });
+    m_changing.erase(waiting);
+}
+
+void Replica::noteMembership()
+{
+    if (m_raft->membership() == m_knownMembership)
+        return;
+    m_knownMembership = m_raft->membership();
+    if (m_world.membershipChanged)
+        m_world.membershipChanged(m_knownMembership);
+}
+
+void Replica::maybeSnapshot()
+{
+    if (m_snapshotting || m_applied < m_snapshotIndex + m_options.snapshotEvery)
+        return;
+    m_snapshotting = true;
+    wal::Snapshot snapshot;
+    // The committed membership: that at the log's end may yet be rolled back.
+    snapshot.meta = {m_applied, m_raft->log().termAt(m_applied), m_appliedMembership};
+    snapshot.state = state();
+    const SnapshotMeta meta = snapshot.meta;
+    m_world.syncs.run(
+        [disk = &m_world.disk, snapshot = std::move(snapshot)] {
+            return wal::Snapshotter(*disk).save(snapshot);
+        },
+        [this, alive = m_alive, meta](const Result<void> &saved) {
+            if (!*alive || m_failed)
+                return;
+            if (!saved)
+                return fatal(saved.error());
+            snapshotSaved(meta);
+        });
+}
+
+void Replica::snapshotSaved(const SnapshotMeta &meta)
+{
+    m_snapshotting = false;
+    if (meta.index <= m_snapshotIndex)
+        return; // one from the leader overtook it
+    m_snapshotIndex = meta.index;
+    wal::Wal::Batch batch;
+    batch.marker = {meta.index, meta.term};
+    m_wal->append(batch, [this, alive = m_alive, meta](const Result<void> &result) {
+        if (!*alive || m_failed)
+            return;
+        if (!result)
+            return fatal(result.error());
+        if (const auto released = m_wal->release(meta.index); !released)
+            return fatal(released.error());
+        if (const auto removed = m_snapshots.removeOld(); !removed)
+            return fatal(removed.error());
+        if (meta.index >= m_snapshotIndex)
+            m_raft->compact(
+                meta, meta.index > m_options.keepEntries ? meta.index - m_options.keepEntries : 1);
+    });
+    wake();
+}
+
+ReplicaStatus Replica::status() const
+{
+    ReplicaStatus out;
+    if (!m_raft)
+        return out;
+    out.raft = m_raft->status();
+    out.membership = m_raft->membership();
+    out.applied = m_applied;
+    out.snapshotIndex = m_snapshotIndex;
+    out.proposals = m_proposals;
+    out.proposalsLastSecond = m_rate;
+    out.syncs = m_wal->syncCount();
+    return out;
+}
+
+} // namespace qd::store

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/raft/raft.h"
+#include "agent/store/replica/peer_transport.h"
+#include "agent/store/replica/request_window.h"
+#include "agent/store/replica/state_machine.h"
+#include "agent/wal/snapshotter.h"
+#include "agent/wal/wal.h"
+#include "shared/base/clock.h"
+
+namespace qd::store {
+
+struct ReplicaOptions {
+    raft::Config raft; ///< id is the member's
+    wal::Identity identity;
+    raft::Membership initial; ///< of a new cluster; empty for one that joins
+    quint64 snapshotEvery = 10'000;
+    quint64 keepEntries = 5'000; ///< for followers that are a little behind
+    qint64 clockEveryMs = 500;
+    qint64 resendMs = 1'000;
+};
+
+/// What the replica needs of the world. All must outlive it.
+struct ReplicaWorld {
+    Clock &clock;
+    Random &random;
+    wal::Disk &disk;
+    wal::SyncRunner &syncs;
+    PeerTransport &peers;
+    StateMachine &machine;
+    /// Asks for one call of pump() after everything else that arrived in this round.
+    std::function<void()> schedule;
+    /// The log failed or the state cannot be read: nothing is acknowledged after it; the
+    /// owner ends the process.
+    std::function<void(const Error &)> fatal;
+    /// The members or their contexts (addresses) changed.
+    std::function<void(const raft::Membership &)> membershipChanged;
+};
+
+struct ReplicaStatus {
+    raft::Status raft;
+    raft::Membership membership;
+    raft::Index applied = 0;
+    raft::Index snapshotIndex = 0;
+    quint64 proposals = 0; ///< of this member since it started
+    quint64 proposalsLastSecond = 0;
+    quint64 syncs = 0;
+};
+
+/// Drives consensus, log, snapshots and state of one member, without I/O of its own: production and
+/// the simulator host this same class. Wiring: make PosixDisk, ThreadSyncRunner and a transport,
+/// start(), then tick() from a timer of one raft tick, receive() for every frame, and pump() once a
+/// round of the event loop when `schedule` asked: so that all that arrived meanwhile is one write
+/// and one sync.
+class Replica {
+public:
+    using Done = std::function<void(Result<void>)>;
+
+    Replica(const ReplicaOptions &options, const ReplicaWorld &world);
+    ~Replica();
+    Replica(const Replica &) = delete;
+    Replica &operator=(const Replica &) = delete;
+
+    /// Recovers from disk. code::corrupt: the log or the snapshot is damaged; the node must not
+    /// run.
+    Result<void> start();
+    void tick();
+    void pump();
+    void receive(raft::NodeId from, PeerKind kind, QByteArrayView payload);
+    void receiveSnapshot(const raft::Message &message, const QByteArray &state);
+
+    /// `done` comes once, never from inside the call. With no answer in time: code::noLeader when
+    /// it was never sent, else code::unknownOutcome. A write whose leader is lost is sent to
+    /// the next one at once and applied once.
+    void write(const WriteRequest &request, qint64 timeoutMs, EventHandler done);
+    /// Linearizable, through read-index.
+    void read(const GetRequest &request, qint64 timeoutMs, EventHandler done);
+    /// Calls `what` with the next pump.
+    void defer(std::function<void()> what);
+    /// Leader only (code::noLeader with detail "leader"); `done` when committed and applied.
+    void change(const raft::MembershipChange &change, Done done);
+    void transferLeadership(raft::NodeId to);
+    void campaign();
+
+    bool isLeader() const { return m_raft && m_raft->isLeader(); }
+    ReplicaStatus status() const;
+    const StateMachine &machine() const { return m_world.machine; }
+    StateMachine &machine() { return m_world.machine; }
+
+private:
+    struct Pending {
+        QByteArray request;
+        EventHandler done;
+        qint64 deadlineMs = 0;
+        qint64 sentMs = 0;
+        bool sent = false;
+        bool everSent = false;
+    };
+    struct Reading {
+        GetRequest request;
+        EventHandler done;
+        qint64 deadlineMs = 0;
+        qint64 askedMs = 0;
+        bool asked = false;
+        raft::Index index = 0; // 0: not known yet
+    };
+    struct Changing {
+        raft::Term term = 0;
+        Done done;
+    };
+
+    Result<raft::Restored> recover();
+    Result<void> createLog();
+    void wake();
+    void fatal(const Error &error);
+    QByteArray state() const;
+    Result<void> setState(QByteArrayView bytes);
+
+    // pump
+    void handle(raft::Ready ready);
+    void install(const raft::SnapshotMeta &meta);
+    void persist(const raft::Ready &ready, std::vector<raft::Message> afterSync);
+    void sendAll(const std::vector<raft::Message> &messages);
+    void sendSnapshot(const raft::Message &message);
+    void apply(const raft::Entry &entry);
+    void applyCommand(const raft::Entry &entry);
+    void applyChange(const raft::Entry &entry);
+    void takeReads(const std::vector<raft::Ready::Read> &reads);
+    void answerReads();
+    void noteMembership();
+    void maybeSnapshot();
+    void snapshotSaved(const raft::SnapshotMeta &meta);
+
+    // requests.cpp
+    void noteLeader();
+    void route(quint64 id, Pending &pending);
+    void routeAll();
+    void askReads();
+    void expireRequests();
+    Result<void> proposeWrite(quint64 id, QByteArrayView request);
+    void commitClock();
+    qint64 leaderClockUs();
+    void finish(EventHandler done, Result<Event> result);
+    void onForward(raft::NodeId from, QByteArrayView payload);
+    void onRefused(QByteArrayView payload);
+
+    ReplicaOptions m_options;
+    ReplicaWorld m_world;
+    wal::Snapshotter m_snapshots;
+    std::unique_ptr<wal::Wal> m_wal;
+    std::unique_ptr<raft::Raft> m_raft;
+    bool m_failed = false;
+    bool m_awake = false;
+
+    raft::Index m_applied = 0;
+    qint64 m_clockUs = 0; // committed: part of the state
+    RequestWindow m_window;
+    raft::Index m_snapshotIndex = 0;
+    bool m_snapshotting = false;
+    std::map<raft::Index, QByteArray> m_received;
+    raft::Membership m_appliedMembership; // what a snapshot says: committed, unlike raft's own
+    raft::Membership m_knownMembership;
+
+    raft::NodeId m_leader = raft::kNobody;
+    raft::Term m_leaderTerm = 0;
+    std::map<quint64, Pending> m_pending;
+    std::map<quint64, Reading> m_readings;
+    quint64 m_lastRead = 0;
+    std::map<raft::Index, Changing> m_changing;
+    std::vector<std::function<void()>> m_deferred;
+
+    qint64 m_proposedClockUs = 0;
+    qint64 m_lastClockMs = 0;
+    quint64 m_proposals = 0;
+    quint64 m_rate = 0;
+    quint64 m_rateBase = 0;
+    qint64 m_rateSinceMs = 0;
+    std::shared_ptr<bool> m_alive; // answers of disk and peers may come after this object
+};
+
+} // namespace qd::store

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/raft/types.h"
+#include "agent/store/command.h"
+
+namespace qd::store {
+
+/// What the replicated log drives. Deterministic: the same commands in the same order give the same
+/// state and the same bytes on every member (architecture.md 4).
+class StateMachine {
+public:
+    virtual ~StateMachine() = default;
+    virtual Result<Event> apply(raft::Index index, raft::Term term, const Command &command) = 0;
+    virtual Result<Event> get(const GetRequest &request) const = 0;
+    virtual std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) = 0;
+    virtual QByteArray snapshot() const = 0;
+    virtual Result<void> restore(QByteArrayView bytes) = 0;
+    /// Whether anything has a time to live: only then the leader's clock is committed.
+    virtual bool hasExpirations() const = 0;
+};
+
+} // namespace qd::store

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/store/replica/local_store.h"
+#include "agent/wal/posix_disk.h"
+#include "shared/base/bytes.h"
+#include "tests/support/proof.h"
+
+#include <QTemporaryDir>
+#include <deque>
+
+using namespace qd;
+using namespace qd::store;
+
+namespace {
+
+class TestClock final : public Clock {
+public:
+    qint64 monotonicMs() const override { return nowMs; }
+    qint64 wallUs() const override { return 1'000'000'000 + nowMs * 1'000; }
+    qint64 nowMs = 0;
+};
+
+/// The smallest state: values by key, some with an end.
+class MapMachine final : public StateMachine {
+public:
+    Result<Event> apply(raft::Index, raft::Term, const Command &command) override
+    {
+        std::erase_if(m_values, [&](const auto &item) {
+            return item.second.endUs && *item.second.endUs <= command.clockUs;
+        });
+        if (command.type == CommandType::Write) {
+            ++applied;
+            m_values[command.write.key] = {command.write.value, command.expirationUs};
+        }
+        return Event{};
+    }
+    Result<Event> get(const GetRequest &request) const override
+    {
+        const auto at = m_values.find(request.key);
+        if (at == m_values.end())
+            return fail(code::notFound, request.key);
+        Event event;
+        event.node.value = at->second.value;
+        return event;
+    }
+    std::unique_ptr<Watch> watch(const WatchRequest &, EventHandler) override { return nullptr; }
+    QByteArray snapshot() const override
+    {
+        QByteArray out;
+        ByteWriter writer(out);
+        for (const auto &[key, value] : m_values) {
+            writer.text(key);
+            writer.bytes(value.value);
+        }
+        return out;
+    }
+    Result<void> restore(QByteArrayView bytes) override
+    {
+        m_values.clear();
+        ByteReader reader(bytes);
+        while (!reader.atEnd()) {
+            const QString key = reader.text();
+            m_values[key] = {reader.bytes(), {}};
+        }
+        return {};
+    }
+    bool hasExpirations() const override
+    {
+        return std::any_of(m_values.begin(), m_values.end(), [](const auto &item) {
+            return item.second.endUs.has_value();
+        });
+    }
+    void reset() { m_values.clear(); }
+    int applied = 0;
+
+private:
+    struct Value {
+        QByteArray value;
+        std::optional<qint64> endUs;
+    };
+    std::map<QString, Value> m_values;
+};
+
+class Cluster;
+
+/// One member on a folder of its own; its syncs run when the cluster turns.
+struct Member final : wal::SyncRunner, PeerTransport {
+    Member(Cluster &cluster, raft::NodeId id, const raft::Membership &initial);
+
+    void run(std::function<Result<void>()> work, std::function<void(Result<void>)> done) override
+    {
+        jobs.emplace_back(std::move(work), std::move(done));
+    }
+    void send(raft::NodeId to, PeerKind kind, const QByteArray &payload) override;
+    void sendSnapshot(
+        const raft::Message &message, const QByteArray &state,
+        std::function<void(bool)> done) override;
+    void start();
+
+    Cluster &cluster;
+    raft::NodeId id;
+    QTemporaryDir temp;
+    std::unique_ptr<wal::PosixDisk> disk;
+    SeededRandom random;
+    MapMachine machine;
+    std::deque<std::pair<std::function<Result<void>()>, std::function<void(Result<void>)>>> jobs;
+    ReplicaOptions options;
+    std::unique_ptr<Replica> replica;
+    bool up = true;
+    bool wanted = false;
+};
+
+class Cluster {
+public:
+    explicit Cluster(int voters, quint64 snapshotEvery = 10'000)
+        : every(snapshotEvery)
+    {
+        raft::Membership initial;
+        for (int i = 1; i <= voters; ++i)
+            initial.voters.push_back(raft::NodeId(i));
+        for (int i = 1; i <= voters; ++i)
+            add(raft::NodeId(i), initial);
+    }
+    Member &add(raft::NodeId id, const raft::Membership &initial)
+    {
+        auto &member = members[id];
+        member = std::make_unique<Member>(*this, id, initial);
+        member->start();
+        return *member;
+    }
+    /// One tick of 100 ms, then everything that follows from it.
+    void turn()
+    {
+        clock.nowMs += 100;
+        for (auto &[id, member] : members) {
+            if (member->up)
+                member->replica->tick();
+        }
+        settle();
+    }
+    void settle()
+    {
+        for (int round = 0; round < 500; ++round) {
+            bool busy = !wires.empty();
+            for (auto deliver = std::exchange(wires, {}); const auto &wire : deliver)
+                wire();
+            for (auto &[id, member] : members) {
+                if (!member->up)
+                    continue;
+                if (std::exchange(member->wanted, false)) {
+                    busy = true;
+                    member->replica->pump();
+                }
+                while (!member->jobs.empty()) {
+                    busy = true;
+                    const auto [work, done] = std::move(member->jobs.front());
+                    member->jobs.pop_front();
+                    done(work());
+                }
+            }
+            if (!busy)
+                return;
+        }
+    }
+    template <class Condition>
+    bool turnUntil(Condition condition, int turns = 200)
+    {
+        for (int i = 0; i < turns && !condition(); ++i)
+            turn();
+        return condition();
+    }
+    Member *leader()
+    {
+        for (auto &[id, member] : members) {
+            if (member->up && member->replica->isLeader())
+                return member.get();
+        }
+        return nullptr;
+    }
+    Member *follower()
+    {
+        for (auto &[id, member] : members) {
+            if (member->up && !member->replica->isLeader())
+                return member.get();
+        }
+        return nullptr;
+    }
+    bool elected()
+    {
+        return turnUntil([this] { return leader() != nullptr; });
+    }
+
+    quint64 every;
+    TestClock clock;
+    std::map<raft::NodeId, std::unique_ptr<Member>> members;
+    std::vector<std::function<void()>> wires;
+};
+
+Member::Member(Cluster &of, raft::NodeId who, const raft::Membership &initial)
+    : cluster(of)
+    , id(who)
+    , disk(std::move(*wal::PosixDisk::open(temp.filePath(QStringLiteral("wal")))))
+    , random(who)
+{
+    options.raft.id = id;
+    options.identity = {7, id};
+    options.initial = initial;
+    options.snapshotEvery = of.every;
+    options.keepEntries = 2;
+}
+
+void Member::start()
+{
+    machine.reset();
+    replica = std::make_unique<Replica>(
+        options, ReplicaWorld{
+                     cluster.clock,
+                     random,
+                     *disk,
+                     *this,
+                     *this,
+                     machine,
+                     [this] { wanted = true; },
+                     [](const Error &error) { qFatal("%s", qPrintable(error.text())); },
+                     {}});
+    if (const auto started = replica->start(); !started)
+        qFatal("%s", qPrintable(started.error().text()));
+}
+
+void Member::send(raft::NodeId to, PeerKind kind, const QByteArray &payload)
+{
+    cluster.wires.push_back([this, to, kind, payload] {
+        const auto at = cluster.members.find(to);
+        if (up && at != cluster.members.end() && at->second->up)
+            at->second->replica->receive(id, kind, payload);
+    });
+}
+
+void Member::sendSnapshot(
+    const raft::Message &message, const QByteArray &state, std::function<void(bool)> done)
+{
+    cluster.wires.push_back([this, message, state, done = std::move(done)] {
+        const auto at = cluster.members.find(message.to);
+        const bool there = up && at != cluster.members.end() && at->second->up;
+        if (there)
+            at->second->replica->receiveSnapshot(message, state);
+        done(there);
+    });
+}
+
+WriteRequest put(const QString &key, const QByteArray &value)
+{
+    WriteRequest request;
+    request.key = key;
+    request.value = value;
+    return request;
+}
+
+struct Answer {
+    std::shared_ptr<std::optional<Result<Event>>> at =
+        std::make_shared<std::optional<Result<Event>>>();
+    EventHandler handler() const
+    {
+        return [at = at](const Result<Event> &result) { *at = result; };
+    }
+    bool came() const { return at->has_value(); }
+    bool ok() const { return came() && (*at)->has_value(); }
+};
+
+QByteArray valueAt(const Member &member, const QString &key)
+{
+    GetRequest request;
+    request.key = key;
+    const auto got = member.machine.get(request);
+    return got ? got->node.value : QByteArrayLiteral("(none)");
+}
+
+const QString kKey = QStringLiteral("/a");
+
+} // namespace
+
+class TestReplica : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void aWriteOnAFollowerReachesAll()
+    {
+        Cluster cluster(3);
+        QVERIFY(cluster.elected());
+        Answer answer;
+        LocalStore(*cluster.follower()->replica).write(put(kKey, "1"), answer.handler());
+        QVERIFY(!answer.came());
+        QVERIFY(cluster.turnUntil([&] { return answer.came(); }, 5));
+        QVERIFY(answer.ok());
+        QVERIFY(cluster.turnUntil([&] {
+            return std::all_of(cluster.members.begin(), cluster.members.end(), [](const auto &m) {
+                return valueAt(*m.second, kKey) == "1";
+            });
+        }));
+    }
+
+    void aQuorumReadOnAFollowerSeesTheLastWrite()
+    {
+        Cluster cluster(3);
+        QVERIFY(cluster.elected());
+        Answer written;
+        cluster.leader()->replica->write(put(kKey, "2"), 5'000, written.handler());
+        QVERIFY(cluster.turnUntil([&] { return written.ok(); }));
+        Answer read;
+        GetRequest request;
+        request.key = kKey;
+        request.quorum = true;
+        LocalStore store(*cluster.follower()->replica);
+        store.get(request, read.handler());
+        QVERIFY(cluster.turnUntil([&] { return read.came(); }, 10));
+        QVERIFY(read.ok());
+        QCOMPARE((*read.at)->value().node.value, QByteArray("2"));
+    }
+
+    void aForwardThatDiesWithItsLeaderGoesToTheNextOneAndIsAppliedOnce()
+    {
+        QD_PROVES("R-33");
+        Cluster cluster(3);
+        QVERIFY(cluster.elected());
+        Member *const old = cluster.leader();
+        Member *const asked = cluster.follower();
+        Answer answer;
+        asked->replica->write(put(kKey, "3"), 60'000, answer.handler());
+        old->up = false; // with the forward on its way
+        cluster.wires.clear();
+        QVERIFY(cluster.turnUntil([&] { return cluster.leader() != nullptr; }));
+        QVERIFY(cluster.turnUntil([&] { return answer.came(); }, 3));
+        QVERIFY(answer.ok());
+        QCOMPARE(asked->machine.applied, 1);
+    }
+
+    void withoutALeaderAWriteEndsInTimeAndSaysSo()
+    {
+        Cluster cluster(3);
+        Answer answer;
+        cluster.members.at(2)->up = false;
+        cluster.members.at(3)->up = false;
+        cluster.members.at(1)->replica->write(put(kKey, "4"), 5'000, answer.handler());
+        QVERIFY(cluster.turnUntil([&] { return answer.came(); }, 60));
+        QVERIFY(!answer.ok());
+        QCOMPARE((*answer.at)->error().code, code::noLeader);
+    }
+
+    void aClusterOfOneAnswersOnlyWhatIsOnDisk()
+    {
+        QD_PROVES("R-35");
+        Cluster cluster(1);
+        QVERIFY(cluster.elected());
+        Member &only = *cluster.members.at(1);
+        Answer answer;
+        only.replica->write(put(kKey, "5"), 5'000, answer.handler());
+        for (int i = 0; i < 5; ++i)
+            only.replica->pump(); // but no sync ends
+        QVERIFY(!answer.came());
+        cluster.settle();
+        QVERIFY(answer.ok());
+        only.replica.reset();
+        only.jobs.clear();
+        only.start();
+        QVERIFY(cluster.turnUntil([&] { return valueAt(only, kKey) == "5"; }));
+    }
+
+    void aJoinerCatchesUpByASnapshot()
+    {
+        Cluster cluster(1, 10);
+        QVERIFY(cluster.elected());
+        Member &first = *cluster.members.at(1);
+        for (int i = 0; i < 40; ++i) {
+            first.replica->write(put(kKey, QByteArray::number(i)), 5'000, [](auto &&) {});
+            cluster.turn();
+        }
+        QVERIFY(first.replica->status().snapshotIndex > 10);
+        Member &joiner = cluster.add(2, {});
+        bool changed = false;
+        first.replica->change(
+            {raft::MembershipChange::Kind::AddLearner, 2, "n2"},
+            [&](const Result<void> &result) { changed = result.has_value(); });
+        QVERIFY(cluster.turnUntil([&] { return changed; }));
+        QVERIFY(cluster.turnUntil([&] { return valueAt(joiner, kKey) == "39"; }));
+        QVERIFY(joiner.replica->status().snapshotIndex > 10);
+        QVERIFY(cluster.turnUntil(
+            [&] { return raft::isLearner(joiner.replica->status().membership, 2); }));
+    }
+
+    void aKeyExpiresByTheLeadersCommittedClock()
+    {
+        QD_PROVES("R-54");
+        Cluster cluster(3);
+        QVERIFY(cluster.elected());
+        WriteRequest request = put(kKey, "6");
+        request.ttl = 2;
+        Answer answer;
+        cluster.follower()->replica->write(request, 5'000, answer.handler());
+        QVERIFY(cluster.turnUntil([&] { return answer.ok(); }));
+        QCOMPARE(valueAt(*cluster.follower(), kKey), QByteArray("6"));
+        QVERIFY(cluster.turnUntil(
+            [&] {
+                return std::all_of(
+                    cluster.members.begin(), cluster.members.end(),
+                    [](const auto &m) { return valueAt(*m.second, kKey) == "(none)"; });
+            },
+            35));
+    }
+};
+
+QD_TEST_MAIN(TestReplica)
+#include "tst_replica.moc"
