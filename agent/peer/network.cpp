@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/peer/network.h"
+
+#include "shared/base/bytes.h"
+#include "shared/base/log.h"
+#include "shared/security/verify.h"
+
+namespace qd::peer {
+
+namespace {
+constexpr qsizetype kChunk = 64 * 1024;
+constexpr quint64 kMaxSnapshot = 1024ULL * 1024 * 1024;
+} // namespace
+
+Network::Network(
+    const security::Credentials &credentials, quint64 cluster, raft::NodeId self,
+    Receivers receivers)
+    : m_credentials(credentials)
+    , m_cluster(cluster)
+    , m_self(self)
+    , m_receivers(std::move(receivers))
+{
+    m_server.setSslConfiguration(security::serverTls(credentials, {security::alpnRaft}));
+    connect(&m_server, &QTcpServer::pendingConnectionAvailable, this, &Network::welcome);
+    connect(
+        &m_server, &QSslServer::errorOccurred, this,
+        [](QSslSocket *socket, QAbstractSocket::SocketError) {
+            qCWarning(lcPeer).noquote() << "refused" << socket->peerAddress().toString()
+                                        << "in the TLS handshake:" << socket->errorString();
+        });
+}
+
+Network::~Network() = default;
+
+Result<void> Network::listen(const QHostAddress &address, quint16 port)
+{
+    if (m_server.listen(address, port))
+        return {};
+    return fail(
+        code::io, QStringLiteral("Cannot listen on %1:%2: %3")
+                      .arg(address.toString())
+                      .arg(port)
+                      .arg(m_server.errorString()));
+}
+
+void Network::setPeers(const std::map<raft::NodeId, Address> &peers)
+{
+    std::erase_if(m_links, [&](const auto &link) {
+        const auto at = peers.find(link.first);
+        return at == peers.end() || at->second != link.second->address();
+    });
+    for (const auto &[id, address] : peers) {
+        if (id != m_self && !m_links.contains(id))
+            m_links[id] = std::make_unique<Link>(m_credentials, address);
+    }
+}
+
+QByteArray Network::framed(raft::NodeId to, quint8 type, const QByteArray &payload) const
+{
+    return encodeFrame({m_cluster, m_self, to, type, payload});
+}
+
+void Network::send(raft::NodeId to, store::PeerKind kind, const QByteArray &payload)
+{
+    if (const auto link = m_links.find(to); link != m_links.end())
+        link->second->send(framed(to, quint8(kind), payload));
+}
+
+void Network::sendSnapshot(
+    const raft::Message &message, const QByteArray &state, std::function<void(bool)> done)
+{
+    const auto link = m_links.find(message.to);
+    if (link == m_links.end()) {
+        QMetaObject::invokeMethod(
+            this, [done = std::move(done)] { done(false); }, Qt::QueuedConnection);
+        return;
+    }
+    QByteArray head;
+    ByteWriter writer(head);
+    writer.number<quint64>(quint64(state.size()));
+    writer.bytes(raft::encodeMessage(message));
+    std::deque<QByteArray> chunks;
+    chunks.push_back(framed(message.to, kSnapshotBegin, head));
+    for (qsizetype at = 0; at < state.size(); at += kChunk)
+        chunks.push_back(framed(message.to, kSnapshotChunk, state.mid(at, kChunk)));
+    link->second->ship(std::move(chunks), std::move(done));
+}
+
+void Network::turnAway(QSslSocket &socket, const QString &reason, const QString &text)
+{
+    qCWarning(lcPeer).noquote() << "refused" << socket.peerAddress().toString() << reason << text;
+    socket.abort();
+    Q_EMIT refused(reason);
+}
+
+void Network::welcome()
+{
+    while (m_server.hasPendingConnections()) {
+        auto *const socket = static_cast<QSslSocket *>(m_server.nextPendingConnection());
+        connect(socket, &QSslSocket::disconnected, socket, &QObject::deleteLater);
+        const auto node = security::verifyNode(socket->peerCertificate(), m_credentials.authority);
+        if (!node) {
+            turnAway(
+                *socket, node.error().detail.value(QStringLiteral("reason")), node.error().message);
+            continue;
+        }
+        socket->setSocketOption(QAbstractSocket::LowDelayOption, 1);
+        auto from = std::make_shared<Incoming>();
+        from->socket = socket;
+        if (m_receivers.memberOf)
+            from->member = m_receivers.memberOf(node->nodeId);
+        connect(socket, &QSslSocket::readyRead, this, [this, from] { read(*from); });
+        read(*from);
+    }
+}
+
+void Network::read(Incoming &from)
+{
+    from.buffer += from.socket->readAll();
+    while (true) {
+        const auto frame = takeFrame(from.buffer);
+        if (!frame)
+            return turnAway(*from.socket, QStringLiteral("frame"), frame.error().message);
+        if (!*frame || !take(from, **frame))
+            return;
+    }
+}
+
+bool Network::take(Incoming &from, const Frame &frame)
+{
+    QString wrong;
+    if (frame.cluster != m_cluster)
+        wrong = QStringLiteral("cluster");
+    else if (frame.to != m_self)
+        wrong = QStringLiteral("receiver");
+    else if (from.member != raft::kNobody && frame.from != from.member)
+        wrong = QStringLiteral("sender");
+    if (!wrong.isEmpty()) {
+        turnAway(
+            *from.socket, wrong,
+            QStringLiteral("cluster %1, from %2 to %3: this is %4 of %5")
+                .arg(frame.cluster, 0, 16)
+                .arg(frame.from, 0, 16)
+                .arg(frame.to, 0, 16)
+                .arg(m_self, 0, 16)
+                .arg(m_cluster, 0, 16));
+        return false;
+    }
+    if (frame.type >= quint8(store::PeerKind::Raft) &&
+        frame.type <= quint8(store::PeerKind::Refused)) {
+        m_receivers.frame(frame.from, store::PeerKind(frame.type), frame.payload);
+        return true;
+    }
+    if ((frame.type == kSnapshotBegin && beginSnapshot(from, frame)) ||
+        (frame.type == kSnapshotChunk && addChunk(from, frame)))
+        return true;
+    turnAway(
+        *from.socket, QStringLiteral("frame"),
+        QStringLiteral("a frame of type %1 that makes no sense").arg(frame.type));
+    return false;
+}
+
+bool Network::beginSnapshot(Incoming &from, const Frame &frame)
+{
+    ByteReader reader(frame.payload);
+    const auto size = reader.number<quint64>();
+    const auto message = raft::decodeMessage(reader.view());
+    if (!reader.ok() || size == 0 || size > kMaxSnapshot || !message ||
+        message->type != raft::MessageType::Snapshot || message->from != frame.from)
+        return false;
+    from.message = *message;
+    from.expected = size;
+    from.state.clear();
+    return true;
+}
+
+bool Network::addChunk(Incoming &from, const Frame &frame)
+{
+    if (quint64(from.state.size() + frame.payload.size()) > from.expected)
+        return false;
+    from.state += frame.payload;
+    if (quint64(from.state.size()) == from.expected) {
+        from.expected = 0;
+        m_receivers.snapshot(from.message, std::exchange(from.state, {}));
+    }
+    return true;
+}
+
+} // namespace qd::peer

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/peer/link.h"
+#include "agent/store/replica/peer_transport.h"
+
+#include <QHostAddress>
+#include <QSslServer>
+#include <map>
+#include <memory>
+
+namespace qd::peer {
+
+/// Consensus over mutual TLS 1.3, ALPN qd-raft/1: only certificates of nodes of this cluster pass,
+/// each refusal is logged with its reason. Wiring: construct, set the receivers (usually
+/// Replica::receive and receiveSnapshot), listen(), setPeers() at each change of the membership.
+class Network final : public QObject, public store::PeerTransport {
+    Q_OBJECT
+public:
+    struct Receivers {
+        std::function<void(raft::NodeId, store::PeerKind, QByteArrayView)> frame;
+        std::function<void(const raft::Message &, const QByteArray &state)> snapshot;
+        /// Which member a node's certificate speaks for; unset: any node may be any member.
+        std::function<raft::NodeId(const QString &nodeId)> memberOf;
+    };
+
+    Network(
+        const security::Credentials &credentials, quint64 cluster, raft::NodeId self,
+        Receivers receivers);
+    ~Network() override;
+
+    Result<void> listen(const QHostAddress &address, quint16 port);
+    quint16 port() const { return m_server.serverPort(); }
+    void setPeers(const std::map<raft::NodeId, Address> &peers);
+
+    void send(raft::NodeId to, store::PeerKind kind, const QByteArray &payload) override;
+    void sendSnapshot(
+        const raft::Message &message, const QByteArray &state,
+        std::function<void(bool)> done) override;
+
+Q_SIGNALS:
+    /// Someone was turned away; `reason` is one of security::reason, "cluster", "receiver",
+    /// "frame".
+    void refused(const QString &reason);
+
+private:
+    struct Incoming {
+        QSslSocket *socket = nullptr;
+        raft::NodeId member = raft::kNobody; ///< by its certificate; nobody = any
+        QByteArray buffer;
+        raft::Message message;
+        QByteArray state;
+        quint64 expected = 0; ///< bytes of the snapshot under way
+    };
+
+    void welcome();
+    void read(Incoming &from);
+    bool take(Incoming &from, const Frame &frame);
+    bool beginSnapshot(Incoming &from, const Frame &frame);
+    bool addChunk(Incoming &from, const Frame &frame);
+    void turnAway(QSslSocket &socket, const QString &reason, const QString &text);
+    QByteArray framed(raft::NodeId to, quint8 type, const QByteArray &payload) const;
+
+    security::Credentials m_credentials;
+    quint64 m_cluster;
+    raft::NodeId m_self;
+    Receivers m_receivers;
+    QSslServer m_server;
+    std::map<raft::NodeId, std::unique_ptr<Link>> m_links;
+};
+
+} // namespace qd::peer

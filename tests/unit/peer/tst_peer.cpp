@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/peer/network.h"
+#include "shared/security/authority.h"
+#include "shared/security/verify.h"
+#include "tests/support/proof.h"
+
+#include <QSignalSpy>
+
+using namespace qd;
+using namespace qd::peer;
+using security::Authority;
+using security::Identity;
+
+namespace {
+
+Identity nodeIdentity(const QString &id)
+{
+    return {Identity::Kind::Node, id, security::Role::None, id};
+}
+
+security::Credentials credentials(
+    const Authority &by, const Identity &who,
+    const security::Validity &validity = security::Validity::days(30))
+{
+    const QByteArray key = *security::makeKey();
+    return *security::Credentials::fromPem(
+        *by.issueForKey(key, {who, {QStringLiteral("127.0.0.1")}}, validity), key,
+        by.certificatePem());
+}
+
+/// A member on loopback that remembers what came.
+struct Member {
+    Member(const security::Credentials &who, quint64 cluster, raft::NodeId id)
+        : network(
+              who, cluster, id,
+              {[this](raft::NodeId from, store::PeerKind, QByteArrayView payload) {
+                   frames.emplace_back(from, payload.toByteArray());
+               },
+               [this](const raft::Message &, const QByteArray &state) { snapshot = state; },
+               {}})
+    {
+        listening = network.listen(QHostAddress(QHostAddress::LocalHost), 0).has_value();
+    }
+    Address address() { return {QStringLiteral("127.0.0.1"), network.port()}; }
+
+    std::vector<std::pair<raft::NodeId, QByteArray>> frames;
+    QByteArray snapshot;
+    Network network;
+    bool listening = false;
+};
+
+bool sentUntil(Member &from, raft::NodeId to, const std::function<bool()> &condition)
+{
+    return QTest::qWaitFor(
+        [&] {
+            from.network.send(to, store::PeerKind::Raft, "hello");
+            return condition();
+        },
+        10'000);
+}
+
+} // namespace
+
+class TestPeer : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void membersTalk()
+    {
+        Member a(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
+        Member b(credentials(m_ca, nodeIdentity(QStringLiteral("0b"))), 7, 2);
+        QVERIFY(a.listening && b.listening);
+        a.network.setPeers({{2, b.address()}});
+        QVERIFY(sentUntil(a, 2, [&] { return !b.frames.empty(); }));
+        QCOMPARE(b.frames.front().first, raft::NodeId(1));
+        QCOMPARE(b.frames.front().second, QByteArray("hello"));
+    }
+
+    void aSnapshotComesWhole()
+    {
+        Member a(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
+        Member b(credentials(m_ca, nodeIdentity(QStringLiteral("0b"))), 7, 2);
+        a.network.setPeers({{2, b.address()}});
+        QVERIFY(sentUntil(a, 2, [&] { return !b.frames.empty(); }));
+        raft::Message message;
+        message.type = raft::MessageType::Snapshot;
+        message.from = 1;
+        message.to = 2;
+        const QByteArray state(3'000'001, 's');
+        bool sent = false;
+        a.network.sendSnapshot(message, state, [&](bool ok) { sent = ok; });
+        QVERIFY(QTest::qWaitFor([&] { return sent && !b.snapshot.isEmpty(); }, 10'000));
+        QCOMPARE(b.snapshot, state);
+    }
+
+    void anotherClusterIsRefused()
+    {
+        QD_PROVES("R-29");
+        QCOMPARE(
+            refusal(credentials(m_ca, nodeIdentity(QStringLiteral("0b"))), 8),
+            QStringLiteral("cluster"));
+    }
+
+    void aPersonIsNoMember()
+    {
+        const Identity anna{
+            Identity::Kind::Person, {}, security::Role::Admin, QStringLiteral("anna")};
+        QCOMPARE(refusal(credentials(m_ca, anna), 7), security::reason::wrongKind);
+    }
+
+    void anExpiredCertificateIsRefused()
+    {
+        const auto now = QDateTime::currentDateTimeUtc();
+        QCOMPARE(
+            refusal(
+                credentials(
+                    m_ca, nodeIdentity(QStringLiteral("0b")), {now.addDays(-9), now.addDays(-1)}),
+                7),
+            security::reason::expired);
+    }
+
+    void anotherAuthorityIsRefused()
+    {
+        const auto other = *Authority::create(QStringLiteral("other"));
+        auto stranger = credentials(other, nodeIdentity(QStringLiteral("0b")));
+        stranger.authority = QSslCertificate(m_ca.certificatePem()); // so that it goes on itself
+        QCOMPARE(refusal(stranger, 7), security::reason::otherAuthority);
+    }
+
+private:
+    /// Why a member of cluster 7 turns away a peer with those credentials.
+    QString refusal(const security::Credentials &who, quint64 cluster)
+    {
+        Member host(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
+        Member peer(who, cluster, 2);
+        QSignalSpy refused(&host.network, &Network::refused);
+        peer.network.setPeers({{1, host.address()}});
+        if (!sentUntil(peer, 1, [&] { return !refused.isEmpty(); }) || !host.frames.empty())
+            return QStringLiteral("not refused");
+        return refused.first().first().toString();
+    }
+
+    Authority m_ca = *Authority::create(QStringLiteral("deck"));
+};
+
+QD_TEST_MAIN(TestPeer)
+#include "tst_peer.moc"
