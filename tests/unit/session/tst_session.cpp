@@ -225,6 +225,9 @@ private Q_SLOTS:
         QSignalSpy trouble(&client, &Client::trouble);
         client.connectToCluster();
         QTRY_VERIFY(!trouble.isEmpty());
+        QCOMPARE(
+            trouble[0][0].value<Error>().detail.value(QStringLiteral("reason")),
+            security::reason::expired);
         QVERIFY(client.state() != Client::State::Connected);
     }
 
