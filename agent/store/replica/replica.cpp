@@ -186,6 +186,8 @@ void Replica::receiveSnapshot(const Message &message, const QByteArray &state)
 {
     if (!m_raft || m_failed)
         return;
+    // One that consensus had no use for must not stay in memory.
+    std::erase_if(m_received, [this](const auto &item) { return item.first <= m_applied; });
     m_received[message.snapshot.index] = state;
     m_raft->step(message);
     wake();

@@ -332,6 +332,29 @@ private Q_SLOTS:
         QCOMPARE(asked->machine.applied, 1);
     }
 
+    void aWriteThatIsProposedTwiceIsAppliedOnceByEveryMember()
+    {
+        QD_PROVES("R-33");
+        Cluster cluster(3);
+        QVERIFY(cluster.elected());
+        cluster.turn();
+        const raft::Index before = cluster.leader()->replica->status().raft.lastIndex;
+        Answer answer;
+        cluster.follower()->replica->write(put(kKey, "3"), 5'000, answer.handler());
+        const auto forward = cluster.wires;
+        QCOMPARE(forward.size(), size_t(1));
+        cluster.wires.push_back(forward.front());
+        QVERIFY(cluster.turnUntil([&] { return answer.came(); }, 5));
+        QVERIFY(answer.ok());
+        QVERIFY(cluster.turnUntil([&] {
+            return std::all_of(cluster.members.begin(), cluster.members.end(), [&](const auto &m) {
+                return m.second->replica->status().applied == before + 2;
+            });
+        }));
+        for (const auto &[id, member] : cluster.members)
+            QCOMPARE(member->machine.applied, 1);
+    }
+
     void withoutALeaderAWriteEndsInTimeAndSaysSo()
     {
         Cluster cluster(3);
