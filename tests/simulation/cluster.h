@@ -49,6 +49,7 @@ public:
     SimNode *leader();
     /// A new command's number after it was handed to the leader; 0 without one.
     quint64 write();
+    quint64 newCommand() { return ++m_lastCommand; }
     /// A write on any member: a client does not know who leads.
     void writeSomewhere();
     bool everyoneAgrees();

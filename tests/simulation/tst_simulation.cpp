@@ -1,8 +1,255 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/simulation/run.h"
 #include "tests/support/proof.h"
+
+#include <QElapsedTimer>
+#include <QHashSeed>
+
+using namespace qd;
+using namespace qd::sim;
+using namespace qd::raft;
+
+namespace {
+
+constexpr int kFixedSeeds = 60;
+constexpr int kDeterministicSeeds = 20;
+constexpr int kMutantSeeds = 500;
+constexpr qint64 kTimeBoxMs = 25'000;
+
+/// A quiet cluster with a leader and a few writes that everybody has.
+bool settle(Cluster &cluster)
+{
+    for (int i = 0; i < 20; ++i) {
+        if (!cluster.runUntil([&] { return cluster.write() != 0; }, 20 * cluster.electionUs()))
+            return false;
+    }
+    return cluster.runUntil(
+        [&] {
+            return cluster.history().acknowledgedCommands().size() == 20 &&
+                   cluster.everyoneAgrees();
+        },
+        20 * cluster.electionUs());
+}
+
+QString lastSegment(SimDisk &disk)
+{
+    QString last;
+    const auto files = disk.list();
+    for (const QString &file : *files) {
+        if (file.endsWith(QStringLiteral(".wal")))
+            last = std::max(last, file);
+    }
+    return last;
+}
+
+} // namespace
+
 class TestSimulation : public QObject {
     Q_OBJECT
+
+private Q_SLOTS:
+    void randomHistoriesBreakNoInvariant();
+    void theSameSeedIsTheSameHistory();
+    void everyMutantIsFound_data();
+    void everyMutantIsFound();
+    void anIsolatedMemberComesBackWithoutAnElection();
+    void aMemberThatWasDownForAnHourDisturbsNobody();
+    void aWholeClusterElectsSoonAfterARestart();
+    void damageInTheSyncedPrefixIsRefused();
+    void anUnfinishedLastRecordIsAccepted();
+    void aMajorityServesAndAMinorityDoesNot();
 };
-QD_TEST_MAIN(TestSimulation)
+
+void TestSimulation::randomHistoriesBreakNoInvariant()
+{
+    QD_PROVES("R-03", "R-11", "R-13", "R-15", "R-17", "R-35", "R-43", "R-48", "E5");
+    QElapsedTimer timer;
+    timer.start();
+    quint64 elections = 0;
+    int seed = 1;
+    for (; seed <= kFixedSeeds || timer.elapsed() < kTimeBoxMs; ++seed) {
+        const Outcome outcome = runSeed(quint64(seed));
+        elections += outcome.elections;
+        QVERIFY2(
+            outcome.violation.isEmpty(),
+            qPrintable(
+                QStringLiteral("%1; ./qd simulate --seed %2").arg(outcome.violation).arg(seed)));
+    }
+    qInfo("%d seeds, %llu elections", seed - 1, qulonglong(elections));
+    QVERIFY(elections > quint64(seed)); // it was stormy enough to mean something
+}
+
+void TestSimulation::theSameSeedIsTheSameHistory()
+{
+    for (quint64 seed = 1; seed <= kDeterministicSeeds; ++seed)
+        QCOMPARE(runSeed(seed).traceHash, runSeed(seed).traceHash);
+    QVERIFY(runSeed(1).traceHash != runSeed(2).traceHash);
+}
+
+void TestSimulation::everyMutantIsFound_data()
+{
+    QTest::addColumn<QString>("mutant");
+    for (const QString &name : mutantNames())
+        QTest::newRow(qPrintable(name)) << name;
+}
+
+void TestSimulation::everyMutantIsFound()
+{
+    QFETCH(QString, mutant);
+    const Faults faults = *mutantByName(mutant);
+    for (quint64 seed = 1; seed <= kMutantSeeds; ++seed) {
+        const Outcome outcome = runSeed(seed, faults);
+        if (outcome.violation.isEmpty())
+            continue;
+        qInfo("found by seed %llu: %s", qulonglong(seed), qPrintable(outcome.violation));
+        QVERIFY(runSeed(seed).violation.isEmpty()); // and it is the defect that was found
+        return;
+    }
+    QVERIFY2(false, "the simulator did not find the defect");
+}
+
+void TestSimulation::anIsolatedMemberComesBackWithoutAnElection()
+{
+    QD_PROVES("R-05");
+    Cluster cluster({.seed = 5});
+    QVERIFY(settle(cluster));
+    const NodeId leader = cluster.leader()->id();
+    const Term term = cluster.leader()->raft().term();
+    const NodeId lonely = leader % 3 + 1;
+    cluster.isolate(lonely);
+    cluster.run(30 * cluster.electionUs());
+    QCOMPARE(cluster.node(lonely).raft().term(), term); // pre-vote inflates nothing
+    cluster.healNetwork();
+    cluster.run(5 * cluster.electionUs());
+    QCOMPARE(cluster.leader()->id(), leader);
+    QCOMPARE(cluster.leader()->raft().term(), term);
+    QCOMPARE(cluster.node(lonely).raft().leader(), leader);
+}
+
+void TestSimulation::aMemberThatWasDownForAnHourDisturbsNobody()
+{
+    QD_PROVES("R-60");
+    Cluster cluster({.seed = 6});
+    QVERIFY(settle(cluster));
+    const NodeId leader = cluster.leader()->id();
+    const Term term = cluster.leader()->raft().term();
+    const NodeId away = leader % 3 + 1;
+    cluster.crash(away);
+    cluster.run(3'600'000'000);
+    cluster.start(away);
+    cluster.run(5 * cluster.electionUs());
+    QCOMPARE(cluster.leader()->id(), leader);
+    QCOMPARE(cluster.leader()->raft().term(), term);
+    QVERIFY(cluster.everyoneAgrees());
+}
+
+void TestSimulation::aWholeClusterElectsSoonAfterARestart()
+{
+    QD_PROVES("R-08");
+    int late = 0;
+    for (quint64 seed = 1; seed <= 200; ++seed) {
+        Cluster cluster({.seed = seed});
+        QVERIFY(settle(cluster));
+        for (NodeId id = 1; id <= 3; ++id)
+            cluster.crash(id);
+        for (NodeId id = 1; id <= 3; ++id)
+            cluster.start(id);
+        const auto elected = [&] { return cluster.leader() != nullptr; };
+        late += cluster.runUntil(elected, 3 * cluster.electionUs()) ? 0 : 1;
+        QVERIFY(cluster.runUntil(elected, 10 * cluster.electionUs()));
+    }
+    QVERIFY2(late <= 2, qPrintable(QString::number(late))); // a split vote is rare
+}
+
+void TestSimulation::damageInTheSyncedPrefixIsRefused()
+{
+    QD_PROVES("R-18");
+    Cluster cluster({.seed = 7});
+    QVERIFY(settle(cluster));
+    cluster.run(cluster.electionUs());
+    SimNode &node = cluster.node(2);
+    node.crash();
+    const QString name = lastSegment(node.disk());
+    const QByteArray sound = node.disk().contents(name);
+    qsizetype written = sound.size();
+    while (written > 0 && sound.at(written - 1) == 0)
+        --written;
+    int refused = 0;
+    int harmless = 0;
+    for (qsizetype offset = 0; offset < written; ++offset) {
+        node.disk().setContents(name, sound);
+        QVERIFY(node.disk().flipBit(name, offset, int(offset % 8)));
+        // It refuses to start, or the byte was padding and nothing is lost: start() checks that.
+        const auto started = node.start();
+        if (started)
+            ++harmless;
+        else
+            ++refused;
+        QVERIFY(started || started.error().code == code::corrupt);
+        node.crash();
+        const auto files = node.disk().list();
+        for (const QString &file : *files) {
+            if (file > name && file.endsWith(QStringLiteral(".wal")))
+                QVERIFY(node.disk().remove(file).has_value());
+        }
+    }
+    QVERIFY(refused > 5 * harmless);
+}
+
+void TestSimulation::anUnfinishedLastRecordIsAccepted()
+{
+    QD_PROVES("R-18");
+    int torn = 0;
+    for (quint64 seed = 1; seed <= 40; ++seed) {
+        Cluster cluster({.seed = seed, .maxSyncUs = 60'000});
+        QVERIFY(settle(cluster));
+        SimNode *leader = cluster.leader();
+        for (int i = 0; i < 20; ++i)
+            cluster.write(); // on its way to the disk
+        const NodeId id = leader->id();
+        cluster.crash(id);
+        wal::Recovered recovered;
+        const auto log = wal::Wal::open(cluster.node(id).disk(), cluster.node(id), &recovered);
+        QVERIFY(log.has_value());
+        QVERIFY(recovered.entries.size() + recovered.snapshotIndex >= 20);
+        torn += recovered.tornTail ? 1 : 0;
+    }
+    QVERIFY(torn > 0);
+}
+
+void TestSimulation::aMajorityServesAndAMinorityDoesNot()
+{
+    QD_PROVES("E3", "E4", "E12");
+    Cluster cluster({.seed = 8, .nodes = 5});
+    QVERIFY(settle(cluster));
+    const NodeId old = cluster.leader()->id();
+    const Term term = cluster.leader()->raft().term();
+    const NodeId mate = old % 5 + 1;
+    for (NodeId a = 1; a <= 5; ++a) {
+        for (NodeId b = 1; b <= 5; ++b) {
+            if ((a == old || a == mate) != (b == old || b == mate))
+                cluster.cut(a, b);
+        }
+    }
+    const quint64 lost = cluster.write(); // to the leader in the minority
+    QVERIFY(cluster.runUntil(
+        [&] { return cluster.leader() != nullptr && cluster.leader()->raft().term() > term; },
+        20 * cluster.electionUs()));
+    const quint64 kept = cluster.write();
+    const auto &done = cluster.history().acknowledgedCommands();
+    QVERIFY(cluster.runUntil([&] { return done.count(kept) != 0; }, 5 * cluster.electionUs()));
+    QCOMPARE(done.count(lost), size_t(0));
+    cluster.healNetwork();
+    QVERIFY(cluster.runUntil([&] { return cluster.everyoneAgrees(); }, 5 * cluster.electionUs()));
+    QCOMPARE(cluster.node(old).raft().role(), Role::Follower);
+    QVERIFY(cluster.node(old).raft().term() > term);
+}
+
+int main(int argc, char **argv)
+{
+    QHashSeed::setDeterministicGlobalSeed();
+    QCoreApplication app(argc, argv);
+    TestSimulation test;
+    return ::qd::proof::run(&test, argc, argv);
+}
 #include "tst_simulation.moc"
