@@ -30,7 +30,7 @@ security::Credentials credentials(
 
 /// A member on loopback that remembers what came.
 struct Member {
-    Member(const security::Credentials &who, quint64 cluster, raft::NodeId id)
+    Member(const security::Credentials &who, quint64 cluster, raft::NodeId id, quint16 port = 0)
         : network(
               who, cluster, id,
               {[this](raft::NodeId from, store::PeerKind, QByteArrayView payload) {
@@ -39,7 +39,7 @@ struct Member {
                [this](const raft::Message &, const QByteArray &state) { snapshot = state; },
                {}})
     {
-        listening = network.listen(QHostAddress(QHostAddress::LocalHost), 0).has_value();
+        listening = network.listen(QHostAddress(QHostAddress::LocalHost), port).has_value();
     }
     Address address() { return {QStringLiteral("127.0.0.1"), network.port()}; }
 
@@ -98,6 +98,31 @@ private Q_SLOTS:
         QCOMPARE(
             refusal(credentials(m_ca, nodeIdentity(QStringLiteral("0b"))), 8),
             QStringLiteral("cluster"));
+    }
+
+    void aPeerWithoutACertificateIsRefused()
+    {
+        Member host(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
+        QSignalSpy refused(&host.network, &Network::refused);
+        QSslSocket stranger;
+        stranger.setSslConfiguration(security::newcomerTls(security::alpnRaft));
+        stranger.connectToHostEncrypted(QStringLiteral("127.0.0.1"), host.network.port());
+        QVERIFY(QTest::qWaitFor([&] { return !refused.isEmpty(); }, 10'000));
+        QCOMPARE(refused.first().first().toString(), security::reason::noCertificate);
+    }
+
+    void aMemberThatComesBackIsFoundAgain()
+    {
+        Member a(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
+        const auto who = credentials(m_ca, nodeIdentity(QStringLiteral("0b")));
+        auto b = std::make_unique<Member>(who, 7, 2);
+        const quint16 port = b->network.port();
+        a.network.setPeers({{2, b->address()}});
+        QVERIFY(sentUntil(a, 2, [&] { return !b->frames.empty(); }));
+        b.reset();
+        Member again(who, 7, 2, port);
+        QVERIFY(again.listening);
+        QVERIFY(sentUntil(a, 2, [&] { return !again.frames.empty(); }));
     }
 
     void aPersonIsNoMember()
