@@ -122,7 +122,7 @@ void RemoteClient::pauseThenRetry()
     const bool roundOver = m_failed % qMax<qsizetype>(1, m_addresses.size()) == 0;
     const int pause = qMin<qint64>(
         m_setup.longestPauseMs, qint64(m_setup.firstPauseMs)
-                                    << qBound<qsizetype>(0, rounds - 1, 10));
+                                    << qBound(qsizetype(0), rounds - 1, qsizetype(10)));
     m_pause.start(roundOver ? pause : 0);
 }
 
