@@ -62,7 +62,7 @@ private Q_SLOTS:
 
 void TestSimulation::randomHistoriesBreakNoInvariant()
 {
-    QD_PROVES("R-03", "R-11", "R-13", "R-15", "R-17", "R-35", "R-43", "R-48", "E5");
+    QD_PROVES("R-03", "R-11", "R-13", "R-15", "R-43", "R-48", "E5");
     QElapsedTimer timer;
     timer.start();
     quint64 elections = 0;
@@ -219,7 +219,7 @@ void TestSimulation::anUnfinishedLastRecordIsAccepted()
 
 void TestSimulation::aMajorityServesAndAMinorityDoesNot()
 {
-    QD_PROVES("E3", "E4", "E12");
+    QD_PROVES("E12");
     Cluster cluster({.seed = 8, .nodes = 5});
     QVERIFY(settle(cluster));
     const NodeId old = cluster.leader()->id();
