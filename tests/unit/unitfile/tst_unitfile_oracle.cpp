@@ -116,14 +116,16 @@ void TestUnitFileOracle::unescapingIsSystemdEscapes()
 void TestUnitFileOracle::timeSpansAreSystemdAnalyzes()
 {
     Words words(4);
-    const QStringList pieces =
-        QStringLiteral(
-            "1 5 30 0 007 1.5 .25 2. ms s min h d w M m y us month hours sec infinity x - +")
-            .split(u' ') +
-        QStringList{QStringLiteral(" "), QStringLiteral(" ")};
+    const QStringList numbers = QStringLiteral("1 5 30 0 007 1.5 .25 2. +3 -1 x").split(u' ');
+    const QStringList units =
+        QStringLiteral("ms s min h d w M m y us month hours sec infinity q").split(u' ') +
+        QStringList{QString(), QStringLiteral(" ")};
     int accepted = 0;
     for (int i = 0; i < 600; ++i) {
-        const QString text = words.from(pieces, 6);
+        QString text;
+        for (quint64 terms = 1 + words.below(3); terms > 0; --terms)
+            text += words.from(numbers, 1) + (words.below(3) ? QString() : QStringLiteral(" ")) +
+                    words.from(units, 1);
         const auto theirs =
             ask(QStringLiteral("systemd-analyze"),
                 {QStringLiteral("timespan"), QStringLiteral("--"), text});
