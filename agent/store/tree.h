@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/store/store_client.h"
+
+#include <map>
+#include <memory>
+#include <set>
+
+/// etcd v2's tree of keys and directories (peer-contracts.md 1.3, 1.4). Deterministic: ordered
+/// containers, no clock; the caller says what time it is.
+namespace qd::store {
+
+/// Makes the path absolute and plain: "//a/./b/../c/" is "/a/c".
+QString cleanPath(const QString &key);
+
+/// Builds the errors of peer-contracts.md 1.5.
+Error etcdError(int number, const QString &cause, quint64 index);
+
+/// How long a key lives, for an operation that may set or leave it.
+struct Expiry {
+    std::optional<qint64> atUs; ///< nothing = for ever
+    bool refresh = false;       ///< keeps the value and wakes no watcher
+};
+
+class Tree {
+public:
+    Tree();
+    ~Tree();
+    Tree(const Tree &) = delete;
+    Tree &operator=(const Tree &) = delete;
+
+    quint64 index() const { return m_index; }
+
+    Result<Event> get(const QString &key, bool recursive, qint64 nowUs) const;
+    Result<Event>
+    set(const QString &key, bool dir, const QByteArray &value, const Expiry &expiry, qint64 nowUs);
+    /// With `unique` the key is the directory, and the new key's name is made from the index.
+    Result<Event> create(
+        const QString &key, bool dir, const QByteArray &value, bool unique, const Expiry &expiry,
+        qint64 nowUs);
+    Result<Event>
+    update(const QString &key, const QByteArray &value, const Expiry &expiry, qint64 nowUs);
+    Result<Event> compareAndSwap(
+        const QString &key, const QByteArray &prevValue, quint64 prevIndex, const QByteArray &value,
+        const Expiry &expiry, qint64 nowUs);
+    Result<Event> compareAndDelete(
+        const QString &key, const QByteArray &prevValue, quint64 prevIndex, qint64 nowUs);
+    /// `removed` gets the keys below a removed directory: their watchers must hear of it.
+    Result<Event>
+    remove(const QString &key, bool dir, bool recursive, qint64 nowUs, QStringList *removed);
+    /// Removes the next thing that has expired by then; nothing when nothing has.
+    std::optional<Event> expireNext(qint64 byUs, QStringList *removed);
+    bool hasExpirations() const { return !m_expiring.empty(); }
+
+    QByteArray snapshot() const;
+    Result<void> restore(QByteArrayView bytes);
+    qsizetype keyCount() const { return m_count; }
+
+private:
+    struct Item;
+    struct ByExpiry {
+        bool operator()(const Item *a, const Item *b) const;
+    };
+
+    Result<Item *> find(const QString &path) const;
+    Result<Item *> makeFolder(const QString &path);
+    Result<Event> insert(
+        QString path, bool dir, const QByteArray &value, bool unique, bool replace,
+        const Expiry &expiry, const char *action, qint64 nowUs);
+    Node shallow(const Item &item, qint64 nowUs) const;
+    Node shown(const Item &item, bool recursive, qint64 nowUs) const;
+    void listInto(Node &node, const Item &item, bool recursive, qint64 nowUs) const;
+    Event event(const char *action, const QString &path, quint64 modified, quint64 created) const;
+    void setExpiry(Item &item, const std::optional<qint64> &atUs);
+    static void fillExpiry(Node &node, const Item &item, qint64 nowUs);
+    void drop(Item &item, QStringList *removed);
+    void forget(Item &item, const QString &path, QStringList *removed);
+    Result<void> compare(const Item &item, const QByteArray &prevValue, quint64 prevIndex) const;
+    QString pathOf(const Item &item) const;
+    void writeItem(class ByteSink &sink, const Item &item) const;
+
+    std::unique_ptr<Item> m_root;
+    quint64 m_index = 0;
+    qsizetype m_count = 0;
+    std::set<Item *, ByExpiry> m_expiring;
+};
+
+} // namespace qd::store
