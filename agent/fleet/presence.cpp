@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/fleet/presence.h"
+
+#include "agent/fleet/store_mirror.h"
+#include "shared/base/log.h"
+
+namespace qd::fleet {
+
+namespace {
+constexpr int kTriesPerThird = 4; // peer-contracts.md 3.6
+}
+
+Presence::Presence(
+    store::StoreClient &store, const Keys &keys, MachineDocument self, int ttlSeconds,
+    const Clock &clock, QObject *parent)
+    : QObject(parent)
+    , m_store(store)
+    , m_keys(keys)
+    , m_self(std::move(self))
+    , m_ttl(ttlSeconds)
+    , m_clock(clock)
+{
+    m_timer.setInterval(std::max(20, m_ttl * 1000 / 3 / kTriesPerThird));
+    connect(&m_timer, &QTimer::timeout, this, &Presence::tick);
+}
+
+void Presence::start()
+{
+    m_timer.start();
+    beat();
+}
+
+void Presence::setSelf(const MachineDocument &self)
+{
+    m_self = self;
+    beat();
+}
+
+void Presence::tick()
+{
+    const qint64 now = m_clock.monotonicMs();
+    const qint64 ttlMs = qint64(m_ttl) * 1000;
+    const qint64 age = now - m_validFromMs;
+    // A process that was stopped for a while has not tried yet: it tries before it gives up.
+    const bool tried = m_failed || (m_inFlight && now - m_sentMs > ttlMs / 3);
+    if (m_there && age >= ttlMs && tried) {
+        m_there = false;
+        qCWarning(lcFleet) << "the machine's presence could not be renewed for" << age / 1000
+                           << "s: its units are stopped, others may run them now";
+        Q_EMIT lost();
+    }
+    if (!m_there || m_failed || age >= ttlMs / 2)
+        beat();
+}
+
+void Presence::beat()
+{
+    if (m_inFlight || m_left)
+        return;
+    m_inFlight = true;
+    const qint64 sent = m_clock.monotonicMs();
+    m_sentMs = sent;
+    store::WriteRequest request = putRequest(m_keys.machineObject(m_self.id), encode(m_self));
+    request.ttl = m_ttl;
+    request.ttlGiven = true;
+    const QPointer<Presence> self(this);
+    m_store.write(request, [self, sent](const Result<store::Event> &event) {
+        if (!self)
+            return;
+        self->m_inFlight = false;
+        self->m_failed = !event;
+        if (!event) {
+            qCDebug(lcFleet).noquote() << "presence:" << event.error().text();
+            return;
+        }
+        self->m_validFromMs = sent;
+        if (!std::exchange(self->m_there, true))
+            Q_EMIT self->there(event->node.modifiedIndex);
+    });
+}
+
+void Presence::leave(std::function<void()> done)
+{
+    m_left = true;
+    m_timer.stop();
+    m_store.write(
+        deleteRequest(m_keys.machineObject(m_self.id)),
+        [done = std::move(done)](const Result<store::Event> &) { done(); });
+}
+
+} // namespace qd::fleet
