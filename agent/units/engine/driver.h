@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/units/engine/settings.h"
+#include "shared/base/result.h"
+
+#include <QList>
+
+namespace qd::units {
+
+/// A process to start.
+struct SpawnRequest {
+    QString unit;
+    QString controlGroup; ///< "/system.slice/a.service"
+    QString slice;
+    QString invocationId;
+    unitfile::Command command;   ///< variables not yet replaced
+    ExecSettings exec;           ///< the service's surroundings
+    QStringList environment;     ///< from the engine: PATH, LANG, MAINPID ...
+    QStringList unitEnvironment; ///< Environment= and its files; wins over the other
+};
+
+/// How a process ended: waitid's code (1 exited, 2 killed, 3 dumped) and status.
+struct ProcessEnd {
+    qint32 code = 0;
+    qint32 status = 0;
+};
+
+/// Who a name of User= is.
+struct UserInfo {
+    QString name;
+    quint32 uid = 0;
+    quint32 gid = 0;
+    QString group;
+    QString home;
+    QString shell;
+};
+
+/// The hands of the engine: processes, groups of processes, timers, the machine. The engine calls
+/// it; it answers later through DriverEvents, never from inside a call.
+class Driver {
+public:
+    virtual ~Driver() = default;
+    /// Starts a process in its unit's group and gives its pid. What goes wrong in the new process
+    /// shows as its exit status (203 EXEC, 217 USER ...). Error: code::io, no process was made.
+    virtual Result<qint32> spawn(const SpawnRequest &request) = 0;
+    /// Whether the process was there to take it.
+    virtual bool signalProcess(qint32 pid, int signalNumber) = 0;
+    /// Signals every process of a group but `except`; whether there was any.
+    virtual bool
+    signalGroup(const QString &controlGroup, int signalNumber, const QList<qint32> &except) = 0;
+    virtual QList<qint32> processes(const QString &controlGroup) const = 0;
+    /// The group is done with.
+    virtual void releaseGroup(const QString &controlGroup) = 0;
+    /// timerFired(unit) at `atMs` of the engine's Clock; one timer a unit, a new one replaces it.
+    virtual void armTimer(const QString &unit, qint64 atMs) = 0;
+    virtual void cancelTimer(const QString &unit) = 0;
+    /// Call Manager::run() soon, but not from inside this call.
+    virtual void wake() = 0;
+    /// Whether a condition holds, its `negate` left aside.
+    virtual bool test(const Condition &condition) const = 0;
+    virtual std::optional<UserInfo> user(const QString &nameOrId) const = 0;
+};
+
+/// What the driver tells the engine.
+class DriverEvents {
+public:
+    virtual ~DriverEvents() = default;
+    /// execve() was done (matters to Type=exec).
+    virtual void processExecuted(qint32 pid) = 0;
+    virtual void processEnded(qint32 pid, const ProcessEnd &end) = 0;
+    /// The last process of a group is gone.
+    virtual void groupEmptied(const QString &controlGroup) = 0;
+    virtual void timerFired(const QString &unit) = 0;
+};
+
+} // namespace qd::units

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/units/engine/loader.h"
+
+#include "agent/units/engine/errors.h"
+#include "agent/units/engine/option_setters.h"
+#include "shared/unitfile/check.h"
+#include "shared/unitfile/unit_name.h"
+
+namespace qd::units {
+
+namespace {
+
+using unitfile::Option;
+using unitfile::Problem;
+
+const QString kService = QStringLiteral("Service");
+
+void note(Loading &loading, const QString &path, const Problem &problem)
+{
+    loading.unit.problems.append(problem);
+    loading.out.messages.append(
+        QStringLiteral("[%1:%2] %3").arg(path).arg(problem.line).arg(problem.message));
+}
+
+/// Reads the unit file and its drop-ins into one list of options.
+void readFiles(Loading &loading, const FoundUnit &found)
+{
+    QList<SourceFile> files{found.fragment};
+    files += found.dropIns;
+    for (int i = 0; i < files.size(); ++i) {
+        unitfile::UnitFile file = unitfile::parse(files[i].text);
+        for (const Problem &problem : std::as_const(file.problems))
+            note(loading, files[i].path, problem);
+        if (file.refused() && i == 0)
+            loading.wrong = file.problems.last().message;
+        if (file.refused())
+            continue;
+        for (Option &option : file.options) {
+            option.file = i;
+            loading.unit.options.append(option);
+        }
+    }
+}
+
+QString lastValue(const Unit &unit, const QString &section, const QString &name)
+{
+    for (qsizetype i = unit.options.size() - 1; i >= 0; --i) {
+        if (unit.options[i].section == section && unit.options[i].name == name)
+            return unit.options[i].value;
+    }
+    return {};
+}
+
+/// %u, %h and the rest speak of the service's user.
+void adoptUser(Loading &loading, const Driver &machine)
+{
+    const QString user = lastValue(loading.unit, kService, QStringLiteral("User"));
+    if (user.isEmpty())
+        return;
+    const QString name = unitfile::expandSpecifiers(user, loading.context).value_or(user);
+    const auto info = machine.user(name);
+    if (!info)
+        return;
+    loading.context.user = info->name;
+    loading.context.userId = QString::number(info->uid);
+    loading.context.group = info->group;
+    loading.context.groupId = QString::number(info->gid);
+    loading.context.home = info->home;
+    loading.context.shell = info->shell;
+}
+
+void applyOptions(Loading &loading, const QStringList &paths)
+{
+    // A copy: setters may not change the list that is walked.
+    const QList<Option> options = loading.unit.options;
+    for (const Option &option : options) {
+        const auto problem = unitfile::checkOption(loading.unit.id, option);
+        if (problem)
+            note(loading, paths.value(option.file), *problem);
+        if (problem && problem->severity == Problem::Error)
+            loading.wrong = problem->message;
+        if (!problem || option.name == u"After" || option.name == u"Wants" ||
+            option.name == u"Requires" || option.name == u"Environment")
+            applyOption(loading, option); // of a list, what is good is kept
+    }
+}
+
+/// Why a service cannot be; empty when it can (5.7).
+QString wrongService(const ServiceSettings &service)
+{
+    const qsizetype starts = service.of(ExecKind::Start).size();
+    const bool oneshot = service.type == ServiceType::Oneshot;
+    if (starts == 0 && service.of(ExecKind::Stop).isEmpty())
+        return QStringLiteral("Service lacks both ExecStart= and ExecStop= setting. Refusing.");
+    if (starts == 0 && !oneshot && !service.remainAfterExit)
+        return QStringLiteral("Service has no ExecStart= setting, which is only allowed for "
+                              "RemainAfterExit=yes services. Refusing.");
+    if (starts > 1 && !oneshot)
+        return QStringLiteral("Service has more than one ExecStart= setting, which is only "
+                              "allowed for Type=oneshot services. Refusing.");
+    if (oneshot &&
+        (service.restart == RestartPolicy::Always || service.restart == RestartPolicy::OnSuccess))
+        return QStringLiteral("Service has Restart= set to either always or on-success, which "
+                              "isn't allowed for Type=oneshot services. Refusing.");
+    if (service.type == ServiceType::Forking || service.type == ServiceType::DBus ||
+        service.type == ServiceType::Notify)
+        return QStringLiteral("Type=%1 is not supported by this engine. Refusing.")
+            .arg(toText(service.type));
+    return {};
+}
+
+void finishService(Loading &loading)
+{
+    Unit &unit = loading.unit;
+    ServiceSettings &service = unit.service;
+    service.of(ExecKind::Stop) = loading.stopPre + service.of(ExecKind::Stop);
+    if (service.type == ServiceType::Oneshot && !service.timeoutStartGiven)
+        service.timeoutStartUs = unitfile::kInfinity;
+    if (loading.wrong.isEmpty()) {
+        loading.wrong = wrongService(service);
+        if (!loading.wrong.isEmpty())
+            loading.out.messages.append(unit.id + QStringLiteral(": ") + loading.wrong);
+    }
+}
+
+QString defaultSlice(const QString &unit)
+{
+    if (unitfile::nameKind(unit) != unitfile::NameKind::Instance)
+        return QStringLiteral("system.slice");
+    return QStringLiteral("system-%1.slice").arg(unitfile::escape(unitfile::namePrefix(unit)));
+}
+
+QString parentSlice(const QString &slice)
+{
+    const QString stem = unitfile::nameStem(slice);
+    const qsizetype dash = stem.lastIndexOf(u'-');
+    return dash <= 0 ? QStringLiteral("-.slice") : stem.left(dash) + QStringLiteral(".slice");
+}
+
+/// The dependencies that come with a type (U-11, U-12).
+void addImplicit(Loading &loading)
+{
+    Unit &unit = loading.unit;
+    const auto add = [&loading](Dependency kind, const QString &name) {
+        loading.out.dependencies.append({kind, name});
+    };
+    const QString shutdown = QStringLiteral("shutdown.target");
+    const QString sysinit = QStringLiteral("sysinit.target");
+    if (unit.type == UnitType::Service) {
+        if (unitfile::nameType(unit.service.slice) != u"slice")
+            unit.service.slice = defaultSlice(unit.id);
+        unit.controlGroup = slicePath(unit.service.slice) + u'/' + unit.id;
+        add(Dependency::Requires, unit.service.slice);
+        add(Dependency::After, unit.service.slice);
+    }
+    if (unit.type == UnitType::Slice && unit.id != u"-.slice") {
+        add(Dependency::Requires, parentSlice(unit.id));
+        add(Dependency::After, parentSlice(unit.id));
+        unit.controlGroup = slicePath(unit.id);
+    }
+    if (!unit.settings.defaultDependencies || unit.id == shutdown)
+        return;
+    if (unit.type == UnitType::Service) {
+        add(Dependency::Requires, sysinit);
+        add(Dependency::After, sysinit);
+        add(Dependency::After, QStringLiteral("basic.target"));
+    }
+    const bool known = unit.type == UnitType::Service || unit.type == UnitType::Target ||
+                       unit.type == UnitType::Slice;
+    if (known && !unit.perpetual) {
+        add(Dependency::Conflicts, shutdown);
+        add(Dependency::Before, shutdown);
+    }
+}
+
+/// Commands that did not change keep what is known of their last run.
+void keepRuns(ServiceSettings &now, const ServiceSettings &before)
+{
+    for (int kind = 0; kind < kExecKinds; ++kind) {
+        QList<ExecCommand> &commands = now.of(ExecKind(kind));
+        const QList<ExecCommand> &old = before.of(ExecKind(kind));
+        for (qsizetype i = 0; i < commands.size() && i < old.size(); ++i) {
+            if (commands[i].command == old[i].command)
+                commands[i].run = old[i].run;
+        }
+    }
+}
+
+void refuse(Unit &unit, LoadState state, const QString &code, const QString &message)
+{
+    unit.load = state;
+    unit.loadError = Error{code, message, {}, nullptr};
+}
+
+/// Whether there are files to read.
+bool judge(Unit &unit, const FoundUnit &found)
+{
+    switch (found.state) {
+    case FoundUnit::Present:
+        unit.load = LoadState::Loaded;
+        return true;
+    case FoundUnit::Masked:
+        refuse(
+            unit, LoadState::Masked, error::masked,
+            QStringLiteral("Unit %1 is masked.").arg(unit.id));
+        return false;
+    case FoundUnit::Unreadable:
+        refuse(
+            unit, LoadState::Error, error::loadFailed,
+            QStringLiteral("Unit %1 failed to load properly: %2").arg(unit.id, found.error));
+        return false;
+    case FoundUnit::Missing:
+        break;
+    }
+    if (unit.type == UnitType::Slice || unit.type == UnitType::Scope) {
+        unit.load = LoadState::Loaded; // they need no file
+        return true;
+    }
+    refuse(
+        unit, LoadState::NotFound, error::noSuchUnit,
+        QStringLiteral("Unit %1 not found.").arg(unit.id));
+    return false;
+}
+
+} // namespace
+
+QString slicePath(const QString &slice)
+{
+    if (slice == u"-.slice")
+        return {};
+    QString out;
+    const QStringList parts = unitfile::nameStem(slice).split(u'-');
+    for (qsizetype i = 1; i <= parts.size(); ++i)
+        out += u'/' + parts.first(i).join(u'-') + QStringLiteral(".slice");
+    return out;
+}
+
+Loaded loadUnit(
+    Unit &unit, const FoundUnit &found, const unitfile::SpecifierContext &node,
+    const Driver &machine)
+{
+    const ServiceSettings before = std::exchange(unit.service, {});
+    unit.settings = {};
+    unit.options.clear();
+    unit.problems.clear();
+    unit.loadError = {};
+    unit.stamp = found.stamp;
+    unit.fragmentPath = found.state == FoundUnit::Missing ? QString() : found.fragment.path;
+    unit.dropInPaths.clear();
+
+    Loading loading{unit, node, {}, {}, {}};
+    loading.context.unit = unit.id;
+    loading.context.fragment = unit.fragmentPath;
+    const bool readable = judge(unit, found);
+    if (readable) {
+        QStringList paths{unit.fragmentPath};
+        for (const SourceFile &dropIn : found.dropIns)
+            unit.dropInPaths.append(dropIn.path);
+        paths += unit.dropInPaths;
+        readFiles(loading, found);
+        adoptUser(loading, machine);
+        applyOptions(loading, paths);
+        if (unit.type == UnitType::Service)
+            finishService(loading);
+    }
+    for (const QString &name : found.wants)
+        loading.out.dependencies.append({Dependency::Wants, name});
+    for (const QString &name : found.requirements)
+        loading.out.dependencies.append({Dependency::Requires, name});
+    if (!loading.wrong.isEmpty())
+        refuse(
+            unit, LoadState::BadSetting, error::badSetting,
+            QStringLiteral("Unit %1 has a bad unit file setting.").arg(unit.id));
+    if (readable)
+        addImplicit(loading);
+    keepRuns(unit.service, before);
+    return std::move(loading.out);
+}
+
+} // namespace qd::units

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/units/engine/core.h"
+#include "agent/units/engine/driver.h"
+#include "agent/units/engine/unit.h"
+#include "shared/unitfile/specifier.h"
+
+#include <QObject>
+#include <memory>
+
+namespace qd::units {
+
+class JobQueue;
+class Registry;
+class ServiceMachine;
+
+/// What is asked for: `systemctl start x`.
+struct JobRequest {
+    JobType type = JobType::Start;
+    QString unit;
+    JobMode mode = JobMode::Replace;
+    bool reloadIfPossible = false; ///< reload-or-restart, try-reload-or-restart
+};
+
+/// A job, for list-jobs.
+struct JobInfo {
+    JobId id = 0;
+    QString unit;
+    JobType type = JobType::Start;
+    JobState state = JobState::Waiting;
+};
+
+/// The unit engine: loads units, runs jobs, keeps services (ch3-systemd.md 3, 5). Pure: whatever
+/// it does to the world goes through the Driver, whatever it knows of time through the Clock.
+/// Errors carry the codes of errors.h. The D-Bus face is built on this and on nothing else.
+class Manager : public QObject, public DriverEvents, private Core {
+    Q_OBJECT
+
+public:
+    struct Options {
+        QStringList environment;               ///< of every service: PATH, LANG
+        unitfile::SpecifierContext specifiers; ///< the node's part
+    };
+    /// The parts that the engine works with; all must outlive it.
+    struct Parts {
+        const UnitSource *source;
+        Driver *driver;
+        JournalSink *journal;
+        const Clock *clock;
+        Random *random;
+    };
+
+    Manager(Parts parts, Options options, QObject *parent = nullptr);
+    ~Manager() override;
+
+    /// Every unit in memory, sorted by id.
+    QList<const Unit *> units() const;
+    /// A unit in memory, by id or alias; null when it is not loaded.
+    const Unit *unit(const QString &name) const;
+    /// The same, loading it first. A missing file is no error (load state not-found); a name that
+    /// is no unit name is (code::badInput).
+    Result<const Unit *> load(const QString &name);
+    /// The unit that a process belongs to. Error: noSuchProcess.
+    Result<const Unit *> unitOfPid(qint32 pid) const;
+    const Unit *unitOfInvocation(const QString &invocationId) const;
+    QList<qint32> processes(const QString &unit) const;
+    /// Whether its files changed on disk since they were read.
+    bool needsReload(const QString &unit) const;
+    bool canReload(const QString &unit) const;
+
+    /// Adds a job with all that it needs, or changes nothing. jobRemoved() tells the end, always
+    /// after this has returned.
+    Result<JobId> enqueue(const JobRequest &request);
+    QList<JobInfo> jobs() const;
+    std::optional<JobInfo> job(JobId id) const;
+    Result<void> cancel(JobId id);
+    void cancelAll();
+
+    /// Reads every unit file again; processes and jobs go on (3.5).
+    void reload();
+    /// Forgets failures and start limits; empty = of every unit. Error: noSuchUnit.
+    Result<void> resetFailed(const QString &unit = {});
+    enum class Whom { All, Main, Control };
+    Result<void> kill(const QString &unit, Whom whom, int signalNumber);
+    /// Keeps a unit in memory although nothing needs it, until unref().
+    Result<void> ref(const QString &unit);
+    void unref(const QString &unit);
+
+    const QStringList &environment() const { return m_options.environment; }
+    void setEnvironment(const QStringList &environment) { m_options.environment = environment; }
+    QStringList unitFolders() const;
+    quint32 failedJobs() const;
+
+    /// Runs what is due: jobs, signals of changes, collecting. The driver calls it after wake().
+    void run();
+
+    void processExecuted(qint32 pid) override;
+    void processEnded(qint32 pid, const ProcessEnd &end) override;
+    void groupEmptied(const QString &controlGroup) override;
+    void timerFired(const QString &unit) override;
+
+Q_SIGNALS:
+    void unitAdded(const QString &unit);
+    void unitRemoved(const QString &unit);
+    /// Some property changed; changes close together come as one.
+    void unitChanged(const QString &unit);
+    void jobAdded(quint32 id, const QString &unit);
+    void jobChanged(quint32 id);
+    void jobRemoved(quint32 id, const QString &unit, qd::units::JobResult result);
+    void reloading(bool active);
+
+private:
+    Result<JobId> addJob(JobType type, Unit &unit, JobMode mode) override;
+    void stateChanged(Unit &unit, ActiveState before, StateFlags flags) override;
+    void changed(Unit &unit) override;
+    bool hasStopJob(const Unit &unit) const override;
+    StartAnswer start(Unit &unit) override;
+    StartAnswer stop(Unit &unit) override;
+    StartAnswer reloadUnit(Unit &unit) override;
+    bool isReloadable(const Unit &unit) const override;
+    void jobWasAdded(const Job &job) override;
+    void jobHasChanged(const Job &job) override;
+    void jobWasRemoved(const Job &job, JobResult result) override;
+    void say(const Unit *unit, const LogLine &line) override;
+    Moment now() const override;
+
+    void stampState(Unit &unit, ActiveState before);
+    void setPlainState(Unit &unit, ActiveState state);
+    bool conditionsHold(Unit &unit);
+    bool assertsHold(Unit &unit);
+    bool testAll(QList<Condition> &conditions) const;
+    bool bindingsHold(const Unit &unit) const;
+    bool startIsAllowed(Unit &unit);
+    void startDependenciesAfterwards(Unit &unit);
+    void stopDependenciesAfterwards(Unit &unit);
+    void stopWhatIsBound();
+    void startOnFailure(Unit &unit);
+    void startPerpetual();
+    void flushChanges();
+    void flushChange(Unit *unit);
+    void collect();
+    Result<void> refuseRequest(const JobRequest &request, const Unit &unit) const;
+    void resetFailedUnit(Unit &unit);
+
+    Parts m_parts;
+    Options m_options;
+    std::unique_ptr<Registry> m_registry;
+    std::unique_ptr<JobQueue> m_jobs;
+    std::unique_ptr<ServiceMachine> m_services;
+    UnitSet m_dirty;
+    UnitSet m_bound; ///< to look at: what they are bound to may be gone
+    bool m_maybeUnneeded = false;
+    bool m_reloading = false;
+    bool m_running = false;
+};
+
+} // namespace qd::units

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/units/engine/option_setters.h"
+
+#include "shared/unitfile/environment.h"
+#include "shared/unitfile/unit_name.h"
+#include "shared/unitfile/words.h"
+
+#include <QHash>
+#include <functional>
+
+namespace qd::units {
+
+namespace {
+
+using namespace unitfile;
+using Setter = std::function<void(Loading &, const QString &)>;
+using Setters = QHash<QString, Setter>;
+
+QString expanded(const Loading &loading, const QString &value)
+{
+    return expandSpecifiers(value, loading.context).value_or(value);
+}
+
+QStringList words(const Loading &loading, const QString &value)
+{
+    QStringList out = splitWords(value, WordReader::Quoted).value_or(QStringList());
+    for (QString &word : out)
+        word = expanded(loading, word);
+    return out;
+}
+
+/// Setters for a part of the unit that `part` finds.
+template <class T>
+Setter boolean(T part)
+{
+    return [part](Loading &l, const QString &value) {
+        if (const auto flag = parseBool(value))
+            part(l) = *flag;
+    };
+}
+
+template <class T>
+Setter text(T part)
+{
+    return [part](Loading &l, const QString &value) { part(l) = expanded(l, value); };
+}
+
+template <class T>
+Setter span(T part, bool zeroIsInfinity)
+{
+    return [part, zeroIsInfinity](Loading &l, const QString &value) {
+        const auto us = parseTimeSpan(value);
+        if (us)
+            part(l) = *us == 0 && zeroIsInfinity ? kInfinity : *us;
+    };
+}
+
+template <class T>
+Setter list(T part)
+{
+    return [part](Loading &l, const QString &value) {
+        QStringList &target = part(l);
+        if (value.isEmpty())
+            target.clear();
+        else
+            target += words(l, value);
+    };
+}
+
+template <class T>
+Setter exitSet(T part)
+{
+    return [part](Loading &l, const QString &value) {
+        ExitSet &target = part(l);
+        const auto set = parseExitSet(value);
+        if (value.isEmpty() || !set) {
+            target = {};
+            return;
+        }
+        target.statuses += set->statuses;
+        target.signalNumbers += set->signalNumbers;
+    };
+}
+
+template <class T, class Parse>
+Setter parsed(T part, Parse parse)
+{
+    return [part, parse](Loading &l, const QString &value) {
+        if (const auto read = parse(value))
+            part(l) = *read;
+    };
+}
+
+Setter command(ExecKind kind)
+{
+    return [kind](Loading &l, const QString &value) {
+        QList<ExecCommand> &target = l.unit.service.of(kind);
+        if (value.isEmpty()) {
+            target.clear();
+            return;
+        }
+        const auto commands = parseCommands(
+            value, [&l](const QString &word) { return expandSpecifiers(word, l.context); });
+        if (!commands) {
+            l.wrong = commands.error().message;
+            return;
+        }
+        for (const Command &c : *commands)
+            target.append(ExecCommand{c, {}});
+    };
+}
+
+Setter condition(const QString &name, QList<Condition> UnitSettings::*target)
+{
+    return [name, target](Loading &l, const QString &value) {
+        QList<Condition> &conditions = l.unit.settings.*target;
+        if (value.isEmpty()) {
+            conditions.clear();
+            return;
+        }
+        Condition condition;
+        condition.type = name;
+        QString rest = value;
+        if (rest.startsWith(u'|')) {
+            condition.trigger = true;
+            rest = rest.mid(1).trimmed();
+        }
+        if (rest.startsWith(u'!')) {
+            condition.negate = true;
+            rest = rest.mid(1).trimmed();
+        }
+        condition.parameter = expanded(l, rest);
+        conditions.append(condition);
+    };
+}
+
+void setEnvironment(Loading &l, const QString &value)
+{
+    QStringList &target = l.unit.service.exec.environment;
+    if (value.isEmpty())
+        target.clear();
+    for (const QString &word : words(l, value)) {
+        if (isAssignment(word))
+            target.append(word);
+    }
+}
+
+void setEnvironmentFile(Loading &l, const QString &value)
+{
+    QList<EnvironmentFile> &target = l.unit.service.exec.environmentFiles;
+    if (value.isEmpty()) {
+        target.clear();
+        return;
+    }
+    const bool optional = value.startsWith(u'-');
+    target.append(EnvironmentFile{expanded(l, optional ? value.mid(1) : value), optional});
+}
+
+void setWorkingDirectory(Loading &l, const QString &value)
+{
+    ExecSettings &exec = l.unit.service.exec;
+    exec.workingDirectoryMayBeMissing = value.startsWith(u'-');
+    const QString path = exec.workingDirectoryMayBeMissing ? value.mid(1) : value;
+    exec.workingDirectoryIsHome = path == u"~";
+    exec.workingDirectory = exec.workingDirectoryIsHome ? QString() : expanded(l, path);
+}
+
+void setTimeouts(Loading &l, const QString &value)
+{
+    const auto us = parseTimeSpan(value);
+    if (!us)
+        return;
+    ServiceSettings &service = l.unit.service;
+    service.timeoutStartUs = service.timeoutStopUs = *us == 0 ? kInfinity : *us;
+    service.timeoutStartGiven = true;
+}
+
+void setStartTimeout(Loading &l, const QString &value)
+{
+    const auto us = parseTimeSpan(value);
+    if (!us)
+        return;
+    l.unit.service.timeoutStartUs = *us == 0 ? kInfinity : *us;
+    l.unit.service.timeoutStartGiven = true;
+}
+
+void setLimit(Loading &l, const QString &name, const QString &value)
+{
+    static const QStringList sizes =
+        QStringLiteral("FSIZE DATA STACK CORE RSS AS MEMLOCK MSGQUEUE").split(u' ');
+    const bool isSize = sizes.contains(name);
+    const auto read = [&name, isSize](const QString &text) -> std::optional<quint64> {
+        if (name != u"CPU" && name != u"RTTIME")
+            return parseLimit(text, isSize);
+        const auto us = parseTimeSpan(text, name == u"CPU" ? kSecond : 1);
+        if (!us || *us == kInfinity || name == u"RTTIME")
+            return us;
+        return (*us + kSecond - 1) / kSecond;
+    };
+    const auto soft = read(value.section(u':', 0, 0));
+    const auto hard = value.contains(u':') ? read(value.section(u':', 1)) : soft;
+    if (soft && hard && *soft <= *hard)
+        l.unit.service.exec.limits.insert(name, Limit{*soft, *hard});
+}
+
+void addUnitSetters(Setters &s)
+{
+    const auto unit = [&s](const char *name, Setter setter) {
+        s.insert(QStringLiteral("Unit/") + QString::fromLatin1(name), std::move(setter));
+    };
+    unit("Description", text([](Loading &l) -> QString & { return l.unit.settings.description; }));
+    unit("Documentation", list([](Loading &l) -> QStringList & {
+             return l.unit.settings.documentation;
+         }));
+    const auto flag = [&unit](const char *name, bool UnitSettings::*member) {
+        unit(name, boolean([member](Loading &l) -> bool & { return l.unit.settings.*member; }));
+    };
+    flag("DefaultDependencies", &UnitSettings::defaultDependencies);
+    flag("RefuseManualStart", &UnitSettings::refuseManualStart);
+    flag("RefuseManualStop", &UnitSettings::refuseManualStop);
+    flag("AllowIsolate", &UnitSettings::allowIsolate);
+    flag("IgnoreOnIsolate", &UnitSettings::ignoreOnIsolate);
+    flag("StopWhenUnneeded", &UnitSettings::stopWhenUnneeded);
+    unit(
+        "OnFailureJobMode",
+        parsed(
+            [](Loading &l) -> JobMode & { return l.unit.settings.onFailureJobMode; }, jobModeFrom));
+    // The limit stood in [Service], under another name, before systemd 230.
+    const Setter interval =
+        span([](Loading &l) -> quint64 & { return l.unit.settings.startLimitIntervalUs; }, false);
+    const Setter burst = [](Loading &l, const QString &value) {
+        bool ok = false;
+        const int count = value.toInt(&ok);
+        if (ok && count >= 0)
+            l.unit.settings.startLimitBurst = count;
+    };
+    for (const char *name :
+         {"Unit/StartLimitIntervalSec", "Unit/StartLimitInterval", "Service/StartLimitInterval"})
+        s.insert(QString::fromLatin1(name), interval);
+    s.insert(QStringLiteral("Unit/StartLimitBurst"), burst);
+    s.insert(QStringLiteral("Service/StartLimitBurst"), burst);
+}
+
+void addServiceSetters(Setters &s)
+{
+    const auto service = [&s](const char *name, Setter setter) {
+        s.insert(QStringLiteral("Service/") + QString::fromLatin1(name), std::move(setter));
+    };
+    for (int i = 0; i < kExecKinds; ++i)
+        s.insert(QStringLiteral("Service/") + toText(ExecKind(i)), command(ExecKind(i)));
+    service(
+        "Type",
+        parsed([](Loading &l) -> ServiceType & { return l.unit.service.type; }, serviceTypeFrom));
+    service(
+        "Restart", parsed(
+                       [](Loading &l) -> RestartPolicy & { return l.unit.service.restart; },
+                       restartPolicyFrom));
+    service("RemainAfterExit", boolean([](Loading &l) -> bool & {
+                return l.unit.service.remainAfterExit;
+            }));
+    const auto time = [&service](const char *name, quint64 ServiceSettings::*member, bool off) {
+        service(
+            name, span([member](Loading &l) -> quint64 & { return l.unit.service.*member; }, off));
+    };
+    time("RestartSec", &ServiceSettings::restartUs, false);
+    time("TimeoutStopSec", &ServiceSettings::timeoutStopUs, true);
+    time("RuntimeMaxSec", &ServiceSettings::runtimeMaxUs, true);
+    service("TimeoutSec", setTimeouts);
+    service("TimeoutStartSec", setStartTimeout);
+    const auto exits = [&service](const char *name, ExitSet ServiceSettings::*member) {
+        service(
+            name, exitSet([member](Loading &l) -> ExitSet & { return l.unit.service.*member; }));
+    };
+    exits("SuccessExitStatus", &ServiceSettings::success);
+    exits("RestartPreventExitStatus", &ServiceSettings::restartPrevent);
+    exits("RestartForceExitStatus", &ServiceSettings::restartForce);
+    service("Slice", text([](Loading &l) -> QString & { return l.unit.service.slice; }));
+    service(
+        "KillMode",
+        parsed([](Loading &l) -> KillMode & { return l.unit.service.kill.mode; }, killModeFrom));
+    const auto number = [&service](const char *name, int KillSettings::*member) {
+        service(
+            name, parsed(
+                      [member](Loading &l) -> int & { return l.unit.service.kill.*member; },
+                      parseSignal));
+    };
+    number("KillSignal", &KillSettings::signalNumber);
+    number("FinalKillSignal", &KillSettings::finalSignal);
+    const auto sends = [&service](const char *name, bool KillSettings::*member) {
+        service(
+            name, boolean([member](Loading &l) -> bool & { return l.unit.service.kill.*member; }));
+    };
+    sends("SendSIGKILL", &KillSettings::sendSigkill);
+    sends("SendSIGHUP", &KillSettings::sendSighup);
+}
+
+void addExecSetters(Setters &s)
+{
+    const auto exec = [&s](const char *name, Setter setter) {
+        s.insert(QStringLiteral("Service/") + QString::fromLatin1(name), std::move(setter));
+    };
+    const auto string = [&exec](const char *name, QString ExecSettings::*member) {
+        exec(name, text([member](Loading &l) -> QString & { return l.unit.service.exec.*member; }));
+    };
+    string("User", &ExecSettings::user);
+    string("Group", &ExecSettings::group);
+    string("RootDirectory", &ExecSettings::rootDirectory);
+    string("StandardInput", &ExecSettings::standardInput);
+    string("StandardOutput", &ExecSettings::standardOutput);
+    string("StandardError", &ExecSettings::standardError);
+    string("SyslogIdentifier", &ExecSettings::syslogIdentifier);
+    const auto strings = [&exec](const char *name, QStringList ExecSettings::*member) {
+        exec(name, list([member](Loading &l) -> QStringList & {
+                 return l.unit.service.exec.*member;
+             }));
+    };
+    strings("SupplementaryGroups", &ExecSettings::supplementaryGroups);
+    strings("PassEnvironment", &ExecSettings::passEnvironment);
+    strings("UnsetEnvironment", &ExecSettings::unsetEnvironment);
+    exec("Environment", setEnvironment);
+    exec("EnvironmentFile", setEnvironmentFile);
+    exec("WorkingDirectory", setWorkingDirectory);
+    exec(
+        "UMask", parsed([](Loading &l) -> uint & { return l.unit.service.exec.umask; }, parseMode));
+    const auto whole = [&exec](const char *name, std::optional<int> ExecSettings::*member) {
+        exec(name, [member](Loading &l, const QString &value) {
+            bool ok = false;
+            const int read = value.toInt(&ok);
+            l.unit.service.exec.*member = ok ? std::optional(read) : std::nullopt;
+        });
+    };
+    whole("Nice", &ExecSettings::nice);
+    whole("OOMScoreAdjust", &ExecSettings::oomScoreAdjust);
+    exec("IgnoreSIGPIPE", boolean([](Loading &l) -> bool & {
+             return l.unit.service.exec.ignoreSigpipe;
+         }));
+    exec("SyslogLevelPrefix", boolean([](Loading &l) -> bool & {
+             return l.unit.service.exec.syslogLevelPrefix;
+         }));
+    exec("SyslogLevel", [](Loading &l, const QString &value) {
+        static const QStringList levels =
+            QStringLiteral("emerg alert crit err warning notice info debug").split(u' ');
+        bool ok = false;
+        const int number = value.toInt(&ok);
+        const int level = ok ? number : int(levels.indexOf(value));
+        if (level >= 0 && level <= 7)
+            l.unit.service.exec.syslogLevel = level;
+    });
+}
+
+const Setters &setters()
+{
+    static const Setters all = [] {
+        Setters s;
+        addUnitSetters(s);
+        addServiceSetters(s);
+        addExecSetters(s);
+        return s;
+    }();
+    return all;
+}
+
+} // namespace
+
+void applyOption(Loading &loading, const Option &option)
+{
+    if (option.section == u"Unit") {
+        if (const auto kind = dependencyOfOption(option.name)) {
+            for (const QString &name : words(loading, option.value)) {
+                if (isValidName(name))
+                    loading.out.dependencies.append({*kind, name});
+            }
+            return;
+        }
+        if (option.name.startsWith(u"Condition"))
+            return condition(option.name, &UnitSettings::conditions)(loading, option.value);
+        if (option.name.startsWith(u"Assert"))
+            return condition(option.name, &UnitSettings::asserts)(loading, option.value);
+    }
+    if (option.section == u"Service" && option.name == u"ExecStopPre") {
+        auto &stop = loading.unit.service.of(ExecKind::Stop);
+        std::swap(stop, loading.stopPre);
+        command(ExecKind::Stop)(loading, option.value);
+        std::swap(stop, loading.stopPre);
+        return;
+    }
+    if (option.section == u"Service" && option.name.startsWith(u"Limit"))
+        return setLimit(loading, option.name.mid(5), option.value);
+    const auto setter = setters().find(option.section + u'/' + option.name);
+    if (setter != setters().end())
+        (*setter)(loading, option.value);
+}
+
+} // namespace qd::units

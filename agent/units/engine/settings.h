@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/units/engine/types.h"
+#include "shared/unitfile/command_line.h"
+#include "shared/unitfile/time_span.h"
+#include "shared/unitfile/values.h"
+
+#include <QMap>
+#include <array>
+#include <csignal>
+
+/// What a unit's options say, read. Times are microseconds (ch3-systemd.md 3.6, 5).
+namespace qd::units {
+
+/// A moment on both clocks, in microseconds; zero = never.
+struct Moment {
+    quint64 realtimeUs = 0;
+    quint64 monotonicUs = 0;
+
+    bool isSet() const { return realtimeUs != 0; }
+};
+
+/// How the last run of a command went. `code` is waitid's: 1 exited, 2 killed, 3 dumped.
+struct ExecRun {
+    Moment start;
+    Moment stop;
+    qint32 pid = 0;
+    qint32 code = 0;
+    qint32 status = 0;
+};
+
+struct ExecCommand {
+    unitfile::Command command;
+    ExecRun run;
+};
+
+/// Condition...= or Assert...=.
+struct Condition {
+    QString type; ///< "ConditionPathExists"
+    QString parameter;
+    bool trigger = false; ///< `|`
+    bool negate = false;  ///< `!`
+    int result = 0;       ///< 0 not tried, 1 held, -1 did not
+};
+
+struct UnitSettings {
+    QString description;
+    QStringList documentation;
+    bool defaultDependencies = true;
+    bool refuseManualStart = false;
+    bool refuseManualStop = false;
+    bool allowIsolate = false;
+    bool ignoreOnIsolate = false;
+    bool stopWhenUnneeded = false;
+    QList<Condition> conditions;
+    QList<Condition> asserts;
+    quint64 startLimitIntervalUs = 10 * unitfile::kSecond;
+    int startLimitBurst = 5;
+    JobMode onFailureJobMode = JobMode::Replace;
+};
+
+struct EnvironmentFile {
+    QString path;
+    bool optional = false;
+};
+
+struct Limit {
+    quint64 soft = 0;
+    quint64 hard = 0;
+};
+
+/// The surroundings of a service's processes (5.3).
+struct ExecSettings {
+    QString user;
+    QString group;
+    QStringList supplementaryGroups;
+    QString workingDirectory;
+    bool workingDirectoryMayBeMissing = false;
+    bool workingDirectoryIsHome = false;
+    QString rootDirectory;
+    QStringList environment; ///< NAME=value, a later one wins
+    QList<EnvironmentFile> environmentFiles;
+    QStringList passEnvironment;
+    QStringList unsetEnvironment;
+    uint umask = 0022;
+    std::optional<int> nice;
+    std::optional<int> oomScoreAdjust;
+    QMap<QString, Limit> limits; ///< "NOFILE" -> ...
+    bool ignoreSigpipe = true;
+    QString standardInput = QStringLiteral("null");
+    QString standardOutput = QStringLiteral("journal");
+    QString standardError = QStringLiteral("inherit");
+    QString syslogIdentifier;
+    int syslogLevel = 6;
+    bool syslogLevelPrefix = true;
+};
+
+struct KillSettings {
+    KillMode mode = KillMode::ControlGroup;
+    int signalNumber = SIGTERM;
+    int finalSignal = SIGKILL;
+    bool sendSigkill = true;
+    bool sendSighup = false;
+};
+
+struct ServiceSettings {
+    ServiceType type = ServiceType::Simple;
+    RestartPolicy restart = RestartPolicy::No;
+    bool remainAfterExit = false;
+    quint64 restartUs = 100'000;
+    quint64 timeoutStartUs = 90 * unitfile::kSecond;
+    bool timeoutStartGiven = false; ///< else a oneshot has none
+    quint64 timeoutStopUs = 90 * unitfile::kSecond;
+    quint64 runtimeMaxUs = unitfile::kInfinity;
+    unitfile::ExitSet success;
+    unitfile::ExitSet restartPrevent;
+    unitfile::ExitSet restartForce;
+    std::array<QList<ExecCommand>, kExecKinds> commands;
+    ExecSettings exec;
+    KillSettings kill;
+    QString slice;
+
+    QList<ExecCommand> &of(ExecKind kind) { return commands[size_t(kind)]; }
+    const QList<ExecCommand> &of(ExecKind kind) const { return commands[size_t(kind)]; }
+};
+
+} // namespace qd::units

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+#include <optional>
+
+/// The words of the unit engine: states, jobs, results (anchors-engines.md 2.1;
+/// ch3-systemd.md 3.4). Each enum has `toText`, which gives systemd's own spelling.
+namespace qd::units {
+
+using JobId = quint32;
+
+enum class UnitType {
+    Service,
+    Target,
+    Slice,
+    Socket,
+    Timer,
+    Path,
+    Mount,
+    Automount,
+    Swap,
+    Device,
+    Scope,
+    Unknown
+};
+enum class LoadState { Stub, Loaded, NotFound, BadSetting, Error, Masked };
+enum class ActiveState {
+    Inactive,
+    Activating,
+    Active,
+    Reloading,
+    Deactivating,
+    Failed,
+    Maintenance
+};
+enum class JobType {
+    Start,
+    VerifyActive,
+    Stop,
+    Reload,
+    Restart,       // these are installed
+    ReloadOrStart, // comes of merging start and reload
+    TryRestart,
+    TryReload,
+    Nop, // these collapse on entry
+};
+enum class JobMode {
+    Replace,
+    Fail,
+    ReplaceIrreversibly,
+    Isolate,
+    Flush,
+    IgnoreDependencies,
+    IgnoreRequirements,
+    Triggering,
+    RestartDependencies
+};
+enum class JobState { Waiting, Running };
+enum class JobResult {
+    Done,
+    Canceled,
+    Timeout,
+    Failed,
+    Dependency,
+    Skipped,
+    Invalid,
+    Assert,
+    Unsupported,
+    Collected,
+    Once
+};
+enum class ServiceState {
+    Dead,
+    Condition,
+    StartPre,
+    Start,
+    StartPost,
+    Running,
+    Exited,
+    Reload,
+    Stop,
+    StopWatchdog,
+    StopSigterm,
+    StopSigkill,
+    StopPost,
+    FinalWatchdog,
+    FinalSigterm,
+    FinalSigkill,
+    Failed,
+    AutoRestart,
+    Cleaning
+};
+enum class ServiceType { Simple, Exec, Forking, Oneshot, DBus, Notify, Idle };
+enum class RestartPolicy { No, OnSuccess, OnFailure, OnAbnormal, OnWatchdog, OnAbort, Always };
+enum class KillMode { ControlGroup, Process, Mixed, None };
+enum class ServiceResult {
+    Success,
+    Resources,
+    Protocol,
+    Timeout,
+    ExitCode,
+    Signal,
+    CoreDump,
+    Watchdog,
+    StartLimitHit,
+    OomKill,
+    SkipCondition
+};
+enum class ExecKind { Condition, StartPre, Start, StartPost, Reload, Stop, StopPost };
+constexpr int kExecKinds = 7;
+
+QString toText(UnitType type);
+QString toText(LoadState state);
+QString toText(ActiveState state);
+QString toText(JobType type);
+QString toText(JobMode mode);
+QString toText(JobState state);
+QString toText(JobResult result);
+QString toText(ServiceState state);
+QString toText(ServiceType type);
+QString toText(RestartPolicy policy);
+QString toText(KillMode mode);
+QString toText(ServiceResult result);
+QString toText(ExecKind kind); ///< "ExecStartPre" ...
+
+UnitType unitTypeOf(const QString &unit);
+std::optional<JobType> jobTypeFrom(const QString &text);
+std::optional<JobMode> jobModeFrom(const QString &text);
+std::optional<ServiceType> serviceTypeFrom(const QString &text);
+std::optional<RestartPolicy> restartPolicyFrom(const QString &text);
+std::optional<KillMode> killModeFrom(const QString &text);
+
+/// The active state that a service's sub-state stands for.
+ActiveState activeStateOf(ServiceState state);
+
+inline bool isActiveOrReloading(ActiveState s)
+{
+    return s == ActiveState::Active || s == ActiveState::Reloading;
+}
+inline bool isActiveOrActivating(ActiveState s)
+{
+    return isActiveOrReloading(s) || s == ActiveState::Activating;
+}
+inline bool isInactiveOrFailed(ActiveState s)
+{
+    return s == ActiveState::Inactive || s == ActiveState::Failed;
+}
+inline bool isInactiveOrDeactivating(ActiveState s)
+{
+    return isInactiveOrFailed(s) || s == ActiveState::Deactivating;
+}
+
+} // namespace qd::units

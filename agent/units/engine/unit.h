@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/units/engine/dependency.h"
+#include "agent/units/engine/settings.h"
+#include "shared/base/result.h"
+#include "shared/unitfile/unit_file.h"
+
+namespace qd::units {
+
+/// How a service is doing. Outside the engine this is to read only.
+struct ServiceRuntime {
+    ServiceState state = ServiceState::Dead;
+    ServiceResult result = ServiceResult::Success;
+    ServiceResult reloadResult = ServiceResult::Success;
+    qint32 mainPid = 0;    ///< 0 = none runs
+    qint32 controlPid = 0; ///< of ExecStartPre= and its like; 0 = none runs
+    bool mainKnown = false;
+    ExecRun main; ///< of the main process: ExecMain... properties
+    quint32 restarts = 0;
+    QString statusText;
+
+    // What the state machine keeps for itself.
+    std::optional<int> mainIndex; ///< which ExecStart= runs
+    std::optional<ExecKind> controlKind;
+    int controlIndex = 0;
+    bool forbidRestart = false;
+    bool flushRestarts = false;
+    bool groupIsBusy = false; ///< processes may be left in the group
+};
+
+/// At most `burst` starts in an interval.
+struct StartLimit {
+    qint64 beginMs = -1;
+    int count = 0;
+    bool hit = false;
+};
+
+/// One unit in memory: everything that its D-Bus properties, `systemctl status` and the scheduler
+/// need to know. Owned by the engine; a pointer is good until `unitRemoved`.
+struct Unit {
+    QString id;
+    QStringList names; ///< the id and the aliases
+    UnitType type = UnitType::Unknown;
+
+    LoadState load = LoadState::Stub;
+    Error loadError; ///< with an empty code when there is none
+    QString fragmentPath;
+    QStringList dropInPaths;
+    QByteArray stamp; ///< of its files when they were read
+    bool perpetual = false;
+    /// The options as read, drop-ins merged in order, specifiers not replaced.
+    QList<unitfile::Option> options;
+    QList<unitfile::Problem> problems;
+
+    UnitSettings settings;
+    ServiceSettings service; ///< meaningful for services
+    ServiceRuntime run;
+
+    ActiveState active = ActiveState::Inactive;
+    QString sub = QStringLiteral("dead");
+    Moment stateChange, inactiveExit, activeEnter, activeExit, inactiveEnter;
+    Moment conditionTime, assertTime;
+    bool conditionResult = false;
+    bool assertResult = false;
+    QString invocationId; ///< 32 hex digits; empty before the first start
+    QString controlGroup; ///< "/system.slice/a.service"; empty while it has none
+    StartLimit startLimit;
+    /// Of the unit whose failure started this one: MONITOR_... for its processes (U-17).
+    QStringList monitorEnvironment;
+
+    Dependencies dependencies;
+    JobId job = 0;      ///< 0 = none
+    int references = 0; ///< clients that want it kept in memory
+
+    const UnitSet &of(Dependency kind) const { return dependencies[size_t(kind)]; }
+    UnitSet &of(Dependency kind) { return dependencies[size_t(kind)]; }
+    /// Ids of the units that it depends on in this way.
+    QStringList dependencyNames(Dependency kind) const
+    {
+        QStringList out;
+        for (const Unit *other : of(kind).list())
+            out.append(other->id);
+        return out;
+    }
+    QString description() const
+    {
+        return settings.description.isEmpty() ? id : settings.description;
+    }
+};
+
+} // namespace qd::units
