@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "demo_client.h"
+
+#include "shared/codec/codec.h"
+
+#include <QJsonDocument>
+#include <QPromise>
+
+namespace qd::demo {
+
+class DemoSubscription : public session::Subscription {
+public:
+    DemoSubscription(DemoClient &client, QString collection)
+        : m_client(&client)
+        , m_collection(std::move(collection))
+    {
+    }
+    ~DemoSubscription() override
+    {
+        if (m_client)
+            m_client->m_subscriptions.remove(this);
+    }
+    DemoSubscription(const DemoSubscription &) = delete;
+    DemoSubscription &operator=(const DemoSubscription &) = delete;
+
+    const QString &collection() const { return m_collection; }
+    void letGo() { m_client = nullptr; }
+
+private:
+    DemoClient *m_client;
+    QString m_collection;
+};
+
+class DemoStream : public session::ByteStream {
+public:
+    void write(const QByteArray &) override {}
+    void close() override {}
+};
+
+DemoClient::DemoClient(const QString &kind, QObject *parent)
+    : session::Client(parent)
+    , m_kind(kind)
+    , m_data(DemoData::make(kind))
+    , m_nodeName(QStringLiteral("node-1"))
+{
+}
+
+DemoClient::~DemoClient()
+{
+    for (DemoSubscription *subscription : std::as_const(m_subscriptions))
+        subscription->letGo();
+}
+
+QCborMap DemoClient::welcome() const
+{
+    return {
+        {QStringLiteral("cluster"), QCborMap{{QStringLiteral("name"), m_data.clusterName}}},
+        {QStringLiteral("node"), QCborMap{{QStringLiteral("name"), m_nodeName}}},
+        {QStringLiteral("role"), m_role}};
+}
+
+QFuture<Result<QCborMap>>
+DemoClient::call(const QString &method, const QCborMap &params, const session::CallOptions &)
+{
+    m_calls.append(
+        (method + QLatin1Char(' ') + params.value(QLatin1String("name")).toString()).trimmed());
+    auto promise = std::make_shared<QPromise<Result<QCborMap>>>();
+    promise->start();
+    const QFuture<Result<QCborMap>> future = promise->future();
+    if (m_kind == QLatin1String("loading"))
+        return future;
+    Result<QCborMap> result = answer(method, params);
+    QTimer::singleShot(0, this, [promise, result = std::move(result)] {
+        promise->addResult(result);
+        promise->finish();
+    });
+    return future;
+}
+
+Result<QCborMap> DemoClient::answer(const QString &method, const QCborMap &params)
+{
+    if (m_kind == QLatin1String("failing"))
+        return fail(code::denied, QStringLiteral("The role viewer may not read this."));
+    if (m_failures.contains(method))
+        return fail(m_failures.take(method));
+    if (m_state != State::Connected)
+        return fail(code::unreachable, QStringLiteral("There is no connection to the cluster."));
+    const QString name = params.value(QLatin1String("name")).toString();
+    if (method == QLatin1String("unit.submit"))
+        return submit(params);
+    if (method == QLatin1String("unit.cat"))
+        return QCborMap{{QStringLiteral("text"), m_data.files.value(name)}};
+    if (method == QLatin1String("unit.check"))
+        return QCborMap{
+            {QStringLiteral("diagnostics"),
+             codec::listToCbor(DemoData::check(params.value(QLatin1String("text")).toString()))}};
+    if (method == QLatin1String("store.get"))
+        return storeGet(params.value(QLatin1String("key")).toString());
+    if (method.startsWith(QLatin1String("unit.")))
+        return actOnUnit(method.mid(5), name);
+    return fail(code::unsupported, QStringLiteral("The demo knows no %1.").arg(method));
+}
+
+Result<QCborMap> DemoClient::actOnUnit(const QString &verb, const QString &name)
+{
+    const auto found =
+        std::find_if(m_data.units.begin(), m_data.units.end(), [&](const Unit &unit) {
+            return unit.name == name;
+        });
+    if (found == m_data.units.end())
+        return fail(code::notFound, QStringLiteral("There is no unit %1.").arg(name));
+    if (verb == QLatin1String("destroy")) {
+        removeUnit(name);
+        return QCborMap{};
+    }
+    Unit unit = *found;
+    const bool start = verb == QLatin1String("start");
+    const bool unload = verb == QLatin1String("unload");
+    unit.desired = start    ? Unit::Target::Launched
+                   : unload ? Unit::Target::Inactive
+                            : Unit::Target::Loaded;
+    unit.current = unit.desired;
+    unit.activeState = start ? QStringLiteral("active") : QStringLiteral("inactive");
+    unit.subState = start ? QStringLiteral("running") : QStringLiteral("dead");
+    if (unload) {
+        unit.machineId.clear();
+        unit.machineName.clear();
+    } else if (unit.machineId.isEmpty() && !m_data.nodes.isEmpty()) {
+        unit.machineId = m_data.nodes.first().id;
+        unit.machineName = m_data.nodes.first().name;
+        unit.reason = QStringLiteral("least loaded of 3");
+    }
+    setUnit(unit);
+    return QCborMap{{QStringLiteral("unit"), codec::toCbor(unit)}};
+}
+
+Result<QCborMap> DemoClient::submit(const QCborMap &params)
+{
+    Unit unit;
+    unit.name = params.value(QLatin1String("name")).toString();
+    if (!unit.name.contains(QLatin1Char('.')))
+        return fail(
+            code::badInput,
+            QStringLiteral("The name \"%1\" has no type, such as .service.").arg(unit.name));
+    const QString text = params.value(QLatin1String("text")).toString();
+    unit.description =
+        text.section(QStringLiteral("Description="), 1).section(QLatin1Char('\n'), 0, 0);
+    m_data.files.insert(unit.name, text);
+    setUnit(unit);
+    return QCborMap{{QStringLiteral("unit"), codec::toCbor(unit)}};
+}
+
+Result<QCborMap> DemoClient::storeGet(const QString &key) const
+{
+    const bool root = key == QLatin1String("/");
+    if (!root && !m_data.store.contains(key))
+        return fail(code::notFound, QStringLiteral("There is no key %1.").arg(key));
+    QList<StoreEntry> children;
+    const QString below = root ? key : key + QLatin1Char('/');
+    for (const StoreEntry &entry : m_data.store) {
+        const QString rest = entry.key.mid(below.size());
+        const bool child = entry.key.startsWith(below) && !rest.contains(QLatin1Char('/'));
+        if (child && !rest.startsWith(QLatin1Char('_')))
+            children.append(entry);
+    }
+    StoreEntry self = m_data.store.value(key);
+    self.key = key;
+    self.dir = self.dir || root;
+    return QCborMap{
+        {QStringLiteral("entry"), codec::toCbor(self)},
+        {QStringLiteral("children"), codec::listToCbor(children)},
+        {QStringLiteral("index"), 18'442}};
+}
+
+QList<QCborMap> DemoClient::rows(const QString &collection) const
+{
+    QList<QCborMap> out;
+    if (collection == QLatin1String("nodes"))
+        for (const Node &node : m_data.nodes)
+            out.append(codec::toCbor(node));
+    if (collection == QLatin1String("units"))
+        for (const Unit &unit : m_data.units)
+            out.append(codec::toCbor(unit));
+    if (collection == QLatin1String("raft"))
+        for (const RaftStatus &member : m_data.raft)
+            out.append(codec::toCbor(member));
+    return out;
+}
+
+std::unique_ptr<session::Subscription>
+DemoClient::subscribe(const QString &collection, const QCborMap &)
+{
+    auto subscription = std::make_unique<DemoSubscription>(*this, collection);
+    m_subscriptions.insert(subscription.get());
+    DemoSubscription *raw = subscription.get();
+    if (m_kind == QLatin1String("failing")) {
+        QTimer::singleShot(0, raw, [raw] {
+            Q_EMIT raw->failed(Error{
+                code::denied, QStringLiteral("The role viewer may not read this."), {}, nullptr});
+        });
+    } else if (m_kind != QLatin1String("loading")) {
+        QTimer::singleShot(0, raw, [this, raw] { Q_EMIT raw->reset(rows(raw->collection())); });
+    }
+    return subscription;
+}
+
+std::unique_ptr<session::ByteStream>
+DemoClient::open(const QString &method, const QCborMap &params, const session::CallOptions &)
+{
+    auto stream = std::make_unique<DemoStream>();
+    if (method != QLatin1String("journal.open"))
+        return stream;
+    const QString unit = params.value(QLatin1String("unit")).toString();
+    QByteArray bytes;
+    const bool runs = std::any_of(m_data.units.begin(), m_data.units.end(), [&](const Unit &one) {
+        return one.name == unit && !one.activeState.isEmpty();
+    });
+    const QList<JournalLine> lines =
+        DemoData::journal(unit, QStringLiteral("node-2"), runs ? 60 : 0);
+    for (const JournalLine &line : lines)
+        bytes += QJsonDocument(codec::toJson(line)).toJson(QJsonDocument::Compact) + '\n';
+    QTimer::singleShot(
+        0, stream.get(), [raw = stream.get(), bytes] { Q_EMIT raw->received(bytes); });
+    return stream;
+}
+
+void DemoClient::publish(
+    const QString &collection, const QList<QCborMap> &changedRows, const QStringList &removed)
+{
+    for (DemoSubscription *subscription : std::as_const(m_subscriptions)) {
+        if (subscription->collection() == collection)
+            Q_EMIT subscription->changed(changedRows, removed);
+    }
+}
+
+void DemoClient::setState(State state)
+{
+    m_state = state;
+    Q_EMIT stateChanged(state);
+}
+
+void DemoClient::loseConnection(const QString &why)
+{
+    setState(State::Reconnecting);
+    Q_EMIT trouble(Error{code::unreachable, why, {}, nullptr});
+}
+
+void DemoClient::connectAgain(const QString &nodeName)
+{
+    m_nodeName = nodeName;
+    setState(State::Connected);
+}
+
+void DemoClient::setUnit(const Unit &unit)
+{
+    const auto found = std::find_if(m_data.units.begin(), m_data.units.end(), [&](const Unit &one) {
+        return one.name == unit.name;
+    });
+    if (found == m_data.units.end())
+        m_data.units.append(unit);
+    else
+        *found = unit;
+    publish(QStringLiteral("units"), {codec::toCbor(unit)}, {});
+}
+
+void DemoClient::removeUnit(const QString &name)
+{
+    m_data.units.removeIf([&name](const Unit &unit) { return unit.name == name; });
+    publish(QStringLiteral("units"), {}, {name});
+}
+
+void DemoClient::setNode(const Node &node)
+{
+    for (Node &one : m_data.nodes) {
+        if (one.id == node.id)
+            one = node;
+    }
+    publish(QStringLiteral("nodes"), {codec::toCbor(node)}, {});
+}
+
+void DemoClient::tick(int second)
+{
+    if (m_data.raft.size() < 3)
+        return;
+    // Until second 45 the first node leads in term 3; then it is gone for a while, and comes back.
+    const qint64 base = second < 45 ? 3 : 4;
+    const int leader = second < 45 ? 0 : 1;
+    for (int i = 0; i < 3; ++i) {
+        RaftStatus &member = m_data.raft[i];
+        const bool electing = second >= 42 && second < 45;
+        member.reachable = !(i == 0 && second >= 42 && second < 66);
+        member.role = i == leader ? Node::Role::Leader : Node::Role::Follower;
+        if (electing)
+            member.role = i == 1 ? Node::Role::Candidate : Node::Role::Follower;
+        member.term = electing && i == 1 ? 4 : base;
+        if (!member.reachable)
+            continue;
+        const int wave = 30 + int(qHash(second * 7) % 28) + (second % 30 > 22 ? 60 : 0);
+        member.proposalsPerSecond = i == leader && !electing ? wave : 0;
+        member.syncMs = 0.9 + i * 0.5 + double(qHash(second * 13 + i) % 70) / 100 +
+                        (i == 2 && second % 40 > 34 ? 6 : 0);
+        const qint64 lag = i == 2 ? 830 : i == leader ? 0 : 2;
+        member.lastIndex = 14'000 + second * 37 - lag;
+        member.commitIndex = member.lastIndex - (i == leader ? 2 : 0);
+        member.appliedIndex = member.commitIndex - (i == 2 ? 8 : 0);
+        member.firstIndex = 10'001;
+    }
+    publishRaft();
+}
+
+void DemoClient::publishRaft()
+{
+    publish(QStringLiteral("raft"), rows(QStringLiteral("raft")), {});
+}
+
+} // namespace qd::demo

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "live_table_model.h"
+#include "shared/model/node.h"
+#include "shared/model/raft_status.h"
+#include "shared/model/unit.h"
+
+namespace qd::models {
+
+/// Collection `nodes`. Columns: State, Name, Address, Role, Units, Metadata, Last seen, Version.
+class NodesModel : public LiveTableModel<Node> {
+    Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("made by the session")
+    Q_PROPERTY(int readyCount READ readyCount NOTIFY applied)
+public:
+    enum Columns { State, Name, Address, RaftRole, Units, Metadata, LastSeen, Version };
+    Q_ENUM(Columns)
+    explicit NodesModel(QObject *parent = nullptr);
+    int readyCount() const;
+
+protected:
+    Tone::Value toneOfRow(const Node &row) const override;
+};
+
+/// Collection `units`. Columns: State, Name, Sub state, Desired, Node, Description.
+class UnitsModel : public LiveTableModel<Unit> {
+    Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("made by the session")
+    Q_PROPERTY(int failedCount READ failedCount NOTIFY applied)
+public:
+    enum Columns { State, Name, SubState, Desired, Machine, Description };
+    Q_ENUM(Columns)
+    explicit UnitsModel(QObject *parent = nullptr);
+    int failedCount() const;
+    /// The units that are scheduled to a machine: maps of name, state, tone; at most `limit`.
+    Q_INVOKABLE QVariantList onMachine(const QString &machineId, int limit) const;
+    /// Whether a verb fits the unit's state: start, stop, load, unload, destroy.
+    Q_INVOKABLE static bool allows(const QVariantMap &unit, const QString &verb);
+
+protected:
+    Tone::Value toneOfRow(const Unit &row) const override;
+};
+
+/// Collection `raft`: each member's view of consensus.
+/// Columns: Role, Name, Term, Commit, Applied, Last, Lag.
+class RaftModel : public LiveTableModel<RaftStatus> {
+    Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("made by the session")
+    Q_PROPERTY(QVariantMap leader READ leader NOTIFY applied)
+    Q_PROPERTY(QVariantList members READ members NOTIFY applied)
+    Q_PROPERTY(qint64 firstIndex READ firstIndex NOTIFY applied)
+    Q_PROPERTY(qint64 lastIndex READ lastIndex NOTIFY applied)
+    Q_PROPERTY(int needed READ needed NOTIFY applied)
+    Q_PROPERTY(int reachableCount READ reachableCount NOTIFY applied)
+public:
+    explicit RaftModel(QObject *parent = nullptr);
+    /// The member that leads in the highest term; empty while there is none.
+    QVariantMap leader() const;
+    /// Every member with its lag, by name: nodeId, name, role, term, first, last, commit, applied,
+    /// lag (entries behind the leader's last), syncMs, proposals, reachable, vote, tone.
+    QVariantList members() const;
+    qint64 firstIndex() const;
+    qint64 lastIndex() const;
+    /// How many voters make a majority.
+    int needed() const;
+    int reachableCount() const;
+    const RaftStatus *leading() const;
+
+protected:
+    Tone::Value toneOfRow(const RaftStatus &row) const override;
+};
+
+} // namespace qd::models

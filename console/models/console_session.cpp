@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console_session.h"
+
+namespace qd::models {
+namespace {
+
+QString doneText(const QString &verb, const QString &unit)
+{
+    if (verb == QLatin1String("destroy"))
+        return QStringLiteral("%1 is destroyed").arg(unit);
+    return QStringLiteral("%1: %2 asked for").arg(unit, verb);
+}
+
+} // namespace
+
+ConsoleSession::ConsoleSession(Connector &connector, const Clock &clock, QObject *parent)
+    : QObject(parent)
+    , m_connector(connector)
+    , m_raftHistory(m_raft, clock)
+{
+    connect(&m_draft, &UnitDraft::failed, this, &ConsoleSession::failed);
+    connect(&m_draft, &UnitDraft::submitted, this, [this](const QString &name, bool thenStart) {
+        Q_EMIT done(QStringLiteral("%1 is submitted").arg(name));
+        m_units.setCurrentKey(name);
+        if (thenStart)
+            act(QStringLiteral("start"), name);
+    });
+}
+
+// The models stand after the client and so let go of it before it goes.
+ConsoleSession::~ConsoleSession() = default;
+
+QVariantList ConsoleSession::profiles() const
+{
+    QVariantList out;
+    const QList<ProfileEntry> all = m_connector.profiles();
+    for (const ProfileEntry &profile : all)
+        out.append(QVariantMap{
+            {QStringLiteral("name"), profile.name},
+            {QStringLiteral("clusterName"), profile.clusterName},
+            {QStringLiteral("address"), profile.address}});
+    return out;
+}
+
+void ConsoleSession::connectTo(const QString &profile)
+{
+    disconnectFrom();
+    auto client = m_connector.open(profile);
+    if (!client) {
+        m_trouble = client.error().text();
+        Q_EMIT linkChanged();
+        Q_EMIT failed(QStringLiteral("Cannot open %1").arg(profile), m_trouble);
+        return;
+    }
+    m_client = std::move(*client);
+    m_profile = profile;
+    m_clusterName = profile;
+    m_wasLive = false;
+    connect(m_client.get(), &session::Client::stateChanged, this, &ConsoleSession::takeState);
+    connect(m_client.get(), &session::Client::trouble, this, [this](const Error &error) {
+        m_trouble = error.text();
+        Q_EMIT linkChanged();
+    });
+    attachModels();
+    takeState(m_client->state());
+}
+
+void ConsoleSession::attachModels()
+{
+    m_nodes.attach(m_client->subscribe(QStringLiteral("nodes")));
+    m_units.attach(m_client->subscribe(QStringLiteral("units")));
+    m_raft.attach(m_client->subscribe(QStringLiteral("raft")));
+    m_store.setClient(m_client.get());
+    m_log.setClient(m_client.get());
+    m_draft.setClient(m_client.get());
+    m_script.setRunner(m_connector.scriptRunner(m_profile));
+}
+
+void ConsoleSession::disconnectFrom()
+{
+    if (!m_client)
+        return;
+    m_script.setRunner(nullptr);
+    m_nodes.attach(nullptr);
+    m_units.attach(nullptr);
+    m_raft.attach(nullptr);
+    m_raftHistory.setRunning(false);
+    m_raftHistory.clear();
+    m_store.setClient(nullptr);
+    m_log.setClient(nullptr);
+    m_draft.setClient(nullptr);
+    m_client->disconnect(this);
+    m_client.reset();
+    m_profile.clear();
+    m_clusterName.clear();
+    m_nodeName.clear();
+    m_trouble.clear();
+    m_link = Offline;
+    Q_EMIT linkChanged();
+}
+
+void ConsoleSession::takeState(session::Client::State state)
+{
+    using State = session::Client::State;
+    if (state == State::Connected) {
+        const QCborMap welcome = m_client->welcome();
+        const QCborMap cluster = welcome.value(QLatin1String("cluster")).toMap();
+        const QCborMap node = welcome.value(QLatin1String("node")).toMap();
+        m_clusterName = cluster.value(QLatin1String("name")).toString(m_profile);
+        m_nodeName = node.value(QLatin1String("name")).toString();
+        m_role = welcome.value(QLatin1String("role")).toString();
+        m_trouble.clear();
+        m_wasLive = true;
+        m_link = Live;
+    } else {
+        m_link = m_wasLive ? Lost : Connecting;
+    }
+    m_raftHistory.setRunning(m_link == Live);
+    Q_EMIT linkChanged();
+}
+
+void ConsoleSession::forget(const QString &profile)
+{
+    m_connector.forget(profile);
+    Q_EMIT profilesChanged();
+}
+
+void ConsoleSession::setPairing(Pairing pairing, const QString &trouble)
+{
+    m_pairing = pairing;
+    m_pairingTrouble = trouble;
+    Q_EMIT pairingChanged();
+}
+
+void ConsoleSession::beginPairing(const QString &token, const QString &address)
+{
+    m_fingerprint.clear();
+    setPairing(Asking);
+    const QPointer<ConsoleSession> self(this);
+    m_connector.beginPairing(
+        token.trimmed(), address.trimmed(), [self](const Result<QString> &fingerprint) {
+            if (!self || self->m_pairing != Asking)
+                return;
+            if (fingerprint)
+                self->m_fingerprint = *fingerprint;
+            self->setPairing(
+                fingerprint ? Confirm : Unpaired,
+                fingerprint ? QString() : fingerprint.error().text());
+        });
+}
+
+void ConsoleSession::confirmPairing(const QString &profileName)
+{
+    if (m_pairing != Confirm)
+        return;
+    setPairing(Confirming);
+    const QPointer<ConsoleSession> self(this);
+    m_connector.confirmPairing(profileName.trimmed(), [self](const Result<QString> &profile) {
+        if (!self || self->m_pairing != Confirming)
+            return;
+        self->setPairing(Unpaired, profile ? QString() : profile.error().text());
+        if (!profile)
+            return;
+        Q_EMIT self->profilesChanged();
+        self->connectTo(*profile);
+    });
+}
+
+void ConsoleSession::cancelPairing()
+{
+    m_connector.cancelPairing();
+    m_fingerprint.clear();
+    setPairing(Unpaired);
+}
+
+void ConsoleSession::act(const QString &verb, const QString &unit)
+{
+    if (!m_client || unit.isEmpty())
+        return;
+    const QCborMap params{{QStringLiteral("name"), unit}};
+    m_client->call(QStringLiteral("unit.") + verb, params)
+        .then(this, [this, verb, unit](const Result<QCborMap> &answer) {
+            if (!answer) {
+                Q_EMIT failed(
+                    QStringLiteral("Cannot %1 %2").arg(verb, unit), answer.error().text());
+                return;
+            }
+            if (verb == QLatin1String("destroy") && m_units.currentKey() == unit)
+                m_units.setCurrentKey({});
+            Q_EMIT done(doneText(verb, unit));
+        });
+}
+
+} // namespace qd::models

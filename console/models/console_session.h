@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cluster_models.h"
+#include "connector.h"
+#include "log_window.h"
+#include "raft_history.h"
+#include "script_console.h"
+#include "store_tree.h"
+#include "unit_draft.h"
+
+namespace qd::models {
+
+/// All that one window knows: which cluster, how the connection stands, and the models that its
+/// views show. Views act through it and hold nothing themselves.
+class ConsoleSession : public QObject {
+    Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("made by the program")
+    Q_PROPERTY(Link link READ link NOTIFY linkChanged)
+    Q_PROPERTY(QString trouble READ trouble NOTIFY linkChanged)
+    Q_PROPERTY(QString clusterName READ clusterName NOTIFY linkChanged)
+    Q_PROPERTY(QString nodeName READ nodeName NOTIFY linkChanged)
+    Q_PROPERTY(QString role READ role NOTIFY linkChanged)
+    Q_PROPERTY(bool mayOperate READ mayOperate NOTIFY linkChanged)
+    Q_PROPERTY(QString profile READ profile NOTIFY linkChanged)
+    Q_PROPERTY(QVariantList profiles READ profiles NOTIFY profilesChanged)
+    Q_PROPERTY(Pairing pairing READ pairing NOTIFY pairingChanged)
+    Q_PROPERTY(QString fingerprint READ fingerprint NOTIFY pairingChanged)
+    Q_PROPERTY(QString pairingTrouble READ pairingTrouble NOTIFY pairingChanged)
+    Q_PROPERTY(qd::models::NodesModel *nodes READ nodes CONSTANT)
+    Q_PROPERTY(qd::models::UnitsModel *units READ units CONSTANT)
+    Q_PROPERTY(qd::models::RaftModel *raft READ raft CONSTANT)
+    Q_PROPERTY(qd::models::RaftHistory *raftHistory READ raftHistory CONSTANT)
+    Q_PROPERTY(qd::models::StoreTree *store READ store CONSTANT)
+    Q_PROPERTY(qd::models::LogWindow *log READ log CONSTANT)
+    Q_PROPERTY(qd::models::UnitDraft *draft READ draft CONSTANT)
+    Q_PROPERTY(qd::models::ScriptConsole *script READ script CONSTANT)
+public:
+    /// Offline: no cluster chosen. Connecting: never been up. Lost: was up, what is shown is old.
+    enum Link { Offline, Connecting, Live, Lost };
+    Q_ENUM(Link)
+    enum Pairing { Unpaired, Asking, Confirm, Confirming };
+    Q_ENUM(Pairing)
+
+    ConsoleSession(Connector &connector, const Clock &clock, QObject *parent = nullptr);
+    ~ConsoleSession() override;
+
+    Link link() const { return m_link; }
+    QString trouble() const { return m_trouble; }
+    QString clusterName() const { return m_clusterName; }
+    QString nodeName() const { return m_nodeName; }
+    QString role() const { return m_role; }
+    bool mayOperate() const { return m_role != QLatin1String("viewer"); }
+    QString profile() const { return m_profile; }
+    /// {name, clusterName, address} each.
+    QVariantList profiles() const;
+    Pairing pairing() const { return m_pairing; }
+    QString fingerprint() const { return m_fingerprint; }
+    QString pairingTrouble() const { return m_pairingTrouble; }
+
+    NodesModel *nodes() { return &m_nodes; }
+    UnitsModel *units() { return &m_units; }
+    RaftModel *raft() { return &m_raft; }
+    RaftHistory *raftHistory() { return &m_raftHistory; }
+    StoreTree *store() { return &m_store; }
+    LogWindow *log() { return &m_log; }
+    UnitDraft *draft() { return &m_draft; }
+    ScriptConsole *script() { return &m_script; }
+
+    Q_INVOKABLE void connectTo(const QString &profile);
+    Q_INVOKABLE void disconnectFrom();
+    Q_INVOKABLE void forget(const QString &profile);
+    Q_INVOKABLE void beginPairing(const QString &token, const QString &address);
+    Q_INVOKABLE void confirmPairing(const QString &profileName);
+    Q_INVOKABLE void cancelPairing();
+    /// load, start, stop, unload, destroy.
+    Q_INVOKABLE void act(const QString &verb, const QString &unit);
+
+Q_SIGNALS:
+    void linkChanged();
+    void profilesChanged();
+    void pairingChanged();
+    /// An act was done, or was not: for the user, once.
+    void done(const QString &what);
+    void failed(const QString &what, const QString &why);
+
+private:
+    void takeState(session::Client::State state);
+    void attachModels();
+    void setPairing(Pairing pairing, const QString &trouble = {});
+
+    Connector &m_connector;
+    std::unique_ptr<session::Client> m_client;
+    Link m_link = Offline;
+    bool m_wasLive = false;
+    QString m_profile;
+    QString m_trouble;
+    QString m_clusterName;
+    QString m_nodeName;
+    QString m_role;
+    Pairing m_pairing = Unpaired;
+    QString m_fingerprint;
+    QString m_pairingTrouble;
+    NodesModel m_nodes;
+    UnitsModel m_units;
+    RaftModel m_raft;
+    RaftHistory m_raftHistory;
+    StoreTree m_store;
+    LogWindow m_log;
+    UnitDraft m_draft;
+    ScriptConsole m_script;
+};
+
+} // namespace qd::models

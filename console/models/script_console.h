@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "script_runner.h"
+
+#include <QAbstractListModel>
+#include <QTimer>
+#include <deque>
+#include <memory>
+#include <qqmlregistration.h>
+
+namespace qd::models {
+
+/// The Script workspace's state: the text, the run, and the lines that came out of it.
+class ScriptConsole : public QAbstractListModel {
+    Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("made by the session")
+    Q_PROPERTY(QString text READ text WRITE setText NOTIFY textChanged)
+    Q_PROPERTY(QString fileName READ fileName NOTIFY textChanged)
+    Q_PROPERTY(bool running READ isRunning NOTIFY runningChanged)
+    Q_PROPERTY(bool ready READ isReady NOTIFY runningChanged)
+    Q_PROPERTY(int status READ status NOTIFY runningChanged)
+    Q_PROPERTY(int count READ count NOTIFY countChanged)
+    Q_PROPERTY(qint64 dropped READ dropped NOTIFY countChanged)
+    Q_PROPERTY(QStringList examples READ examples CONSTANT)
+public:
+    static constexpr int kCapacity = 10'000; ///< lines of output kept
+    enum Role { TextRole = Qt::UserRole, KindRole };
+
+    explicit ScriptConsole(QObject *parent = nullptr);
+
+    void setRunner(std::unique_ptr<ScriptRunner> runner);
+    QString text() const { return m_text; }
+    void setText(const QString &text);
+    QString fileName() const { return m_fileName; }
+    bool isRunning() const { return m_running; }
+    bool isReady() const { return bool(m_runner); }
+    /// Of the last run; -1 before the first.
+    int status() const { return m_status; }
+    int count() const { return int(m_lines.size()); }
+    qint64 dropped() const { return m_dropped; }
+    QStringList examples() const;
+    Q_INVOKABLE void openExample(const QString &name);
+    Q_INVOKABLE void run();
+    Q_INVOKABLE void stop();
+    Q_INVOKABLE void clear();
+    Q_INVOKABLE QString outputText() const;
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    QVariant data(const QModelIndex &index, int role) const override;
+    QHash<int, QByteArray> roleNames() const override;
+
+Q_SIGNALS:
+    void textChanged();
+    void runningChanged();
+    void countChanged();
+
+private:
+    struct Line {
+        QString text;
+        ScriptRunner::Kind kind;
+    };
+    void take(const QString &line, ScriptRunner::Kind kind);
+    void flush();
+
+    std::unique_ptr<ScriptRunner> m_runner;
+    QTimer m_frame;
+    std::deque<Line> m_pending;
+    std::deque<Line> m_lines;
+    qint64 m_dropped = 0;
+    QString m_text;
+    QString m_fileName;
+    bool m_running = false;
+    int m_status = -1;
+};
+
+} // namespace qd::models
