@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import QtQuick
+import QtQuick.Controls.Basic
+import Quarterdeck
+import Quarterdeck.Models
+
+// A log that follows its end until someone scrolls up.
+Item {
+    id: view
+
+    required property LogWindow log
+    property bool follow: true
+
+    function toEnd(): void {
+        if (view.follow)
+            lines.positionViewAtEnd();
+    }
+
+    Rectangle {
+        anchors.fill: parent
+        color: Theme.sunken
+    }
+    ListView {
+        id: lines
+
+        anchors.fill: parent
+        anchors.margins: Theme.xs
+        clip: true
+        model: view.log
+        reuseItems: true
+        activeFocusOnTab: true
+        boundsBehavior: Flickable.StopAtBounds
+        Accessible.role: Accessible.List
+        Accessible.name: "Log of " + view.log.unit
+        onCountChanged: Qt.callLater(view.toEnd)
+        onHeightChanged: Qt.callLater(view.toEnd)
+        onMovementEnded: view.follow = lines.atYEnd
+        Keys.onEndPressed: {
+            view.follow = true;
+            view.toEnd();
+        }
+
+        ScrollBar.vertical: UiScrollBar {}
+
+        delegate: LogLine {
+            width: lines.width
+        }
+    }
+    StateView {
+        anchors.fill: parent
+        visible: view.log.count === 0
+        kind: view.log.errorText !== "" ? "error" : "empty"
+        glyph: "file"
+        title: {
+            if (view.log.errorText !== "")
+                return "The log cannot be read";
+            return view.log.filter !== "" ? "No line matches" : "Nothing logged yet";
+        }
+        text: view.log.errorText
+    }
+    UiButton {
+        anchors.right: parent.right
+        anchors.bottom: parent.bottom
+        anchors.margins: Theme.md
+        visible: !view.follow
+        glyph: "down"
+        text: "Follow"
+        onClicked: {
+            view.follow = true;
+            view.toEnd();
+        }
+    }
+}
