@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Three real nodes: replication, failover, loss of a node, of an agent. The acceptance of the main job."""
+import os
+import signal
+import statistics
+import subprocess
+import threading
+import time
+import uuid
+
+from local_cluster import LocalCluster, get, put
+from qdtest import Case, main, program, proves, wait_for
+
+HELLO = """[Unit]
+Description=Says hello
+[Service]
+ExecStart=/bin/sh -c 'i=0; while true; do i=$((i+1)); echo hello $i; sleep 0.2; done'
+"""
+
+
+def etcdctl(endpoint, *words):
+    return subprocess.run(["etcdctl", "--endpoints", endpoint, *words], capture_output=True, text=True, timeout=20,
+                          env={**os.environ, "ETCDCTL_API": "2"}, check=False)
+
+
+class Replication(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = LocalCluster(3, "127.0.0.31").start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cluster.stop()
+
+    @proves("E1", "E2", "E13")
+    def test_1_a_write_on_one_node_is_read_on_the_others_and_alone(self):
+        cluster, value = self.cluster, uuid.uuid4().hex
+        written = etcdctl(cluster.endpoint(1), "set", "/acceptance/one", value)
+        self.assertEqual((written.returncode, written.stdout), (0, value + "\n"))
+        for number in (2, 3):
+            wait_for(lambda n=number: get(cluster.endpoint(n), "/acceptance/one") == value, 5,
+                     f"the value on node {number}")
+        stopped = [cluster.agent_pid(1), cluster.agent_pid(2)]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            self.assertEqual(get(cluster.endpoint(3), "/acceptance/one"), value)
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+        cluster.await_leader()
+
+    @proves("E10")
+    def test_2_the_three_logs_agree(self):
+        cluster = self.cluster
+        wait_for(lambda: put(cluster.endpoint(cluster.await_leader()), "/acceptance/last", "x"), 20, "a last write")
+
+        def logs():
+            dumps = []
+            for number in (1, 2, 3):
+                folder = os.path.join(cluster.dir, f"node-{number}", "state", "wal")
+                run = subprocess.run([program("quarterdeckd"), "wal-dump", folder], capture_output=True, text=True,
+                                     timeout=20, check=False)
+                dumps.append(dict(line.split(None, 1) for line in run.stdout.splitlines() if line[:1].isdigit()))
+            return dumps
+
+        first, second, third = logs()
+        common = sorted(set(first) & set(second) & set(third), key=int)
+        self.assertGreater(len(common), 3)
+        for index in common[:-1]:  # the last one may still be on its way
+            self.assertEqual(first[index], second[index])
+            self.assertEqual(first[index], third[index])
+
+    @proves("E3", "E5", "E8")
+    def test_3_the_leader_is_killed_ten_times_and_no_write_is_lost(self):
+        cluster, gaps, acknowledged = self.cluster, [], {}
+        for round_number in range(10):
+            leader = cluster.await_leader()
+            survivor = leader % 3 + 1
+            stop = threading.Event()
+
+            def write(target=cluster.endpoint(leader), prefix=f"/failover/{round_number}", halt=stop):
+                count = 0
+                while not halt.is_set():
+                    key = f"{prefix}/{count}"
+                    if put(target, key, key, timeout=2):
+                        acknowledged[key] = key
+                    count += 1
+
+            writer = threading.Thread(target=write)
+            writer.start()
+            wait_for(lambda r=round_number: f"/failover/{r}/20" in acknowledged, 10, "twenty writes")
+            cluster.crash(leader)
+            began = time.monotonic()
+            wait_for(lambda s=survivor: put(cluster.endpoint(s), "/failover/after", "x", timeout=2.5), 10,
+                     "a write on a survivor")
+            gaps.append(time.monotonic() - began)
+            stop.set()
+            writer.join()
+            cluster.start_node(leader)
+        print(f"failover, leader killed to first write on a survivor: median {statistics.median(gaps):.2f} s, "
+              f"worst {max(gaps):.2f} s", flush=True)
+        self.assertLess(max(gaps), 2.5)
+        leader = cluster.await_leader()
+        lost = [key for key in acknowledged if get(cluster.endpoint(leader), key, query="?quorum=true") != key]
+        self.assertEqual(lost, [])
+
+
+class Units(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = LocalCluster(3, "127.0.0.41").start()
+        path = os.path.join(cls.cluster.dir, "hello.service")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(HELLO)
+        cls.cluster.ctl("unit", "submit", path)
+        cls.cluster.ctl("unit", "start", "hello.service")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cluster.stop()
+
+    def hello(self):
+        return self.cluster.units().get("hello.service", {})
+
+    def await_running(self, seconds=30):
+        return wait_for(lambda: self.hello().get("activeState") == "active" and self.hello().get("mainPid")
+                        and self.hello(), seconds, "hello.service active")
+
+    def number_of(self, unit):
+        return int(unit["machineName"].rsplit("-", 1)[1])
+
+    def copies(self):
+        return [pid for number in (1, 2, 3) for pid in self.cluster.processes(number)
+                if b"echo hello" in self.cmdline(pid)]
+
+    @staticmethod
+    def cmdline(pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
+
+    @staticmethod
+    def start_time(pid):
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(")", 1)[1].split()[19]
+
+    @proves("F65")
+    def test_1_the_agent_dies_and_the_unit_does_not_notice(self):
+        before = self.await_running()
+        number = self.number_of(before)
+        pid = self.copies()[0]
+        born = self.start_time(pid)
+        self.cluster.restart_agent(number)
+        wait_for(lambda: self.cluster.agent_pid(number), 20, "a new agent")
+        after = wait_for(lambda: self.hello().get("mainPid") == before["mainPid"]
+                         and self.hello().get("activeState") == "active" and self.hello(), 30, "hello reported again")
+        self.assertEqual(self.copies(), [pid])
+        self.assertEqual(self.start_time(pid), born)
+        self.assertEqual(after["invocationId"], before["invocationId"])
+        lines = [int(line.rsplit(" ", 1)[1]) for line in
+                 self.cluster.in_node(number, "journalctl", "-u", "hello.service", "-o", "cat", "--no-pager")
+                 .stdout.splitlines() if line.startswith("hello ")]
+        self.assertEqual(lines, list(range(1, len(lines) + 1)))
+
+    @proves("F66", "F68")
+    def test_2_a_lost_nodes_unit_runs_elsewhere_and_does_not_move_back(self):
+        before = self.await_running()
+        number = self.number_of(before)
+        inside = self.cluster.processes(number)
+        self.cluster.crash(number)
+        for pid in inside:
+            self.assertFalse(os.path.exists(f"/proc/{pid}"))
+        moved = wait_for(lambda: self.hello().get("machineName") not in (None, "", before["machineName"])
+                         and self.hello().get("activeState") == "active" and self.hello(), 10,
+                         "hello on another node")
+        self.assertNotEqual(moved["invocationId"], before["invocationId"])
+        self.assertEqual(len(self.copies()), 1)
+        self.assertEqual(self.cluster.nodes()[before["machineName"]]["state"], "Lost")
+        self.cluster.start_node(number)
+        wait_for(lambda: self.cluster.nodes()[before["machineName"]]["state"] == "Ready", 30, "the node is back")
+        again = self.await_running()
+        self.assertEqual(again["machineName"], moved["machineName"])
+        self.assertEqual(again["invocationId"], moved["invocationId"])
+        self.assertEqual(len(self.copies()), 1)
+
+
+if __name__ == "__main__":
+    main()
