@@ -24,7 +24,8 @@
             return value;
         if (value instanceof Error)
             return String(value);
-        const text = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+        const whole = typeof value === "object" && value !== null;
+        const text = whole ? JSON.stringify(value) : String(value);
         return text === undefined ? String(value) : text;
     }
 
@@ -76,7 +77,7 @@
             throw new TypeError("task(function* () { ... }) takes a generator function");
         const steps = body();
         if (!steps || typeof steps.next !== "function")
-            throw new TypeError("task(function* () { ... }) takes a generator function: mind the star");
+            throw new TypeError("task(function* () { ... }) takes a generator: mind the star");
         const promise = new Promise(function (resolve, reject) {
             function advance(how, value) {
                 let step;
@@ -114,6 +115,14 @@
         });
     }
 
+    /** Each line of a stream to a function, until its stop() is called. */
+    function follow(method, params, onLine) {
+        const stream = __host.stream(method, JSON.stringify(params), function (text) {
+            onLine(freeze(JSON.parse(text)));
+        });
+        return Object.freeze({ stop: function () { __host.endStream(stream); } });
+    }
+
     // --- the cluster --------------------------------------------------------------------------
 
     const cluster = {};
@@ -121,7 +130,9 @@
     function unitObject(row) {
         const unit = Object.assign({}, row);
         ["load", "start", "stop", "unload"].forEach(function (verb) {
-            unit[verb] = function () { return unitObject(call("unit." + verb, { name: row.name }).unit); };
+            unit[verb] = function () {
+                return unitObject(call("unit." + verb, { name: row.name }).unit);
+            };
         });
         unit.destroy = function () { call("unit.destroy", { name: row.name }); };
         unit.cat = function () { return call("unit.cat", { name: row.name }).text; };
@@ -146,23 +157,26 @@
         raft: function () { return call("raft.status").items; },
         units: function () { return call("unit.list").items.map(unitObject); },
         unit: function (name) {
-            const found = call("unit.list").items.filter(function (unit) { return unit.name === name; });
+            const found = call("unit.list").items.filter(function (unit) {
+                return unit.name === name;
+            });
             if (!found.length)
                 throw new Error("there is no unit " + name);
             return unitObject(found[0]);
         },
         submit: function (name, text, options) {
-            return unitObject(call("unit.submit", Object.assign({ name: name, text: text }, options)).unit);
+            const params = Object.assign({ name: name, text: text }, options);
+            return unitObject(call("unit.submit", params).unit);
         },
-        /** The last lines of a unit's journal, or each line as it comes: journal(name, 0, function). */
+        /** The last lines of a unit's journal, or, with a function, each line as it comes. */
         journal: function (name, lines, onLine) {
-            const params = { unit: name, lines: lines === undefined ? 10 : lines, follow: Boolean(onLine) };
-            if (onLine) {
-                const stream = __host.stream("journal.open", JSON.stringify(params), function (text) {
-                    onLine(freeze(JSON.parse(text)));
-                });
-                return Object.freeze({ stop: function () { __host.endStream(stream); } });
-            }
+            const params = {
+                unit: name,
+                lines: lines === undefined ? 10 : lines,
+                follow: Boolean(onLine)
+            };
+            if (onLine)
+                return follow("journal.open", params, onLine);
             return __host.readStream("journal.open", JSON.stringify(params))
                 .map(function (text) { return freeze(JSON.parse(text)); });
         },
@@ -174,17 +188,14 @@
                 return call("store.get", Object.assign({ key: key || "/" }, options)).children;
             },
             set: function (key, value, options) {
-                return call("store.set", Object.assign({ key: key, value: String(value) }, options)).entry;
+                const params = Object.assign({ key: key, value: String(value) }, options);
+                return call("store.set", params).entry;
             },
             rm: function (key, options) {
                 return call("store.delete", Object.assign({ key: key }, options)).entry;
             },
             watch: function (key, onEvent, options) {
-                const params = Object.assign({ key: key }, options);
-                const stream = __host.stream("store.watch", JSON.stringify(params), function (text) {
-                    onEvent(freeze(JSON.parse(text)));
-                });
-                return Object.freeze({ stop: function () { __host.endStream(stream); } });
+                return follow("store.watch", Object.assign({ key: key }, options), onEvent);
             }
         }),
         /** Live rows: onChange({reset, rows, removed}) for nodes, units, raft. */
@@ -204,6 +215,10 @@
     /** Ends the script with that exit status. */
     global.exit = function (status) { __host.exit(status === undefined ? 0 : Number(status)); };
     global.console = Object.freeze({
-        log: global.print, info: global.print, debug: global.print, warn: global.print, error: global.print
+        log: global.print,
+        info: global.print,
+        debug: global.print,
+        warn: global.print,
+        error: global.print
     });
 })(this);

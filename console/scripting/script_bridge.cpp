@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/scripting/script_bridge.h"
 
+#include "console/scripting/handover.h"
 #include "shared/base/clock.h"
 
 #include <QCborArray>
@@ -8,7 +9,6 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QPromise>
 #include <QThread>
 
 namespace qd::scripting {
@@ -102,20 +102,15 @@ QString ScriptBridge::call(const QString &method, const QString &params, const Q
     parse(params, &map);
     session::CallOptions options;
     options.node = node;
-    QPromise<Result<QCborMap>> promise;
-    QFuture<Result<QCborMap>> answer = promise.future();
-    promise.start();
-    QMetaObject::invokeMethod(&m_client, [&] {
-        m_client.call(method, map, options)
-            .then(&m_client, [&promise](const Result<QCborMap> &result) {
-                promise.addResult(result);
-                promise.finish();
-            });
+    const auto owed = std::make_shared<Handover<Result<QCborMap>>>();
+    QMetaObject::invokeMethod(&m_client, [this, owed, method, map, options] {
+        m_client.call(method, map, options).then(&m_client, [owed](const Result<QCborMap> &result) {
+            owed->give(result);
+        });
     });
     m_engine.m_turn.startedMs.store(0); // waiting is not working: the watchdog looks away
-    answer.waitForFinished();           // blocks the script's own thread, as promised
+    const Result<QCborMap> result = owed->take();
     m_engine.m_turn.startedMs.store(SystemClock().monotonicMs());
-    const Result<QCborMap> result = answer.result();
     if (result)
         return toScriptJson(*result);
     m_engine.m_engine.throwError(QJSValue::GenericError, sentence(result.error()));
@@ -234,11 +229,9 @@ QStringList ScriptBridge::readStream(const QString &method, const QString &param
     struct Reading {
         Remote remote;
         QStringList lines;
-        QPromise<QString> done;
+        Handover<QString> ended; ///< the error, empty when the stream ended in order
     };
     const QSharedPointer<Reading> reading(new Reading);
-    reading->done.start();
-    QFuture<QString> ended = reading->done.future();
     reading->remote.moveToThread(m_client.thread());
     QMetaObject::invokeMethod(&m_client, [this, method, map, reading] {
         reading->remote.stream = m_client.open(method, map);
@@ -251,15 +244,13 @@ QStringList ScriptBridge::readStream(const QString &method, const QString &param
         QObject::connect(
             stream, &session::ByteStream::ended, &reading->remote,
             [reading = reading.get()](const Error &error) {
-                reading->done.addResult(error.code.isEmpty() ? QString() : sentence(error));
-                reading->done.finish();
+                reading->ended.give(error.code.isEmpty() ? QString() : sentence(error));
             });
     });
     m_engine.m_turn.startedMs.store(0);
-    ended.waitForFinished();
+    const QString error = reading->ended.take();
     m_engine.m_turn.startedMs.store(SystemClock().monotonicMs());
     const QStringList lines = reading->lines;
-    const QString error = ended.result();
     QMetaObject::invokeMethod(&m_client, [reading] { reading->remote.stream.reset(); });
     if (!error.isEmpty())
         m_engine.m_engine.throwError(QJSValue::GenericError, error);

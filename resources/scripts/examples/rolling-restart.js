@@ -17,7 +17,9 @@ print(chosen.length + " units");
 chosen.forEach(function (unit) {
     const before = cluster.unit(unit.name).invocationId;
     unit.stop();
-    waitUntil(function () { return cluster.unit(unit.name).activeState !== "active"; }, 60, unit.name + " stopped");
+    waitUntil(function () {
+        return cluster.unit(unit.name).activeState !== "active";
+    }, 60, unit.name + " stopped");
     unit.start();
     waitUntil(function () {
         const now = cluster.unit(unit.name);

@@ -3,8 +3,8 @@
 // Its output is the same wherever and whenever it runs on a healthy cluster.
 
 print("Nodes");
-const nodes = cluster.nodes();
-table(nodes.slice().sort(function (a, b) { return a.name < b.name ? -1 : 1; }), ["name", "address", "state"]);
+const nodes = cluster.nodes().slice().sort(function (a, b) { return a.name < b.name ? -1 : 1; });
+table(nodes, ["name", "address", "state"]);
 
 print("Consensus");
 const members = waitUntil(function () {
@@ -33,13 +33,19 @@ const text = [
 const unit = cluster.submit("tour.service", text);
 print(unit.name + " is " + unit.desired.toLowerCase());
 unit.start();
-waitUntil(function () { return cluster.unit("tour.service").activeState === "active"; }, 30, "tour.service active");
+waitUntil(function () {
+    return cluster.unit("tour.service").activeState === "active";
+}, 30, "tour.service active");
 print(unit.name + " is active");
 waitUntil(function () {
-    return cluster.journal("tour.service").some(function (line) { return line.message === "the tour was here"; });
+    return cluster.journal("tour.service").some(function (line) {
+        return line.message === "the tour was here";
+    });
 }, 20, "the line in the journal");
 print("its log says: the tour was here");
 unit.stop();
-waitUntil(function () { return cluster.unit("tour.service").activeState !== "active"; }, 30, "tour.service stopped");
+waitUntil(function () {
+    return cluster.unit("tour.service").activeState !== "active";
+}, 30, "tour.service stopped");
 cluster.unit("tour.service").destroy();
 print("tour.service is gone");
