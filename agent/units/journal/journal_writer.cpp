@@ -21,7 +21,7 @@ namespace {
 constexpr int kFirstRestartMs = 50;
 constexpr int kLastRestartMs = 5000;
 constexpr int kSizeCheckMs = 5000;
-constexpr int kMostFruitless = 3;
+constexpr int kMostHeadFailures = 3;
 const QString kActive = QStringLiteral("unitd.journal");
 
 qint64 nowUs(clockid_t clock)
@@ -95,6 +95,7 @@ void JournalWriter::startProgram()
 {
     m_process = std::make_unique<WriterProcess>();
     m_streamed = 0;
+    m_doneEnd = 0;
     m_headTaken = 0;
     connect(m_process.get(), &WriterProcess::writable, this, [this] { pump(); });
     // Queued: the handler replaces the object that has sent the signal.
@@ -191,14 +192,21 @@ void JournalWriter::noteConsumed()
 {
     const qint64 consumed = m_process->consumed();
     while (!m_sent.empty() && m_sent.front().end <= consumed) {
+        m_doneEnd = m_sent.front().end;
         m_sent.pop_front();
         m_fruitless = 0;
+        m_headFailures = 0;
     }
 }
 
 void JournalWriter::onEnded()
 {
     noteConsumed();
+    // What was read of an entry whose rest was never asked for is held against that entry; a run
+    // that ended before it read anything says nothing about it.
+    if (m_process->consumed() > m_doneEnd)
+        ++m_headFailures;
+    ++m_fruitless;
     requeueUnread();
     m_process.reset();
     if (m_finishing && m_waiting.empty()) {
@@ -217,9 +225,10 @@ void JournalWriter::onEnded()
     }
     qCWarning(lcJournal) << "the journal's writer has ended; starting it again";
     // An entry that ends the program again and again is given up, not retried for ever.
-    if (++m_fruitless >= kMostFruitless && !m_waiting.empty()) {
+    if (m_headFailures >= kMostHeadFailures && !m_waiting.empty()) {
         m_waitingBytes -= m_waiting.front().size();
         m_waiting.pop_front();
+        m_headFailures = 0;
         ++m_lost;
         ++m_lostEver;
     }

@@ -80,7 +80,9 @@ private:
     qint64 m_lastMonotonicUs = 0;
     quint64 m_lost = 0; ///< not yet said
     quint64 m_lostEver = 0;
-    int m_fruitless = 0; ///< runs in a row that read nothing
+    qint64 m_doneEnd = 0;   ///< end in this run's stream of the last entry read whole
+    int m_fruitless = 0;    ///< runs in a row that read no entry whole
+    int m_headFailures = 0; ///< of those, runs that ended in the midst of the first entry
     bool m_rotating = false;
     bool m_finishing = false;
     std::function<void()> m_whenFinished;

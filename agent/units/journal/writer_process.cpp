@@ -66,7 +66,7 @@ WriterProcess::~WriterProcess()
 {
     closePipe();
     if (m_pid > 0)
-        waitpid(m_pid, nullptr, WNOHANG);
+        reap();
     if (m_pidFd >= 0)
         ::close(m_pidFd);
 }
@@ -144,10 +144,17 @@ void WriterProcess::finish()
 void WriterProcess::onExit()
 {
     m_exit->setEnabled(false);
-    // Somebody who reaps every child of this process may have been quicker; that is no matter.
-    waitpid(m_pid, nullptr, WNOHANG);
+    reap();
     m_pid = -1;
     Q_EMIT ended();
+}
+
+void WriterProcess::reap()
+{
+    // Somebody who reaps every child of this process may have been quicker; that is no matter, for
+    // unlike its number the descriptor never comes to mean another process.
+    siginfo_t info{};
+    waitid(idtype_t(P_PIDFD), id_t(m_pidFd), &info, WEXITED | WNOHANG);
 }
 
 void WriterProcess::closePipe()

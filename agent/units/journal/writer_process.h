@@ -38,6 +38,7 @@ Q_SIGNALS:
 
 private:
     void onExit();
+    void reap();
     void closePipe();
 
     pid_t m_pid = -1;

@@ -97,6 +97,8 @@ private Q_SLOTS:
     void aReaderSeesOneRunOfAUnit();
     void aFollowerHearsOfNewLines();
     void aKilledWriterCostsAtMostWhatItHadRead();
+    void aWriterThatEndsBeforeItReadsCostsNothing();
+    void anEntryThatEndsTheWriterEachTimeIsGivenUp();
     void whatDoesNotFitIsCountedAndSaid();
     void theLimitsAreThoseOfJournald();
     void oldFilesGoFirst();
@@ -277,6 +279,56 @@ void TestJournal::aKilledWriterCostsAtMostWhatItHadRead()
     const QList<JournalLine> lines = readAll(writer.folder(), QStringLiteral("a.service"));
     QVERIFY2(lines.size() > kLines - 300, qPrintable(QString::number(lines.size())));
     QVERIFY(lines.last().message.startsWith(QString::number(kLines - 1)));
+}
+
+namespace {
+
+/// A program in place of the writer: `script`, then the real one.
+QString programThat(const QTemporaryDir &dir, const QByteArray &script)
+{
+    const QString path = dir.filePath(QStringLiteral("writer"));
+    QFile file(path);
+    if (!file.open(QIODevice::WriteOnly))
+        return {};
+    file.write(
+        "#!/bin/sh\ncd " + QFile::encodeName(dir.path()) + "\n" + script +
+        "exec /lib/systemd/systemd-journal-remote \"$@\"\n");
+    file.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    return path;
+}
+
+} // namespace
+
+void TestJournal::aWriterThatEndsBeforeItReadsCostsNothing()
+{
+    QTemporaryDir dir;
+    JournalWriter::Options options = optionsIn(dir);
+    options.program = programThat(dir, "echo run >>runs\n[ $(wc -l <runs) -gt 4 ] || exit 1\n");
+    JournalWriter writer(options);
+    QVERIFY(writer.start().has_value());
+    writer.append(said("a.service", "first"));
+    writer.append(said("a.service", "second"));
+    finish(writer);
+    QCOMPARE(writer.lost(), 0u);
+    const QStringList both{QStringLiteral("first"), QStringLiteral("second")};
+    QCOMPARE(messages(readAll(writer.folder(), QStringLiteral("a.service"))), both);
+}
+
+void TestJournal::anEntryThatEndsTheWriterEachTimeIsGivenUp()
+{
+    QTemporaryDir dir;
+    JournalWriter::Options options = optionsIn(dir);
+    options.program = programThat(
+        dir, "echo run >>runs\n[ $(wc -l <runs) -gt 3 ] || { head -c 50 >/dev/null; exit 0; }\n");
+    JournalWriter writer(options);
+    QVERIFY(writer.start().has_value());
+    writer.append(said("a.service", "poison"));
+    writer.append(said("a.service", "good"));
+    finish(writer);
+    QCOMPARE(writer.lost(), 1u);
+    QCOMPARE(
+        messages(readAll(writer.folder(), QStringLiteral("a.service"))),
+        QStringList{QStringLiteral("good")});
 }
 
 void TestJournal::whatDoesNotFitIsCountedAndSaid()
