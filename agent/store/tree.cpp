@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/store/tree.h"
 
-#include "shared/base/bytes.h"
-
 #include <QStringList>
+#include <tuple>
 
 namespace qd::store {
 
 namespace {
-
-constexpr int kMaxDepth = 1000;
 
 struct EtcdMessage {
     int number;
@@ -92,14 +89,21 @@ struct Tree::Item {
     bool isDir() const { return children != nullptr; }
 };
 
+/// Things that were made by the same write lie on one path: their depth tells them apart. Nothing
+/// here may change while an item is in the set, nor differ between members (no addresses).
 bool Tree::ByExpiry::operator()(const Item *a, const Item *b) const
 {
-    // The order must be the same on every member: never by address.
-    return std::tie(a->expireUs, a->created, a->modified, a->name) <
-               std::tie(b->expireUs, b->created, b->modified, b->name) ||
-           (std::tie(a->expireUs, a->created, a->modified, a->name) ==
-                std::tie(b->expireUs, b->created, b->modified, b->name) &&
-            a != b && a->parent != b->parent && a < b);
+    if (a->expireUs != b->expireUs || a->created != b->created)
+        return std::tie(a->expireUs, a->created) < std::tie(b->expireUs, b->created);
+    return a != b && depth(a) < depth(b);
+}
+
+int Tree::ByExpiry::depth(const Item *item)
+{
+    int out = 0;
+    for (; item->parent != nullptr; item = item->parent)
+        ++out;
+    return out;
 }
 
 Tree::Tree()
@@ -461,6 +465,79 @@ void Tree::drop(Item &item, QStringList *removed)
 {
     forget(item, removed != nullptr ? pathOf(item) : QString(), removed);
     item.parent->children->erase(QByteArray(item.name));
+}
+
+/// Depth first, each item with how deep it stands: no nesting that a reader would have to follow.
+void Tree::write(ByteWriter &writer, const Item &item, quint32 depth)
+{
+    writer.number<quint32>(depth);
+    writer.bytes(item.name);
+    writer.u8(item.isDir() ? 1 : 0);
+    writer.bytes(item.value);
+    writer.number<quint64>(item.created);
+    writer.number<quint64>(item.modified);
+    writer.number<qint64>(item.expireUs);
+    if (!item.isDir())
+        return;
+    for (const auto &[name, child] : *item.children)
+        write(writer, *child, depth + 1);
+}
+
+std::unique_ptr<Tree::Item> Tree::read(ByteReader &reader, quint32 *depth)
+{
+    auto item = std::make_unique<Item>();
+    *depth = reader.number<quint32>();
+    item->name = reader.bytes();
+    if (reader.u8() != 0)
+        item->children = std::make_unique<std::map<QByteArray, std::unique_ptr<Item>>>();
+    item->value = reader.bytes();
+    item->created = reader.number<quint64>();
+    item->modified = reader.number<quint64>();
+    item->expireUs = reader.number<qint64>();
+    return item;
+}
+
+QByteArray Tree::snapshot() const
+{
+    QByteArray out;
+    ByteWriter writer(out);
+    writer.number<quint64>(m_index);
+    for (const auto &[name, child] : *m_root->children)
+        write(writer, *child, 1);
+    return out;
+}
+
+Result<void> Tree::restore(QByteArrayView bytes)
+{
+    m_expiring.clear();
+    m_root->children->clear();
+    m_count = 0;
+    ByteReader reader(bytes);
+    m_index = reader.number<quint64>();
+    std::vector<Item *> folders{m_root.get()};
+    while (reader.ok() && !reader.atEnd()) {
+        quint32 depth = 0;
+        auto item = read(reader, &depth);
+        if (!reader.ok() || depth < 1 || depth > folders.size() || item->name.isEmpty())
+            break;
+        folders.resize(depth);
+        item->parent = folders.back();
+        Item &placed = *item;
+        if (!folders.back()->children->emplace(placed.name, std::move(item)).second)
+            break;
+        ++m_count;
+        if (placed.expireUs != 0)
+            m_expiring.insert(&placed);
+        if (placed.isDir())
+            folders.push_back(&placed);
+    }
+    if (reader.ok() && reader.atEnd())
+        return {};
+    m_expiring.clear();
+    m_root->children->clear();
+    m_index = 0;
+    m_count = 0;
+    return fail(code::corrupt, QStringLiteral("the snapshot of the store does not decode"));
 }
 
 } // namespace qd::store

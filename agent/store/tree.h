@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/store/store_client.h"
+#include "shared/base/bytes.h"
 
 #include <map>
 #include <memory>
@@ -53,7 +54,9 @@ public:
     std::optional<Event> expireNext(qint64 byUs, QStringList *removed);
     bool hasExpirations() const { return !m_expiring.empty(); }
 
+    /// The same bytes on every member that has applied the same operations.
     QByteArray snapshot() const;
+    /// code::corrupt leaves an empty tree.
     Result<void> restore(QByteArrayView bytes);
     qsizetype keyCount() const { return m_count; }
 
@@ -61,6 +64,7 @@ private:
     struct Item;
     struct ByExpiry {
         bool operator()(const Item *a, const Item *b) const;
+        static int depth(const Item *item);
     };
 
     Result<Item *> find(const QString &path) const;
@@ -78,7 +82,8 @@ private:
     void forget(Item &item, const QString &path, QStringList *removed);
     Result<void> compare(const Item &item, const QByteArray &prevValue, quint64 prevIndex) const;
     QString pathOf(const Item &item) const;
-    void writeItem(class ByteSink &sink, const Item &item) const;
+    static void write(ByteWriter &writer, const Item &item, quint32 depth);
+    static std::unique_ptr<Item> read(ByteReader &reader, quint32 *depth);
 
     std::unique_ptr<Item> m_root;
     quint64 m_index = 0;

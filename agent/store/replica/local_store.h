@@ -20,7 +20,10 @@ public:
     void get(const GetRequest &request, EventHandler done) override
     {
         if (request.quorum)
-            return m_replica.read(request, m_timeoutMs, std::move(done));
+            return m_replica.read(
+                request, m_timeoutMs, [this, done = std::move(done)](Result<Event> event) {
+                    done(stamped(std::move(event)));
+                });
         m_replica.defer([this, request, done = std::move(done)] { done(getLocal(request)); });
     }
     void write(const WriteRequest &request, EventHandler done) override
@@ -33,11 +36,21 @@ public:
     }
     Result<Event> getLocal(const GetRequest &request) const override
     {
-        return m_replica.machine().get(request);
+        return stamped(m_replica.machine().get(request));
     }
     bool isLeader() const override { return m_replica.isLeader(); }
 
 private:
+    /// A read says how far this member's log has been applied.
+    Result<Event> stamped(Result<Event> event) const
+    {
+        if (event) {
+            event->raftIndex = m_replica.applied();
+            event->raftTerm = m_replica.term();
+        }
+        return event;
+    }
+
     Replica &m_replica;
     qint64 m_timeoutMs;
 };

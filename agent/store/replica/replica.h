@@ -84,6 +84,8 @@ public:
     void campaign();
 
     bool isLeader() const { return m_raft && m_raft->isLeader(); }
+    raft::Index applied() const { return m_applied; }
+    raft::Term term() const { return m_raft ? m_raft->term() : 0; }
     ReplicaStatus status() const;
     const StateMachine &machine() const { return m_world.machine; }
     StateMachine &machine() { return m_world.machine; }
