@@ -106,13 +106,13 @@ void NodeLinks::call(
         });
 }
 
-void NodeLinks::route(const rpc::CallPtr &call)
+void NodeLinks::route(const rpc::CallPtr &call, const QString &nodeId)
 {
     withConnection(
-        call->node(), [this, call](const Result<std::shared_ptr<rpc::Connection>> &connection) {
+        nodeId, [this, call, nodeId](const Result<std::shared_ptr<rpc::Connection>> &connection) {
             if (!connection)
-                call->reply(fail(connection.error().during(
-                    QStringLiteral("Cannot reach node %1").arg(call->node()))));
+                call->reply(fail(
+                    connection.error().during(QStringLiteral("Cannot reach node %1").arg(nodeId))));
             else if (!call->isSettled())
                 pass(call, *connection);
         });

@@ -23,7 +23,9 @@ public:
         const QString &nodeId, const QString &method, const QCborMap &params, int deadlineMs,
         rpc::Answer done);
     /// Passes the call on and its answer back; a stream goes on as a stream.
-    void route(const rpc::CallPtr &call);
+    void route(const rpc::CallPtr &call) { route(call, call->node()); }
+    /// The same, to a node that the call does not name.
+    void route(const rpc::CallPtr &call, const QString &nodeId);
     void setCredentials(const security::Credentials &credentials) { m_credentials = credentials; }
 
 private:

@@ -28,6 +28,8 @@ EngineRunner::EngineRunner(
     connect(&m_mirror, &StoreMirror::changed, this, [this](bool decisive) {
         if (!decisive)
             return;
+        for (const MachineDocument &machine : m_mirror.state().machines())
+            m_seen.insert(machine.id);
         if (!leads() && !m_mirror.state().lease())
             claim(); // it has run out: do not wait for the next tick
         round();
@@ -111,7 +113,7 @@ ClusterView EngineRunner::view() const
     if (m_clock.monotonicMs() - m_startedMs >= m_setup.graceMs)
         return out;
     for (auto it = out.units.begin(); it != out.units.end();) {
-        const bool awaited = !it->target.isEmpty() && !out.machines.contains(it->target) &&
+        const bool awaited = !it->target.isEmpty() && !m_seen.contains(it->target) &&
                              it->desired != Unit::Target::Inactive;
         it = awaited ? out.units.erase(it) : std::next(it);
     }

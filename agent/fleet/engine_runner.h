@@ -18,8 +18,8 @@ public:
         QString machineId;
         int intervalMs = 2'000;
         int leaseSeconds = 10;
-        /// How long after its start the engine believes in machines that have not come yet: after a
-        /// power cut of all, the first one up must not take everything.
+        /// How long after its start the engine believes in machines that it has not seen yet: after
+        /// a power cut of all, the first one up must not take everything.
         int graceMs = 30'000;
     };
     EngineRunner(
@@ -49,6 +49,7 @@ private:
     MachineNames m_names;
     QTimer m_timer;
     QTimer m_graceOver;
+    QSet<QString> m_seen; ///< machines that have been there since the start
     qint64 m_startedMs = 0;
     qint64 m_leadsUntilMs = 0;
     quint64 m_leaseIndex = 0;

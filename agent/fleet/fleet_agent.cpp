@@ -108,6 +108,8 @@ void FleetAgent::adopted(
         qCInfo(lcFleet).noquote() << "found" << it.key() << state.activeState << state.subState;
     }
     m_adopted = true;
+    if (m_lost)
+        stopAll();
     round();
     sample();
 }
@@ -221,6 +223,8 @@ void FleetAgent::startUnit(const QString &unit, UnitBackend::Done done)
         if (self && result && self->m_found.contains(unit)) {
             self->m_found[unit].launched = true;
             self->m_soon.start();
+            if (self->m_lost) // while the engine was being asked
+                self->stopAll();
         }
         done(result);
     });
@@ -279,8 +283,13 @@ void FleetAgent::finishUnload(const QString &unit)
 void FleetAgent::fence()
 {
     m_fenced = true;
-    if (!m_backend.isConnected())
-        return;
+    m_lost = true;
+    if (m_backend.isConnected() && m_adopted)
+        stopAll(); // else when it is known what there is
+}
+
+void FleetAgent::stopAll()
+{
     for (auto it = m_found.begin(); it != m_found.end(); ++it) {
         if (it->launched && !it->unloading)
             stopUnit(it.key(), [unit = it.key()](const Result<void> &result) {
@@ -293,6 +302,7 @@ void FleetAgent::fence()
 void FleetAgent::unfence()
 {
     m_fenced = false;
+    m_lost = false;
     m_published.clear();
     wake();
     sample();

@@ -46,6 +46,7 @@ private:
     void run(const AgentTask &task, UnitBackend::Done done);
     void loadUnit(const QString &unit, UnitBackend::Done done);
     void stopUnit(const QString &unit, UnitBackend::Done done);
+    void stopAll();
     void startUnit(const QString &unit, UnitBackend::Done done);
     void beginUnload(const QString &unit, UnitBackend::Done done);
     void finishUnload(const QString &unit);
@@ -80,6 +81,7 @@ private:
     bool m_again = false;
     bool m_stale = false; ///< unit files changed since the engine last read them
     bool m_fenced = true; ///< until the machine is there
+    bool m_lost = false;  ///< it was, or should have been, and is no longer
     bool m_sampling = false;
 };
 

@@ -26,6 +26,7 @@ Presence::Presence(
 
 void Presence::start()
 {
+    m_validFromMs = m_clock.monotonicMs();
     m_timer.start();
     beat();
 }
@@ -39,17 +40,16 @@ void Presence::setSelf(const MachineDocument &self)
 void Presence::tick()
 {
     const qint64 now = m_clock.monotonicMs();
-    const qint64 ttlMs = qint64(m_ttl) * 1000;
     const qint64 age = now - m_validFromMs;
     // A process that was stopped for a while has not tried yet: it tries before it gives up.
-    const bool tried = m_failed || (m_inFlight && now - m_sentMs > ttlMs / 3);
-    if (m_there && age >= ttlMs && tried) {
+    const bool tried = m_failed || (m_inFlight && now - m_sentMs > ttlMs() / 4);
+    if (age >= fenceMs() && tried && !std::exchange(m_saidLost, true)) {
         m_there = false;
         qCWarning(lcFleet) << "the machine's presence could not be renewed for" << age / 1000
                            << "s: its units are stopped, others may run them now";
         Q_EMIT lost();
     }
-    if (!m_there || m_failed || age >= ttlMs / 2)
+    if (!m_there || m_failed || age >= renewalMs())
         beat();
 }
 
@@ -74,6 +74,7 @@ void Presence::beat()
             return;
         }
         self->m_validFromMs = sent;
+        self->m_saidLost = false;
         if (!std::exchange(self->m_there, true))
             Q_EMIT self->there(event->node.modifiedIndex);
     });

@@ -10,8 +10,9 @@
 
 namespace qd::fleet {
 
-/// Says in the store that this machine is there, every half time to live, and knows when the others
-/// must think that it is not (F67, F73; the split-brain rule).
+/// Says in the store that this machine is there, every half time to live (a quarter of a short one,
+/// which an election must not use up), and knows when the others may think that it is not (F67,
+/// F73; the split-brain rule).
 class Presence : public QObject {
     Q_OBJECT
 public:
@@ -29,12 +30,17 @@ public:
 Q_SIGNALS:
     /// The store has the key, as of its index.
     void there(quint64 index);
-    /// The key's time is over, and it could not be renewed: others may have taken the units.
+    /// The key's time is nearly over, and it could not be renewed: others will take the units. Also
+    /// when it could not be made for so long after the start.
     void lost();
 
 private:
     void tick();
     void beat();
+    qint64 ttlMs() const { return qint64(m_ttl) * 1000; }
+    qint64 renewalMs() const { return m_ttl <= 10 ? ttlMs() / 4 : ttlMs() / 2; }
+    /// So much before the others can act, the units here begin to stop.
+    qint64 fenceMs() const { return ttlMs() - std::min<qint64>(1'000, ttlMs() / 10); }
 
     store::StoreClient &m_store;
     Keys m_keys;
@@ -45,9 +51,10 @@ private:
     bool m_there = false;
     bool m_left = false;
     bool m_inFlight = false;
-    bool m_failed = false;    ///< an attempt since the last success has failed
-    qint64 m_sentMs = 0;      ///< of the latest attempt
-    qint64 m_validFromMs = 0; ///< when the latest success was sent
+    bool m_failed = false; ///< an attempt since the last success has failed
+    qint64 m_sentMs = 0;   ///< of the latest attempt
+    bool m_saidLost = false;
+    qint64 m_validFromMs = 0; ///< when the latest success was sent; at first, the start
 };
 
 } // namespace qd::fleet

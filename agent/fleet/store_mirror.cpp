@@ -93,14 +93,18 @@ void StoreMirror::announce(bool decisive)
         m_announce.start(0);
 }
 
-void StoreMirror::whenSeen(quint64 index, QObject *context, std::function<void()> then)
+void StoreMirror::whenSeen(
+    quint64 index, QObject *context, std::function<void()> then, int patienceMs)
 {
-    m_waiters.push_back({index, context, std::move(then)});
+    m_waiters.push_back({index, context, std::move(then), true});
     if (!m_announce.isActive())
         m_announce.start(0);
-    QTimer::singleShot(kPatienceMs, this, [this, index] {
+    if (patienceMs <= 0)
+        return;
+    m_waiters.back().patient = false;
+    QTimer::singleShot(patienceMs, this, [this, index] {
         for (Waiter &waiter : m_waiters) {
-            if (waiter.index <= index)
+            if (waiter.index <= index && !waiter.patient)
                 waiter.index = 0;
         }
         settle();

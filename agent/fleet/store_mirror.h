@@ -24,9 +24,10 @@ public:
     QSet<QString> takeChanged() { return m_state.takeChanged(); }
     /// The store's index up to which `state` has everything.
     quint64 index() const { return m_index; }
-    /// Calls `then` once the mirror has seen the index, at the latest after `kPatienceMs`; not at
-    /// all when `context` is gone by then.
-    void whenSeen(quint64 index, QObject *context, std::function<void()> then);
+    /// Calls `then` once the mirror has seen the index, at the latest after `patienceMs` (0: no
+    /// limit); not at all when `context` is gone by then.
+    void whenSeen(
+        quint64 index, QObject *context, std::function<void()> then, int patienceMs = kPatienceMs);
     static constexpr int kPatienceMs = 2'000;
 
 Q_SIGNALS:
@@ -44,6 +45,7 @@ private:
         quint64 index;
         QPointer<QObject> context;
         std::function<void()> then;
+        bool patient;
     };
     store::StoreClient &m_store;
     ClusterState m_state;

@@ -26,9 +26,7 @@ public:
     explicit Systemd1Backend(Setup setup, QObject *parent = nullptr);
     ~Systemd1Backend() override;
 
-    /// Connects, and again whenever it has to.
-    void open();
-
+    void open() override;
     bool isConnected() const override { return m_connected; }
     QMap<QString, QByteArray> files() const override;
     void load(const QString &unit, const QByteArray &text, Done done) override;

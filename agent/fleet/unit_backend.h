@@ -32,6 +32,8 @@ public:
     using States = std::function<void(const Result<QMap<QString, BackendState>> &)>;
     using Properties = std::function<void(const Result<QMap<QString, QString>> &)>;
 
+    /// Connects, and again whenever it has to.
+    virtual void open() = 0;
     virtual bool isConnected() const = 0;
     /// The texts of the units that fleet has given to this engine, from their files.
     virtual QMap<QString, QByteArray> files() const = 0;

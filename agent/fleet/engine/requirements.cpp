@@ -295,6 +295,8 @@ Result<void> validateName(const QString &name)
     }
     if (name.startsWith(u'@'))
         return refuse(QStringLiteral("unit name cannot start in \"@\""));
+    if (name.startsWith(u'_'))
+        return refuse(QStringLiteral("unit name cannot start in \"_\": the store hides such keys"));
     return {};
 }
 
