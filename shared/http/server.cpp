@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "shared/http/server.h"
+
+#include "shared/http/connection.h"
+#include "shared/http/poller.h"
+
+#include <QElapsedTimer>
+#include <QTcpServer>
+#include <QTimer>
+#include <ctime>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unordered_map>
+
+namespace qd::http {
+
+namespace {
+
+constexpr int kBacklog = 1024;
+constexpr size_t kScratchBytes = 64 * 1024;
+
+/// Hands over the bare sockets.
+class Listener final : public QTcpServer {
+public:
+    explicit Listener(std::function<void(int)> accepted)
+        : m_accepted(std::move(accepted))
+    {
+    }
+
+protected:
+    void incomingConnection(qintptr socket) override { m_accepted(int(socket)); }
+
+private:
+    std::function<void(int)> m_accepted;
+};
+
+void setOption(int socket, int level, int option, int value)
+{
+    // A socket that cannot have it works without.
+    static_cast<void>(setsockopt(socket, level, option, &value, sizeof value));
+}
+
+/// Answers leave at once, and a client whose machine has gone is noticed within a minute.
+void tune(int socket)
+{
+    setOption(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    setOption(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+    setOption(socket, IPPROTO_TCP, TCP_KEEPIDLE, 30);
+    setOption(socket, IPPROTO_TCP, TCP_KEEPINTVL, 10);
+    setOption(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
+} // namespace
+
+class Server::Private final : public ConnectionHost {
+public:
+    Private(Handler handler, const Limits &limits)
+        : m_handler(std::move(handler))
+        , m_limits(limits)
+        , m_scratch(kScratchBytes)
+        , m_listener([this](int socket) { welcome(socket); })
+    {
+        m_listener.setListenBacklogSize(kBacklog);
+        m_clock.start();
+        const int shortest = std::min({limits.requestMs, limits.idleMs, limits.stalledMs});
+        m_sweep.setInterval(std::clamp(shortest / 4, 20, 1'000));
+        QObject::connect(&m_sweep, &QTimer::timeout, &m_sweep, [this] { sweep(); });
+        m_flush.setSingleShot(true);
+        QObject::connect(&m_flush, &QTimer::timeout, &m_flush, [this] { flushAll(); });
+    }
+    ~Private() override
+    {
+        m_listener.close();
+        const auto all = std::exchange(m_connections, {});
+        for (const auto &[key, connection] : all)
+            connection->close();
+    }
+
+    const Limits &limits() const override { return m_limits; }
+    const Handler &handler() const override { return m_handler; }
+    qint64 nowMs() const override { return m_clock.elapsed(); }
+    std::vector<char> &scratch() override { return m_scratch; }
+    QByteArrayView dateLine() override
+    {
+        const std::time_t now = std::time(nullptr);
+        if (now != m_dateOf) {
+            m_dateOf = now;
+            std::tm parts = {};
+            gmtime_r(&now, &parts);
+            char text[64];
+            const size_t size =
+                std::strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+            m_date = QByteArray(text, qsizetype(size));
+        }
+        return m_date;
+    }
+    void flushLater(const std::shared_ptr<Connection> &connection) override
+    {
+        m_due.push_back(connection);
+        if (!m_flush.isActive())
+            m_flush.start(0);
+    }
+    void ended(Connection &connection) override
+    {
+        m_connections.erase(&connection);
+        if (m_connections.empty())
+            m_sweep.stop();
+    }
+
+    QTcpServer &listener() { return m_listener; }
+    qsizetype connections() const { return qsizetype(m_connections.size()); }
+    bool isValid() const { return m_poller.isValid(); }
+
+private:
+    void welcome(int socket)
+    {
+        tune(socket);
+        const auto connection = std::make_shared<Connection>(*this);
+        connection->start(socketStream(m_poller, socket, connection->listener()));
+        const bool full = connections() >= m_limits.connections;
+        m_connections.emplace(connection.get(), connection);
+        if (!m_sweep.isActive())
+            m_sweep.start();
+        if (full)
+            connection->refuse(text(503, "503 Service Unavailable: too many connections"));
+    }
+    void sweep()
+    {
+        std::vector<std::shared_ptr<Connection>> all;
+        all.reserve(m_connections.size());
+        for (const auto &[key, connection] : m_connections)
+            all.push_back(connection);
+        for (const auto &connection : all)
+            connection->checkTime(nowMs());
+    }
+    void flushAll()
+    {
+        const auto due = std::exchange(m_due, {});
+        for (const auto &connection : due)
+            connection->flush();
+    }
+
+    Handler m_handler;
+    Limits m_limits;
+    Poller m_poller;
+    QElapsedTimer m_clock;
+    std::vector<char> m_scratch;
+    std::time_t m_dateOf = 0;
+    QByteArray m_date;
+    std::unordered_map<Connection *, std::shared_ptr<Connection>> m_connections;
+    std::vector<std::shared_ptr<Connection>> m_due;
+    QTimer m_sweep;
+    QTimer m_flush;
+    Listener m_listener;
+};
+
+Server::Server(Handler handler, const Limits &limits, QObject *parent)
+    : QObject(parent)
+    , d(std::make_unique<Private>(std::move(handler), limits))
+{
+}
+
+Server::~Server() = default;
+
+Result<void> Server::listen(const QHostAddress &address, quint16 port)
+{
+    if (!d->isValid())
+        return fail(code::io, QStringLiteral("the kernel gave no epoll set"));
+    if (d->listener().listen(address, port))
+        return {};
+    return fail(
+        code::io, QStringLiteral("cannot listen on %1 port %2: %3")
+                      .arg(address.toString())
+                      .arg(port)
+                      .arg(d->listener().errorString()));
+}
+
+quint16 Server::port() const
+{
+    return d->listener().serverPort();
+}
+
+qsizetype Server::connections() const
+{
+    return d->connections();
+}
+
+} // namespace qd::http

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "shared/base/result.h"
+#include "shared/http/answer.h"
+
+#include <QHostAddress>
+#include <QObject>
+#include <memory>
+
+namespace qd::http {
+
+/// An HTTP/1.1 server on the thread that made it: pipelining, keep-alive, answers in parts, held
+/// answers. Wiring: construct with the handler, then listen.
+class Server final : public QObject {
+    Q_OBJECT
+public:
+    explicit Server(Handler handler, const Limits &limits = {}, QObject *parent = nullptr);
+    /// Ends every connection; the answers that are still held do nothing from then on.
+    ~Server() override;
+
+    /// code::io with the reason, such as an address that is taken. Port 0 takes a free one.
+    Result<void> listen(const QHostAddress &address, quint16 port);
+    quint16 port() const;
+    qsizetype connections() const;
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace qd::http
