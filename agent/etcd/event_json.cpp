@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/etcd/event_json.h"
+
+#include <QDateTime>
+#include <algorithm>
+
+namespace qd::etcd {
+
+namespace {
+
+using store::Event;
+using store::Node;
+
+bool isPlain(char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
+void appendEscaped(QByteArray &out, char16_t unit)
+{
+    static constexpr char kHex[] = "0123456789abcdef";
+    switch (unit) {
+    case u'"':
+        out.append("\\\"");
+        return;
+    case u'\\':
+        out.append("\\\\");
+        return;
+    case u'\n':
+        out.append("\\n");
+        return;
+    case u'\r':
+        out.append("\\r");
+        return;
+    case u'\t':
+        out.append("\\t");
+        return;
+    default:
+        out.append("\\u");
+        for (int shift = 12; shift >= 0; shift -= 4)
+            out.append(kHex[(unit >> shift) & 15]);
+    }
+}
+
+/// The bytes of one character of UTF-8 at the front; 0 when there is none.
+qsizetype characterSize(QByteArrayView text)
+{
+    const auto first = uchar(text[0]);
+    const qsizetype size = first < 0xc2   ? 0
+                           : first < 0xe0 ? 2
+                           : first < 0xf0 ? 3
+                           : first < 0xf5 ? 4
+                                          : 0;
+    return size > 0 && size <= text.size() && text.first(size).isValidUtf8() ? size : 0;
+}
+
+/// U+2028 and U+2029 end a line in JavaScript, so Go escapes them.
+bool isLineEnd(QByteArrayView character)
+{
+    return character == QByteArrayView("\xe2\x80\xa8") ||
+           character == QByteArrayView("\xe2\x80\xa9");
+}
+
+void appendNumber(QByteArray &out, const char *name, quint64 value)
+{
+    out.append(name).append(QByteArray::number(value));
+}
+
+/// `withValue`: what a key that has gone held stands in prevNode alone.
+void appendNode(QByteArray &out, const Node &node, bool withValue)
+{
+    const qsizetype start = out.size();
+    if (!node.key.isEmpty() && node.key != QLatin1String("/")) {
+        out.append(",\"key\":");
+        appendString(out, node.key.toUtf8());
+    }
+    if (withValue && !node.dir) {
+        out.append(",\"value\":");
+        appendString(out, node.value);
+    }
+    if (node.dir)
+        out.append(",\"dir\":true");
+    if (node.expirationUs)
+        out.append(",\"expiration\":\"").append(timeText(*node.expirationUs)).append('"');
+    if (node.ttl && *node.ttl != 0)
+        out.append(",\"ttl\":").append(QByteArray::number(*node.ttl));
+    if (!node.children.empty()) {
+        out.append(",\"nodes\":[");
+        for (const Node &child : node.children) {
+            appendNode(out, child, true);
+            out.append(',');
+        }
+        out[out.size() - 1] = ']';
+    }
+    if (node.modifiedIndex != 0)
+        appendNumber(out, ",\"modifiedIndex\":", node.modifiedIndex);
+    if (node.createdIndex != 0)
+        appendNumber(out, ",\"createdIndex\":", node.createdIndex);
+    if (out.size() == start)
+        out.append('{');
+    else
+        out[start] = '{';
+    out.append('}');
+}
+
+int statusOf(int number)
+{
+    switch (number) {
+    case 100:
+        return 404;
+    case 101:
+    case 105:
+        return 412;
+    case 102:
+    case 108:
+        return 403;
+    case 110:
+        return 401;
+    case 300:
+    case 301:
+        return 500;
+    default:
+        return 400;
+    }
+}
+
+KeyError keyError(int number, QByteArrayView message, QByteArrayView cause, QByteArrayView index)
+{
+    KeyError out;
+    out.status = statusOf(number);
+    out.index = index.toByteArray();
+    out.body = "{\"errorCode\":" + QByteArray::number(number) + ",\"message\":";
+    appendString(out.body, message);
+    if (!cause.isEmpty()) {
+        out.body.append(",\"cause\":");
+        appendString(out.body, cause);
+    }
+    out.body.append(",\"index\":").append(index).append("}\n");
+    return out;
+}
+
+void appendList(QByteArray &out, const QStringList &texts)
+{
+    out.append('[');
+    for (qsizetype i = 0; i < texts.size(); ++i) {
+        if (i > 0)
+            out.append(',');
+        appendString(out, texts[i].toUtf8());
+    }
+    out.append(']');
+}
+
+QByteArray idText(quint64 id)
+{
+    return QByteArray::number(id, 16);
+}
+
+/// ".25" for 250,000 of 1,000,000; nothing for 0.
+QByteArray fraction(qint64 part, int digits)
+{
+    QByteArray out = QByteArray::number(part).rightJustified(digits, '0');
+    while (out.endsWith('0'))
+        out.chop(1);
+    return out.isEmpty() ? out : '.' + out;
+}
+
+} // namespace
+
+void appendString(QByteArray &out, QByteArrayView utf8)
+{
+    out.append('"');
+    qsizetype plain = 0; // what is not written yet begins here
+    qsizetype at = 0;
+    const auto writePlain = [&] { out.append(utf8.sliced(plain, at - plain)); };
+    while (at < utf8.size()) {
+        const char c = utf8[at];
+        if (isPlain(c)) {
+            ++at;
+            continue;
+        }
+        const qsizetype size = uchar(c) < 0x80 ? 1 : characterSize(utf8.sliced(at));
+        if (size > 1 && !isLineEnd(utf8.sliced(at, size))) {
+            at += size;
+            continue;
+        }
+        writePlain();
+        if (size == 1)
+            appendEscaped(out, char16_t(uchar(c)));
+        else if (size > 1)
+            appendEscaped(out, char16_t(0x2000 | (uchar(utf8[at + 2]) & 0x3f)));
+        else
+            out.append("\\ufffd");
+        at += std::max<qsizetype>(size, 1);
+        plain = at;
+    }
+    writePlain();
+    out.append('"');
+}
+
+QByteArray eventJson(const Event &event, bool bare)
+{
+    QByteArray out;
+    out.reserve(256 + event.node.value.size());
+    out.append("{\"action\":\"").append(event.action.toLatin1()).append('"');
+    const bool gone = event.action == QLatin1String("delete") ||
+                      event.action == QLatin1String("expire") ||
+                      event.action == QLatin1String("compareAndDelete");
+    const bool written = !gone && event.action != QLatin1String("get");
+    if (!bare || !written) {
+        out.append(",\"node\":");
+        appendNode(out, event.node, !gone);
+        if (event.prevNode) {
+            out.append(",\"prevNode\":");
+            appendNode(out, *event.prevNode, true);
+        }
+    }
+    out.append("}\n");
+    return out;
+}
+
+KeyError keyError(const Error &error)
+{
+    bool known = false;
+    const int number =
+        error.code.startsWith(QLatin1String("etcd.")) ? error.code.mid(5).toInt(&known) : 0;
+    if (known)
+        return keyError(
+            number, error.message.toUtf8(), error.detail.value(QStringLiteral("cause")).toUtf8(),
+            error.detail.value(QStringLiteral("index"), QStringLiteral("0")).toLatin1());
+    QByteArray cause = "etcdserver: " + error.text().toUtf8();
+    if (error.code == code::unknownOutcome || error.code == code::deadline)
+        cause = "etcdserver: request timed out, possibly due to connection lost";
+    else if (error.code == code::noLeader)
+        cause = "etcdserver: no leader";
+    return keyError(300, "Raft Internal Error", cause, "0");
+}
+
+QByteArray memberJson(const ClusterInfo::Member &member)
+{
+    QByteArray out = "{\"id\":\"" + idText(member.id) + "\",\"name\":";
+    appendString(out, member.name.toUtf8());
+    out.append(",\"peerURLs\":");
+    appendList(out, member.peerUrls);
+    out.append(",\"clientURLs\":");
+    appendList(out, member.clientUrls);
+    out.append('}');
+    return out;
+}
+
+QByteArray membersJson(std::vector<ClusterInfo::Member> members)
+{
+    std::sort(
+        members.begin(), members.end(), [](const auto &a, const auto &b) { return a.id < b.id; });
+    QByteArray out = "{\"members\":[";
+    for (size_t i = 0; i < members.size(); ++i) {
+        if (i > 0)
+            out.append(',');
+        out.append(memberJson(members[i]));
+    }
+    out.append("]}\n");
+    return out;
+}
+
+QByteArray messageJson(QByteArrayView message)
+{
+    QByteArray out = "{\"message\":";
+    appendString(out, message);
+    out.append('}');
+    return out;
+}
+
+QByteArray selfStatsJson(const ClusterInfo &cluster, qint64 nowUs)
+{
+    const ClusterInfo::SelfStats stats = cluster.selfStats();
+    QByteArray name;
+    for (const ClusterInfo::Member &member : cluster.members()) {
+        if (member.id == cluster.self())
+            name = member.name.toUtf8();
+    }
+    const bool leads = cluster.leader() == cluster.self();
+    const bool led = cluster.leader() != 0;
+    QByteArray out = "{\"name\":";
+    appendString(out, name);
+    out.append(",\"id\":\"").append(idText(cluster.self()));
+    out.append("\",\"state\":\"").append(leads ? "StateLeader" : "StateFollower");
+    out.append("\",\"startTime\":\"").append(timeText(stats.startedUs));
+    out.append("\",\"leaderInfo\":{\"leader\":\"").append(led ? idText(cluster.leader()) : "");
+    out.append("\",\"uptime\":\"");
+    out.append(durationText(led ? nowUs - stats.leaderSinceUs : 0));
+    out.append("\",\"startTime\":\"").append(timeText(led ? stats.leaderSinceUs : 0)).append("\"}");
+    appendNumber(out, ",\"recvAppendRequestCnt\":", stats.received);
+    appendNumber(out, ",\"sendAppendRequestCnt\":", stats.sent);
+    out.append('}');
+    return out;
+}
+
+QByteArray timeText(qint64 us)
+{
+    const auto seconds = us / 1'000'000;
+    return QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC)
+               .toString(QStringLiteral("yyyy-MM-ddTHH:mm:ss"))
+               .toLatin1() +
+           fraction(us % 1'000'000, 6) + 'Z';
+}
+
+QByteArray durationText(qint64 us)
+{
+    if (us <= 0)
+        return "0s";
+    if (us < 1'000)
+        return QByteArray::number(us) + "\xc2\xb5s";
+    if (us < 1'000'000)
+        return QByteArray::number(us / 1'000) + fraction(us % 1'000, 3) + "ms";
+    const qint64 seconds = us / 1'000'000;
+    QByteArray out;
+    if (seconds >= 3'600)
+        out += QByteArray::number(seconds / 3'600) + 'h';
+    if (seconds >= 60)
+        out += QByteArray::number(seconds / 60 % 60) + 'm';
+    return out + QByteArray::number(seconds % 60) + fraction(us % 1'000'000, 6) + 's';
+}
+
+} // namespace qd::etcd

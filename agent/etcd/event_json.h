@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/etcd/cluster_info.h"
+#include "agent/store/store_client.h"
+
+#include <QByteArray>
+
+/// The bodies of etcd's v2 API, to the byte (peer-contracts.md 1.4, 1.5, 1.8).
+namespace qd::etcd {
+
+/// Appends a JSON string as Go writes it: <, > and & are escaped too, what is not UTF-8 becomes
+/// U+FFFD.
+void appendString(QByteArray &out, QByteArrayView utf8);
+
+/// With `bare` the answer to noValueOnSuccess: the action alone.
+QByteArray eventJson(const store::Event &event, bool bare = false);
+
+/// An error as the keys API prints it, and its status.
+struct KeyError {
+    int status = 500;
+    QByteArray index; ///< for X-Etcd-Index
+    QByteArray body;
+};
+KeyError keyError(const Error &error);
+
+QByteArray memberJson(const ClusterInfo::Member &member);
+QByteArray membersJson(std::vector<ClusterInfo::Member> members);
+QByteArray messageJson(QByteArrayView message);
+QByteArray selfStatsJson(const ClusterInfo &cluster, qint64 nowUs);
+
+/// RFC 3339, UTC, without zeros at the end of the fraction.
+QByteArray timeText(qint64 us);
+/// As Go prints a duration: "31h6m45.277397s", "499.651ms".
+QByteArray durationText(qint64 us);
+
+} // namespace qd::etcd

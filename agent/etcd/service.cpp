@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/etcd/service.h"
+
+#include "agent/etcd/event_json.h"
+#include "agent/etcd/key_request.h"
+#include "agent/etcd/watch_answer.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+#include "shared/http/url.h"
+
+namespace qd::etcd {
+
+using http::Answer;
+using http::Method;
+using http::Request;
+using http::Response;
+
+namespace {
+
+constexpr QByteArrayView kKeys = "/v2/keys";
+constexpr QByteArrayView kMembers = "/v2/members";
+// How long an error of the store may still become the answer to a watch.
+constexpr int kHeadMs = 3;
+
+const QByteArray kJson = QByteArrayLiteral("Content-Type: application/json\r\n");
+
+Response plainError(int status, QByteArrayView body)
+{
+    Response out = http::text(status, body);
+    out.fields += "X-Content-Type-Options: nosniff\r\n";
+    out.body += '\n';
+    return out;
+}
+
+Response notFound()
+{
+    return plainError(404, "404 page not found");
+}
+
+Response notAllowed(QByteArrayView allowed)
+{
+    Response out = plainError(405, "Method Not Allowed");
+    out.fields.append("Allow: ").append(allowed).append("\r\n");
+    return out;
+}
+
+Response moved(QByteArrayView path, QByteArrayView query)
+{
+    QByteArray where = http::percentEncodedPath(path);
+    if (!query.isEmpty())
+        where.append('?').append(query);
+    Response out;
+    out.status = 301;
+    out.fields = "Content-Type: text/html; charset=utf-8\r\nLocation: " + where + "\r\n";
+    QByteArray shown = where;
+    shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;");
+    out.body = "<a href=\"" + shown + "\">Moved Permanently</a>.\n\n";
+    return out;
+}
+
+/// A page of another site must not write here through its reader's browser (S-20).
+bool isCrossSite(const Request &request)
+{
+    const QByteArrayView origin = request.field("Origin");
+    if (origin.isEmpty())
+        return false;
+    const qsizetype scheme = origin.indexOf("://");
+    return scheme < 0 || origin.sliced(scheme + 3) != request.field("Host");
+}
+
+bool isAt(QByteArrayView path, QByteArrayView root)
+{
+    return path.startsWith(root) && (path.size() == root.size() || path[root.size()] == '/');
+}
+
+} // namespace
+
+Service::Service(
+    const Setup &setup, store::StoreClient &store, const ClusterInfo &cluster, QObject *parent)
+    : QObject(parent)
+    , m_setup(setup)
+    , m_store(store)
+    , m_cluster(cluster)
+    , m_self(std::make_shared<const Service *>(this))
+    , m_server(
+          [this](const Request &request, const Answer &answer) { handle(request, answer); },
+          setup.limits)
+{
+    m_heads.setSingleShot(true);
+    m_heads.setTimerType(Qt::PreciseTimer);
+    connect(&m_heads, &QTimer::timeout, this, &Service::sendHeads);
+}
+
+Service::~Service() = default;
+
+Result<void> Service::start()
+{
+    m_clusterField = "X-Etcd-Cluster-Id: " + QByteArray::number(m_cluster.clusterId(), 16) + "\r\n";
+    auto listening = m_server.listen(m_setup.address, m_setup.port);
+    if (listening)
+        qCInfo(lcEtcd).noquote() << "etcd's API listens on"
+                                 << m_setup.address.toString() + QLatin1Char(':') +
+                                        QString::number(port());
+    return listening;
+}
+
+void Service::handle(const Request &request, const Answer &answer)
+{
+    if (isCrossSite(request))
+        return answer.send(plainError(403, "Forbidden: cross-site request"));
+    if (request.method == Method::Options)
+        return answer.send({});
+    const auto path = http::percentDecoded(request.path);
+    if (!path || !path->startsWith('/'))
+        return answer.send(http::text(400, "400 Bad Request"));
+    if (path->contains("//") || path->contains("/.")) {
+        if (const QByteArray clean = http::cleanedPath(*path); clean != *path)
+            return answer.send(moved(clean, request.query));
+    }
+    route(request, *path, answer);
+}
+
+void Service::route(const Request &request, QByteArrayView path, const Answer &answer)
+{
+    if (isAt(path, kKeys))
+        return keys(request, path.sliced(kKeys.size()), answer);
+    if (isAt(path, kMembers))
+        return members(request, path.sliced(kMembers.size()), answer);
+    const bool gets = request.method == Method::Get;
+    if (path == QByteArrayView("/health"))
+        return gets ? health(answer) : answer.send(notAllowed("GET"));
+    if (path == QByteArrayView("/version")) {
+        if (!gets)
+            return answer.send(notAllowed("GET"));
+        const QByteArray server = kServerVersion;
+        const QByteArray cluster = kClusterVersion;
+        return answer.send(
+            {200, kJson,
+             "{\"etcdserver\":\"" + server + "\",\"etcdcluster\":\"" + cluster + "\"}"});
+    }
+    if (path == QByteArrayView("/v2/stats/self")) {
+        if (!gets)
+            return answer.send(notAllowed("GET"));
+        return answer.send({200, kJson, selfStatsJson(m_cluster, SystemClock().wallUs())});
+    }
+    if (path == QByteArrayView("/v2/machines")) {
+        if (!gets && request.method != Method::Head)
+            return answer.send(notAllowed("GET,HEAD"));
+        QStringList urls;
+        for (const ClusterInfo::Member &member : m_cluster.members())
+            urls += member.clientUrls;
+        return answer.send(http::text(200, urls.join(QStringLiteral(", ")).toUtf8()));
+    }
+    answer.send(notFound());
+}
+
+void Service::health(const Answer &answer) const
+{
+    if (m_cluster.leader() == 0)
+        return answer.send(plainError(503, "{\"health\":\"false\"}"));
+    answer.send(http::text(200, "{\"health\":\"true\"}"));
+}
+
+void Service::members(const Request &request, QByteArrayView rest, const Answer &answer)
+{
+    const QByteArray fields = kJson + m_clusterField;
+    while (rest.startsWith('/'))
+        rest = rest.sliced(1);
+    switch (request.method) {
+    case Method::Get:
+        break;
+    case Method::Post:
+    case Method::Put:
+    case Method::Delete:
+        return answer.send(
+            {501, fields, messageJson("members join with a token: see quarterdeckd join --help")});
+    default:
+        return answer.send(notAllowed("GET,POST,DELETE,PUT"));
+    }
+    if (rest.isEmpty())
+        return answer.send({200, fields, membersJson(m_cluster.members())});
+    if (rest != QByteArrayView("leader"))
+        return answer.send({404, fields, messageJson("Not found")});
+    for (const ClusterInfo::Member &member : m_cluster.members()) {
+        if (member.id == m_cluster.leader())
+            return answer.send({200, fields, memberJson(member) + '\n'});
+    }
+    answer.send({503, fields, messageJson("During election")});
+}
+
+void Service::keys(const Request &request, QByteArrayView key, const Answer &answer)
+{
+    switch (request.method) {
+    case Method::Get:
+    case Method::Head:
+    case Method::Put:
+    case Method::Post:
+    case Method::Delete:
+        break;
+    default:
+        return answer.send(notAllowed("HEAD,GET,PUT,POST,DELETE"));
+    }
+    while (key.endsWith('/'))
+        key.chop(1);
+    const auto parsed = readKeyRequest(request, key.isEmpty() ? QByteArrayView("/") : key);
+    if (!parsed)
+        return sendEvent(fail(parsed.error()), false, answer);
+    if (const auto *wanted = std::get_if<store::WatchRequest>(&parsed->what))
+        return watch(*wanted, answer);
+    const auto *get = std::get_if<store::GetRequest>(&parsed->what);
+    if (get != nullptr && !get->quorum)
+        return sendEvent(m_store.getLocal(*get), false, answer);
+    auto done = [self = std::weak_ptr(m_self), bare = parsed->bare,
+                 answer](const Result<store::Event> &event) {
+        if (const auto alive = self.lock())
+            (*alive)->sendEvent(event, bare, answer);
+    };
+    if (get != nullptr)
+        m_store.get(*get, std::move(done));
+    else
+        m_store.write(std::get<store::WriteRequest>(parsed->what), std::move(done));
+}
+
+QByteArray Service::raftFields(quint64 storeIndex) const
+{
+    return kJson + m_clusterField + "X-Etcd-Index: " + QByteArray::number(storeIndex) +
+           "\r\nX-Raft-Index: " + QByteArray::number(m_cluster.raftIndex()) +
+           "\r\nX-Raft-Term: " + QByteArray::number(m_cluster.raftTerm()) + "\r\n";
+}
+
+void Service::sendEvent(const Result<store::Event> &event, bool bare, const Answer &answer) const
+{
+    if (!event) {
+        const KeyError error = keyError(event.error());
+        return answer.send(
+            {error.status, kJson + m_clusterField + "X-Etcd-Index: " + error.index + "\r\n",
+             error.body});
+    }
+    const bool created = event->action == QLatin1String("create") ||
+                         (event->action == QLatin1String("set") && !event->prevNode);
+    answer.send({created ? 201 : 200, raftFields(event->etcdIndex), eventJson(*event, bare)});
+}
+
+/// The head of a watch's answer goes out at once, save that an error which the store knows already
+/// comes first: so it waits for one round.
+void Service::watch(const store::WatchRequest &request, const Answer &answer)
+{
+    const auto held = std::make_shared<WatchAnswer>(
+        answer, raftFields(m_cluster.storeIndex()), kJson + m_clusterField);
+    held->start(m_store, request);
+    m_fresh.push_back(held);
+    if (!m_heads.isActive())
+        m_heads.start(kHeadMs);
+}
+
+void Service::sendHeads()
+{
+    const auto fresh = std::exchange(m_fresh, {});
+    for (const auto &each : fresh) {
+        if (const auto held = each.lock())
+            held->sendHead();
+    }
+}
+
+} // namespace qd::etcd

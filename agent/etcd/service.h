@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/etcd/cluster_info.h"
+#include "agent/store/store_client.h"
+#include "shared/http/server.h"
+
+#include <QHostAddress>
+#include <QObject>
+#include <QTimer>
+
+namespace qd::etcd {
+
+class WatchAnswer;
+struct KeyRequest;
+
+/// etcd's HTTP API: /v2/keys, /v2/members, /v2/machines, /v2/stats/self, /version, /health, as
+/// Debian's etcd 3.4.23 with --enable-v2 answers them (peer-contracts.md 1).
+class Service final : public QObject {
+    Q_OBJECT
+public:
+    /// The release of etcd whose v2 API this is; /version says so.
+    static constexpr auto kServerVersion = "3.4.23";
+    static constexpr auto kClusterVersion = "3.4.0";
+
+    struct Setup {
+        QHostAddress address;
+        quint16 port = 2379;
+        http::Limits limits = {};
+    };
+    /// Store and cluster must outlive it.
+    Service(
+        const Setup &setup, store::StoreClient &store, const ClusterInfo &cluster,
+        QObject *parent = nullptr);
+    ~Service() override;
+
+    /// code::io with the reason, such as an address that is taken.
+    Result<void> start();
+    quint16 port() const { return m_server.port(); }
+    qsizetype connections() const { return m_server.connections(); }
+
+private:
+    void handle(const http::Request &request, const http::Answer &answer);
+    void route(const http::Request &request, QByteArrayView path, const http::Answer &answer);
+    void keys(const http::Request &request, QByteArrayView key, const http::Answer &answer);
+    void members(const http::Request &request, QByteArrayView rest, const http::Answer &answer);
+    void health(const http::Answer &answer) const;
+    void watch(const store::WatchRequest &request, const http::Answer &answer);
+    void sendEvent(const Result<store::Event> &event, bool bare, const http::Answer &answer) const;
+    void sendHeads();
+    QByteArray raftFields(quint64 storeIndex) const;
+
+    Setup m_setup;
+    store::StoreClient &m_store;
+    const ClusterInfo &m_cluster;
+    QByteArray m_clusterField;
+    std::vector<std::weak_ptr<WatchAnswer>> m_fresh; ///< watches whose head is not out yet
+    QTimer m_heads;
+    std::shared_ptr<const Service *> m_self; ///< answers of the store may come after this object
+    http::Server m_server;
+};
+
+} // namespace qd::etcd

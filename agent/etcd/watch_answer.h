@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/store/store_client.h"
+#include "shared/http/answer.h"
+
+namespace qd::etcd {
+
+/// A watch that a client holds open. The connection owns it: when the client leaves, the watch
+/// ends.
+class WatchAnswer : public std::enable_shared_from_this<WatchAnswer> {
+public:
+    /// `fields` are those of the answer, as of the moment when the watch was set up.
+    WatchAnswer(const http::Answer &answer, const QByteArray &fields, const QByteArray &errorFields)
+        : m_answer(answer)
+        , m_fields(fields)
+        , m_errorFields(errorFields)
+    {
+    }
+
+    void start(store::StoreClient &store, const store::WatchRequest &request);
+    /// Tells the client that the watch stands; an error can no longer be its answer then.
+    void sendHead();
+
+private:
+    void onEvent(const Result<store::Event> &event);
+
+    http::Answer m_answer;
+    QByteArray m_fields;
+    QByteArray m_errorFields;
+    bool m_stream = false;
+    bool m_begun = false;
+    std::unique_ptr<store::Watch> m_watch;
+};
+
+} // namespace qd::etcd
