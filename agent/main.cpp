@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // quarterdeckd: the agent of a node, and the commands around it.
 #include "agent/host/commands.h"
+#include "agent/node/commands.h"
 #include "agent/node/config.h"
 
 #include <QCoreApplication>
@@ -43,10 +44,16 @@ int main(int argc, char **argv)
         printf("quarterdeckd %s\n", QD_VERSION);
         return 0;
     }
-    if (verb == QLatin1String("host"))
-        return qd::host::hostCommand(words.mid(1));
-    if (verb == QLatin1String("local"))
-        return qd::host::localCommand(words.mid(1));
+    static const QMap<QString, int (*)(const QStringList &)> commands{
+        {QStringLiteral("run"), qd::node::runCommand},
+        {QStringLiteral("init"), qd::node::initCommand},
+        {QStringLiteral("token"), qd::node::tokenCommand},
+        {QStringLiteral("join"), qd::node::joinCommand},
+        {QStringLiteral("wal-dump"), qd::node::walDumpCommand},
+        {QStringLiteral("host"), qd::host::hostCommand},
+        {QStringLiteral("local"), qd::host::localCommand}};
+    if (const auto command = commands.value(verb))
+        return command(words.mid(1));
     fprintf(
         stderr, "quarterdeckd: unknown command \"%s\"; quarterdeckd --help lists them\n",
         qPrintable(verb));

@@ -43,6 +43,12 @@ QByteArray secretOf(const CallPtr &call)
     return QByteArray::fromHex(text(call, "secret").toLatin1());
 }
 
+quint16 port(const CallPtr &call, const char *key, quint16 standard)
+{
+    const qint64 number = call->params().value(QLatin1String(key)).toInteger(standard);
+    return number > 0 && number <= 65'535 ? quint16(number) : standard;
+}
+
 /// Machine ids go into certificates and keys: 1 to 64 hex digits.
 bool isMachineId(const QString &id)
 {
@@ -160,7 +166,10 @@ void Admission::take(
 
 void Admission::join(const CallPtr &call)
 {
-    const NewMember who{text(call, "machineId"), text(call, "name"), text(call, "address")};
+    NewMember who{text(call, "machineId"), text(call, "name"), text(call, "address")};
+    who.peerPort = port(call, "peerPort", who.peerPort);
+    who.etcdPort = port(call, "etcdPort", who.etcdPort);
+    who.controlPort = port(call, "controlPort", who.controlPort);
     if (!isMachineId(who.nodeId) || who.name.isEmpty() || who.address.isEmpty()) {
         refuse(
             call, {code::badInput,

@@ -27,11 +27,15 @@ struct NewMember {
     QString nodeId;
     QString name;
     QString address;
+    quint16 peerPort = 2380;
+    quint16 etcdPort = 2379;
+    quint16 controlPort = 7443;
 };
 
 struct Admitted {
     QString raftId;
-    QCborArray members; ///< maps {raftId, name, address}: the peers that the newcomer talks to
+    QCborArray members; ///< maps {raftId, machineId, name, address, ports}: the peers that the
+                        ///< newcomer talks to
 };
 
 class Membership {

@@ -158,7 +158,9 @@ const QList<Setting> &settings()
          QStringLiteral("the node's name (host name)"),
          [](Config &c, const QString &v) { return text(c.name, v); }},
         {QStringLiteral("address"), own("QD_ADDRESS") << QStringLiteral("FLEET_PUBLIC_IP"),
-         QStringLiteral("IP address that the node listens on and is reached at"),
+         QStringLiteral(
+             "IP address that the node listens on and is reached at\n"
+             "                     (127.0.0.1 at init and join, then what was said there)"),
          [](Config &c, const QString &v) { return address(c.address, v); }},
         {QStringLiteral("machine-id"), own("QD_MACHINE_ID"),
          QStringLiteral("32 hex digits (/etc/machine-id)"),
@@ -166,6 +168,9 @@ const QList<Setting> &settings()
         {QStringLiteral("cluster-name"), own("QD_CLUSTER_NAME"),
          QStringLiteral("the cluster's name, at init (quarterdeck)"),
          [](Config &c, const QString &v) { return text(c.clusterName, v); }},
+        {QStringLiteral("etcd-address"), own("QD_ETCD_ADDRESS"),
+         QStringLiteral("where etcd's HTTP API, which has no TLS, listens (127.0.0.1)"),
+         [](Config &c, const QString &v) { return address(c.etcdAddress, v); }},
         {QStringLiteral("etcd-port"), own("QD_ETCD_PORT"), QStringLiteral("etcd's HTTP API (2379)"),
          [](Config &c, const QString &v) { return wholeNumber(c.etcdPort, v, 1, 65535); }},
         {QStringLiteral("peer-port"), own("QD_PEER_PORT"), QStringLiteral("raft (2380)"),
@@ -209,7 +214,6 @@ loadConfig(const QStringList &flags, const QProcessEnvironment &environment, QSt
     Config config;
     config.name = QHostInfo::localHostName();
     config.machineId = machineIdOfThisMachine();
-    config.address = QStringLiteral("127.0.0.1");
     if (!file.isEmpty() || QFile::exists(kDefaultFile)) {
         const auto fromFile = readConfigFile(file.isEmpty() ? kDefaultFile : file);
         if (!fromFile)

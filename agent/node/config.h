@@ -15,8 +15,11 @@ namespace qd::node {
 /// map), file (TOML), default (architecture.md 10).
 struct Config {
     NodePaths paths;
-    QString name;      ///< host name by default
-    QString address;   ///< where the agent listens and how others reach it
+    QString name;    ///< host name by default
+    QString address; ///< where the agent listens and how others reach it; empty: not said
+    /// Where etcd's HTTP API listens. Not said: the node's address if that is a loopback one, else
+    /// 127.0.0.1, for it has no TLS.
+    QString etcdAddress;
     QString machineId; ///< 32 hex digits; /etc/machine-id by default
     QString clusterName = QStringLiteral("quarterdeck");
     quint16 etcdPort = 2379;

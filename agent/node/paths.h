@@ -12,8 +12,7 @@ struct NodePaths {
     QString run = QStringLiteral("/run/quarterdeck");
     QString log = QStringLiteral("/var/log");
 
-    QString wal() const { return state + QStringLiteral("/wal"); }
-    QString snapshots() const { return state + QStringLiteral("/snap"); }
+    QString wal() const { return state + QStringLiteral("/wal"); } ///< log and snapshots
     QString pki() const { return state + QStringLiteral("/pki"); }
     QString identity() const { return state + QStringLiteral("/identity.json"); }
     QString unitBus() const { return run + QStringLiteral("/unitd.sock"); }

@@ -84,6 +84,9 @@ public:
     void campaign();
 
     bool isLeader() const { return m_raft && m_raft->isLeader(); }
+    raft::NodeId leader() const { return m_raft ? m_raft->leader() : raft::kNobody; }
+    /// As raft has it: the newest in the log. Empty before a newcomer has heard of any.
+    const raft::Membership &membership() const { return m_knownMembership; }
     raft::Index applied() const { return m_applied; }
     raft::Term term() const { return m_raft ? m_raft->term() : 0; }
     ReplicaStatus status() const;

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/node/commands.h"
+
+#include "agent/node/node.h"
+#include "agent/node/setup.h"
+#include "agent/node/stop_signals.h"
+#include "shared/base/log.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <cstdio>
+#include <systemd/sd-daemon.h>
+
+namespace qd::node {
+
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kCannotReach = 3;
+
+int statusOf(const Error &error)
+{
+    const bool unreachable = error.code == code::unreachable || error.code == code::deadline;
+    return unreachable ? kCannotReach : kFailed;
+}
+
+int complain(const Error &error)
+{
+    fprintf(stderr, "quarterdeckd: %s\n", qPrintable(error.text()));
+    return statusOf(error);
+}
+
+int usage(const QString &sentence)
+{
+    fprintf(stderr, "quarterdeckd: %s\n", qPrintable(sentence));
+    return kUsage;
+}
+
+/// Takes `--key value` or `--key=value` out of the words.
+std::optional<QString> take(QStringList &words, const QString &key)
+{
+    for (qsizetype i = 0; i < words.size(); ++i) {
+        if (words.at(i) == key && i + 1 < words.size()) {
+            const QString value = words.at(i + 1);
+            words.remove(i, 2);
+            return value;
+        }
+        if (words.at(i).startsWith(key + QLatin1Char('=')))
+            return words.takeAt(i).mid(key.size() + 1);
+    }
+    return std::nullopt;
+}
+
+Result<Config> configOf(const QStringList &words, QStringList *rest)
+{
+    return loadConfig(words, QProcessEnvironment::systemEnvironment(), rest);
+}
+
+/// The configuration of a command that takes no words beside options; the exit status otherwise.
+std::optional<Config> plainConfig(const QStringList &words, int *status)
+{
+    QStringList rest;
+    const auto config = configOf(words, &rest);
+    if (config && rest.isEmpty())
+        return *config;
+    *status = usage(
+        config ? QStringLiteral("unexpected word \"%1\"").arg(rest.first())
+               : config.error().text());
+    return std::nullopt;
+}
+
+void stopInOrder(Node &node)
+{
+    sd_notify(0, "STOPPING=1");
+    qCInfo(lcNode) << "stops";
+    node.stop([] { QCoreApplication::exit(kDone); });
+}
+
+} // namespace
+
+int runCommand(const QStringList &words)
+{
+    int status = kFailed;
+    const auto config = plainConfig(words, &status);
+    if (!config)
+        return status;
+    StopSignals signalsOfStop;
+    Node node(*config);
+    QObject::connect(&node, &Node::failed, &node, [](const Error &why) {
+        qCCritical(lcNode).noquote() << "the agent ends:" << why.text();
+        QCoreApplication::exit(kFailed);
+    });
+    if (const auto started = node.start(); !started)
+        return complain(started.error());
+    QObject::connect(&signalsOfStop, &StopSignals::asked, &node, [&node] { stopInOrder(node); });
+    sd_notify(0, "READY=1");
+    return QCoreApplication::exec();
+}
+
+int initCommand(const QStringList &words)
+{
+    int status = kFailed;
+    const auto config = plainConfig(words, &status);
+    if (!config)
+        return status;
+    const auto made = initCluster(*config);
+    if (!made)
+        return complain(made.error());
+    printf(
+        "cluster \"%s\" (%s) with %s as its first node: start it with `quarterdeckd run`\n",
+        qPrintable(made->clusterName), qPrintable(idText(made->cluster)),
+        qPrintable(made->self.name));
+    return kDone;
+}
+
+int tokenCommand(const QStringList &words)
+{
+    QStringList left = words;
+    const QString kind = take(left, QStringLiteral("--kind")).value_or(QStringLiteral("node"));
+    const QString role = take(left, QStringLiteral("--role")).value_or(QStringLiteral("viewer"));
+    int status = kFailed;
+    const auto config = plainConfig(left, &status);
+    if (!config)
+        return status;
+    TokenRequest request;
+    QMetaObject::invokeMethod(
+        &request,
+        [&] {
+            request.start(*config, kind, role, [](const Result<QString> &token) {
+                if (token)
+                    printf("%s\n", qPrintable(*token));
+                QCoreApplication::exit(token ? kDone : complain(token.error()));
+            });
+        },
+        Qt::QueuedConnection);
+    return QCoreApplication::exec();
+}
+
+int joinCommand(const QStringList &words)
+{
+    QStringList left = words;
+    const auto peer = take(left, QStringLiteral("--peer"));
+    QStringList rest;
+    const auto config = configOf(left, &rest);
+    if (!config)
+        return usage(config.error().text());
+    if (!peer || rest.size() != 1)
+        return usage(QStringLiteral("usage: quarterdeckd join TOKEN --peer ADDR [OPTIONS]"));
+    Joining joining(*config);
+    QMetaObject::invokeMethod(
+        &joining,
+        [&] {
+            joining.start(rest.first(), *peer, [](const Result<NodeIdentity> &joined) {
+                if (joined)
+                    printf(
+                        "%s is a member of the cluster \"%s\": start it with `quarterdeckd run`\n",
+                        qPrintable(joined->self.name), qPrintable(joined->clusterName));
+                QCoreApplication::exit(joined ? kDone : complain(joined.error()));
+            });
+        },
+        Qt::QueuedConnection);
+    return QCoreApplication::exec();
+}
+
+int walDumpCommand(const QStringList &words)
+{
+    if (words.size() != 1 || !QDir(words.first()).exists())
+        return usage(QStringLiteral("usage: quarterdeckd wal-dump DIR (a log's folder)"));
+    const auto disk = wal::PosixDisk::open(words.first());
+    if (!disk)
+        return complain(disk.error());
+    const auto entries = wal::inspect(**disk);
+    if (!entries)
+        return complain(entries.error());
+    static const QMap<raft::EntryType, QByteArray> types{
+        {raft::EntryType::Noop, "noop"},
+        {raft::EntryType::Command, "command"},
+        {raft::EntryType::Config, "config"}};
+    for (const wal::EntryInfo &entry : *entries)
+        printf(
+            "%llu %llu %s %08x\n", static_cast<unsigned long long>(entry.index),
+            static_cast<unsigned long long>(entry.term), types.value(entry.type).constData(),
+            entry.crc);
+    return kDone;
+}
+
+} // namespace qd::node

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/node/membership.h"
+
+#include "agent/raft/membership.h"
+#include "shared/base/log.h"
+
+#include <QCborArray>
+
+namespace qd::node {
+
+namespace {
+
+constexpr int kLookMs = 200;
+constexpr int kAgainMs = 100;
+constexpr qint64 kAdmitMs = 20'000;
+/// A learner so near the end of the log has caught up: the rest goes with the next append.
+constexpr raft::Index kNear = 100;
+
+const QString kAdmit = QStringLiteral("member.admit");
+const QString kUpdate = QStringLiteral("member.update");
+
+/// Whether the change may go through a moment later: no leader, or another change is under way.
+/// What may have happened already may be asked for again: the answer is the same.
+bool isPassing(const Error &error)
+{
+    return error.code == code::noLeader || error.code == code::conflict ||
+           error.code == code::unreachable || error.code == code::unknownOutcome ||
+           error.code == code::deadline;
+}
+
+} // namespace
+
+std::optional<raft::NodeId> learnerToPromote(const raft::Status &status)
+{
+    if (status.role != raft::Role::Leader)
+        return std::nullopt;
+    for (const raft::PeerStatus &peer : status.peers) {
+        const raft::Progress &progress = peer.progress;
+        if (peer.learner && progress.state == raft::Progress::State::Replicate &&
+            progress.match > 0 && progress.match + kNear >= status.lastIndex)
+            return peer.id;
+    }
+    return std::nullopt;
+}
+
+ClusterMembership::ClusterMembership(
+    const NodeIdentity &identity, store::Replica &replica, Random &random)
+    : m_identity(identity)
+    , m_replica(replica)
+    , m_random(random)
+{
+    m_timer.setInterval(kLookMs);
+    connect(&m_timer, &QTimer::timeout, this, &ClusterMembership::look);
+}
+
+void ClusterMembership::start()
+{
+    m_timer.start();
+}
+
+QList<MemberInfo> ClusterMembership::known() const
+{
+    const QList<MemberInfo> members = membersOf(m_replica.membership());
+    return members.isEmpty() ? m_identity.peers : members;
+}
+
+QList<control::Member> ClusterMembership::members() const
+{
+    QList<control::Member> out;
+    const QList<MemberInfo> all = known();
+    for (const MemberInfo &member : all)
+        out.append(
+            {member.machineId, member.name, member.address, member.controlPort, idText(member.id),
+             member.learner});
+    return out;
+}
+
+raft::NodeId ClusterMembership::memberOf(const QString &machineId) const
+{
+    const QList<MemberInfo> all = known();
+    for (const MemberInfo &member : all) {
+        if (member.machineId == machineId)
+            return member.id;
+    }
+    return raft::kNobody;
+}
+
+QString ClusterMembership::leaderMachine() const
+{
+    const raft::NodeId leader = m_replica.leader();
+    const QList<MemberInfo> all = known();
+    for (const MemberInfo &member : all) {
+        if (member.id == leader)
+            return member.machineId;
+    }
+    return {};
+}
+
+void ClusterMembership::again(std::function<void()> what)
+{
+    QTimer::singleShot(kAgainMs, this, std::move(what));
+}
+
+void ClusterMembership::addMethods(rpc::Methods &methods)
+{
+    methods.addForNodes(kAdmit, [this](const rpc::CallPtr &call) {
+        const auto who = memberFromMap(call->params());
+        if (!who)
+            return call->reply(fail(who.error()));
+        admitHere(*who, m_clock.monotonicMs() + kAdmitMs, [call](const Result<QCborMap> &answer) {
+            call->reply(answer);
+        });
+    });
+    methods.addForNodes(kUpdate, [this](const rpc::CallPtr &call) {
+        const auto who = memberFromMap(call->params());
+        if (!who)
+            return call->reply(fail(who.error()));
+        if (call->caller().identity.nodeId != who->machineId)
+            return call->reply(
+                fail(code::denied, QStringLiteral("A member speaks for itself alone.")));
+        updateHere(*who, [call](const Result<QCborMap> &answer) { call->reply(answer); });
+    });
+}
+
+void ClusterMembership::admit(
+    const control::NewMember &who, std::function<void(Result<control::Admitted>)> done)
+{
+    MemberInfo member;
+    while (member.id == raft::kNobody)
+        member.id = m_random.next();
+    member.machineId = who.nodeId;
+    member.name = who.name;
+    member.address = who.address;
+    member.peerPort = who.peerPort;
+    member.etcdPort = who.etcdPort;
+    member.controlPort = who.controlPort;
+    const Settled settled = [done = std::move(done)](const Result<QCborMap> &answer) {
+        if (!answer)
+            return done(fail(answer.error()));
+        done(control::Admitted{
+            answer->value(QLatin1String("raftId")).toString(),
+            answer->value(QLatin1String("members")).toArray()});
+    };
+    askLeader(kAdmit, toMap(member), m_clock.monotonicMs() + kAdmitMs, settled);
+}
+
+/// Here when this member leads; else the leader is called, and called again until the time is up.
+void ClusterMembership::askLeader(
+    const QString &method, const QCborMap &params, qint64 untilMs, const Settled &done)
+{
+    if (m_replica.isLeader()) {
+        const auto who = memberFromMap(params);
+        if (!who)
+            return done(fail(who.error()));
+        return method == kAdmit ? admitHere(*who, untilMs, done) : updateHere(*who, done);
+    }
+    const Settled retry = [this, method, params, untilMs, done](const Result<QCborMap> &answer) {
+        if (answer || !isPassing(answer.error()) || m_clock.monotonicMs() > untilMs)
+            return done(answer);
+        again([this, method, params, untilMs, done] { askLeader(method, params, untilMs, done); });
+    };
+    const QString machine = leaderMachine();
+    if (machine.isEmpty() || !m_callNode)
+        return retry(fail(code::noLeader, QStringLiteral("the cluster has no leader just now")));
+    m_callNode(machine, method, params, retry);
+}
+
+void ClusterMembership::admitHere(MemberInfo who, qint64 untilMs, Settled done)
+{
+    // A machine whose first answer was lost may come again; one that has a log may not.
+    const QList<MemberInfo> all = known();
+    bool isMember = false;
+    for (const MemberInfo &member : all) {
+        if (member.machineId != who.machineId && member.name != who.name)
+            continue;
+        if (member.machineId != who.machineId)
+            return done(fail(
+                code::badInput,
+                QStringLiteral("There is another node with the name %1.").arg(who.name)));
+        if (!member.learner)
+            return done(fail(
+                code::badInput,
+                QStringLiteral("The machine %1 is a member already.").arg(who.machineId)));
+        who.id = member.id;
+        isMember = true;
+    }
+    raft::MembershipChange change;
+    change.kind = isMember ? raft::MembershipChange::Kind::UpdateContext
+                           : raft::MembershipChange::Kind::AddLearner;
+    change.id = who.id;
+    change.context = contextOf(who);
+    m_replica.change(change, [this, who, untilMs, done](const Result<void> &changed) {
+        if (!changed && isPassing(changed.error()) && m_clock.monotonicMs() < untilMs)
+            return again(
+                [this, who, untilMs, done] { askLeader(kAdmit, toMap(who), untilMs, done); });
+        if (!changed)
+            return done(fail(changed.error()));
+        QCborArray members;
+        const QList<MemberInfo> now = known();
+        for (const MemberInfo &member : now)
+            members.append(toMap(member));
+        done(QCborMap{
+            {QStringLiteral("raftId"), idText(who.id)}, {QStringLiteral("members"), members}});
+    });
+}
+
+void ClusterMembership::updateHere(const MemberInfo &who, Settled done)
+{
+    raft::MembershipChange change;
+    change.kind = raft::MembershipChange::Kind::UpdateContext;
+    change.id = who.id;
+    change.context = contextOf(who);
+    m_replica.change(change, [done = std::move(done)](const Result<void> &changed) {
+        done(changed ? Result<QCborMap>(QCborMap()) : fail(changed.error()));
+    });
+}
+
+void ClusterMembership::look()
+{
+    promote();
+    announce();
+}
+
+void ClusterMembership::promote()
+{
+    if (m_promoting || !m_replica.isLeader() || m_replica.membership().learners.empty())
+        return;
+    const auto learner = learnerToPromote(m_replica.status().raft);
+    if (!learner)
+        return;
+    m_promoting = true;
+    raft::MembershipChange change;
+    change.kind = raft::MembershipChange::Kind::Promote;
+    change.id = *learner;
+    m_replica.change(change, [this, id = *learner](const Result<void> &changed) {
+        m_promoting = false;
+        if (changed)
+            qCInfo(lcNode).noquote() << "member" << idText(id) << "votes from now on";
+    });
+}
+
+void ClusterMembership::announce()
+{
+    const raft::NodeId self = m_identity.self.id;
+    if (m_announcing || !raft::isMember(m_replica.membership(), self))
+        return;
+    const QList<MemberInfo> all = known();
+    for (const MemberInfo &member : all) {
+        MemberInfo mine = m_identity.self;
+        mine.learner = member.learner;
+        if (member.id != self || member == mine)
+            continue;
+        m_announcing = true;
+        askLeader(
+            kUpdate, toMap(mine), m_clock.monotonicMs(),
+            [this, mine](const Result<QCborMap> &answer) {
+                m_announcing = false;
+                if (answer)
+                    qCInfo(lcNode).noquote() << "the members know of" << mine.address;
+            });
+        return;
+    }
+}
+
+} // namespace qd::node

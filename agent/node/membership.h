@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/control/interfaces.h"
+#include "agent/node/identity.h"
+#include "agent/store/replica/replica.h"
+#include "shared/rpc/connection.h"
+#include "shared/rpc/methods.h"
+
+#include <QTimer>
+
+namespace qd::node {
+
+/// The learner that has caught up with its leader, if there is one: it may become a voter. Nothing
+/// when this member does not lead.
+std::optional<raft::NodeId> learnerToPromote(const raft::Status &status);
+
+/// The members as raft's membership has them, and the changes to it: a newcomer is added as a
+/// learner, promoted once it has caught up (one at a time), and a member whose name, address or
+/// ports are others now says so. Changes go to the leader, wherever it is.
+class ClusterMembership final : public QObject, public control::Membership {
+    Q_OBJECT
+public:
+    using CallNode = std::function<void(
+        const QString &nodeId, const QString &method, const QCborMap &params, rpc::Answer done)>;
+
+    ClusterMembership(const NodeIdentity &identity, store::Replica &replica, Random &random);
+
+    /// How to reach the agent of another member; before start().
+    void setCallNode(CallNode call) { m_callNode = std::move(call); }
+    /// member.admit and member.update, which the other agents call.
+    void addMethods(rpc::Methods &methods);
+    /// Begins to look after learners and after this member's own entry.
+    void start();
+    void stop() { m_timer.stop(); }
+
+    QList<control::Member> members() const override;
+    void admit(const control::NewMember &who, std::function<void(Result<control::Admitted>)> done)
+        override;
+
+    /// As members(), with everything; before the log tells, those that `join` was told.
+    QList<MemberInfo> known() const;
+    /// Which member a machine's certificate speaks for; raft::kNobody when it is not known (yet).
+    raft::NodeId memberOf(const QString &machineId) const;
+
+private:
+    using Settled = std::function<void(Result<QCborMap>)>;
+    void admitHere(MemberInfo who, qint64 untilMs, Settled done);
+    void updateHere(const MemberInfo &who, Settled done);
+    void
+    askLeader(const QString &method, const QCborMap &params, qint64 untilMs, const Settled &done);
+    void again(std::function<void()> what);
+    void look();
+    void promote();
+    void announce();
+    QString leaderMachine() const;
+
+    NodeIdentity m_identity;
+    store::Replica &m_replica;
+    Random &m_random;
+    CallNode m_callNode;
+    QTimer m_timer;
+    SystemClock m_clock;
+    bool m_promoting = false;
+    bool m_announcing = false;
+};
+
+} // namespace qd::node

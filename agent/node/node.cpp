@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/node/node.h"
+
+#include "agent/control/fixture.h"
+#include "agent/raft/membership.h"
+#include "shared/base/log.h"
+#include "shared/security/pki_folder.h"
+
+#include <QDir>
+
+namespace qd::node {
+
+namespace {
+
+/// Consensus counts in fifths of a heartbeat, so that two members' random time-outs seldom meet.
+constexpr int kTicksPerHeartbeat = 5;
+constexpr int kHandoverMs = 1'000;
+
+int tickMs(const Config &config)
+{
+    return qMax(1, config.heartbeatMs / kTicksPerHeartbeat);
+}
+
+raft::Config raftConfig(const Config &config, raft::NodeId self)
+{
+    raft::Config out;
+    out.id = self;
+    out.heartbeatTicks = qMax(1, config.heartbeatMs / tickMs(config));
+    out.electionTicks = qMax(out.heartbeatTicks * 2, config.electionMs / tickMs(config));
+    return out;
+}
+
+raft::Membership founded(const MemberInfo &self)
+{
+    raft::Membership out;
+    out.voters = {self.id};
+    out.contexts = {{self.id, contextOf(self)}};
+    return out;
+}
+
+} // namespace
+
+Node::Node(Config config)
+    : m_config(std::move(config))
+{
+    m_ticks.setTimerType(Qt::PreciseTimer);
+    m_ticks.setInterval(tickMs(m_config));
+    connect(&m_ticks, &QTimer::timeout, this, &Node::tick);
+}
+
+Node::~Node() = default;
+
+Result<void> Node::start()
+{
+    auto identity = loadIdentity(m_config.paths);
+    if (!identity)
+        return fail(identity.error());
+    m_identity = std::move(*identity);
+    MemberInfo &self = m_identity.self;
+    if (!m_config.address.isEmpty())
+        self.address = m_config.address;
+    self.peerPort = m_config.peerPort;
+    self.etcdPort = m_config.etcdPort;
+    self.controlPort = m_config.controlPort;
+    if (const auto renewed = renewCertificate(); !renewed)
+        return renewed;
+    if (const auto started = startConsensus(); !started)
+        return started;
+    if (const auto started = startServices(); !started)
+        return started;
+    qCInfo(lcNode).noquote() << "node" << self.name << self.machineId << "of cluster"
+                             << m_identity.clusterName << "runs at" << self.address << "as member"
+                             << idText(self.id);
+    return {};
+}
+
+Result<void> Node::renewCertificate()
+{
+    const security::PkiFolder pki(m_config.paths.pki());
+    const MemberInfo &self = m_identity.self;
+    const security::Subject subject{
+        {security::Identity::Kind::Node, self.machineId, security::Role::None, self.name},
+        {self.address, self.name}};
+    const auto renewed = pki.renewIfDue(subject, QDateTime::currentDateTimeUtc());
+    if (!renewed)
+        return fail(renewed.error());
+    if (*renewed)
+        qCInfo(lcNode) << "the node's certificate was renewed";
+    auto credentials = pki.node();
+    if (!credentials)
+        return fail(credentials.error());
+    m_credentials = std::move(*credentials);
+    return {};
+}
+
+void Node::schedulePump()
+{
+    QMetaObject::invokeMethod(
+        this, [this] { m_replica->pump(); }, Qt::QueuedConnection);
+}
+
+void Node::makeReplica()
+{
+    peer::Network::Receivers receivers;
+    receivers.frame = [this](raft::NodeId from, store::PeerKind kind, QByteArrayView payload) {
+        m_replica->receive(from, kind, payload);
+    };
+    receivers.snapshot = [this](const raft::Message &message, const QByteArray &state) {
+        m_replica->receiveSnapshot(message, state);
+    };
+    receivers.memberOf = [this](const QString &machineId) {
+        return m_membership->memberOf(machineId);
+    };
+    m_network = std::make_unique<peer::Network>(
+        m_credentials, m_identity.cluster, m_identity.self.id, std::move(receivers));
+    m_keyspace = std::make_unique<store::Keyspace>(
+        [this](std::function<void()> what) { m_replica->defer(std::move(what)); });
+    m_syncs = std::make_unique<wal::ThreadSyncRunner>([this](std::function<void()> what) {
+        QMetaObject::invokeMethod(this, std::move(what), Qt::QueuedConnection);
+    });
+    store::ReplicaOptions options;
+    options.raft = raftConfig(m_config, m_identity.self.id);
+    options.identity = {m_identity.cluster, m_identity.self.id};
+    if (m_identity.founder)
+        options.initial = founded(m_identity.self);
+    options.snapshotEvery = quint64(m_config.snapshotCount);
+    options.keepEntries = options.snapshotEvery / 2;
+    const store::ReplicaWorld world{
+        m_clock,
+        m_random,
+        *m_disk,
+        *m_syncs,
+        *m_network,
+        *m_keyspace,
+        [this] { schedulePump(); },
+        [this](const Error &why) {
+            m_ticks.stop();
+            Q_EMIT failed(why);
+        },
+        [this](const raft::Membership &) { membersChanged(); }};
+    m_replica = std::make_unique<store::Replica>(options, world);
+    m_store = std::make_unique<store::LocalStore>(*m_replica);
+    m_membership = std::make_unique<ClusterMembership>(m_identity, *m_replica, m_random);
+}
+
+Result<void> Node::startConsensus()
+{
+    auto disk = wal::PosixDisk::open(m_config.paths.wal());
+    if (!disk)
+        return fail(disk.error());
+    m_disk = std::move(*disk);
+    const auto hasLog = wal::Wal::exists(*m_disk);
+    if (!hasLog)
+        return fail(hasLog.error());
+    if (m_identity.started && !*hasLog)
+        return fail(
+            code::corrupt,
+            QStringLiteral("the log in %1 is gone: what this member has voted for and acknowledged "
+                           "would be forgotten. Remove it from the cluster and join again")
+                .arg(m_config.paths.wal()));
+    makeReplica();
+    if (const auto started = m_replica->start(); !started)
+        return started;
+    if (!m_identity.started) {
+        m_identity.started = true;
+        if (const auto saved = saveIdentity(m_config.paths, m_identity); !saved)
+            return saved;
+    }
+    membersChanged();
+    const QHostAddress address(m_identity.self.address);
+    if (const auto listening = m_network->listen(address, m_config.peerPort); !listening)
+        return listening;
+    m_ticks.start();
+    const raft::Membership &members = m_replica->membership();
+    if (members.voters.size() == 1 && raft::isVoter(members, m_identity.self.id))
+        m_replica->campaign();
+    return {};
+}
+
+void Node::membersChanged()
+{
+    if (!m_membership)
+        return;
+    std::map<raft::NodeId, peer::Address> peers;
+    const QList<MemberInfo> all = m_membership->known();
+    for (const MemberInfo &member : all) {
+        if (!member.address.isEmpty())
+            peers[member.id] = {member.address, member.peerPort};
+    }
+    m_network->setPeers(peers);
+}
+
+Result<void> Node::startServices()
+{
+    const auto authority = security::PkiFolder(m_config.paths.pki()).authority();
+    if (!authority)
+        return fail(authority.error());
+    const MemberInfo &self = m_identity.self;
+    control::ControlService::Setup setup{
+        {idText(m_identity.cluster), m_identity.clusterName, self.machineId, self.name},
+        self.address,
+        m_config.controlPort,
+        m_credentials,
+        *authority};
+    m_raftWindow = std::make_unique<RaftWindow>(m_identity, *m_replica, *m_membership, *m_syncs);
+    m_control = std::make_unique<control::ControlService>(
+        std::move(setup), *m_store, *m_membership, *m_raftWindow, m_clock);
+    m_membership->setCallNode([this](
+                                  const QString &nodeId, const QString &method,
+                                  const QCborMap &params, rpc::Answer done) {
+        constexpr int kCallMs = 25'000;
+        m_control->links().call(nodeId, method, params, kCallMs, std::move(done));
+    });
+    m_membership->addMethods(m_control->methods());
+    if (!m_config.fixture.isEmpty()) {
+        const auto source = control::FixtureSource::parse(m_config.fixture);
+        if (!source)
+            return fail(source.error());
+        m_fixture = std::make_unique<rpc::Collection<Unit>>(&Unit::name);
+        source->fill(*m_fixture);
+        m_control->methods().addCollection(QStringLiteral("units"), *m_fixture);
+    }
+    if (const auto started = m_control->start(); !started)
+        return started;
+    m_membership->start();
+    return {};
+}
+
+void Node::tick()
+{
+    m_replica->tick();
+    if (!m_stopped || (m_replica->isLeader() && --m_stopTicks > 0))
+        return;
+    m_ticks.stop();
+    std::exchange(m_stopped, {})();
+}
+
+void Node::stop(std::function<void()> done)
+{
+    if (!m_replica || !m_membership) {
+        done();
+        return;
+    }
+    m_membership->stop();
+    m_stopped = std::move(done);
+    m_stopTicks = kHandoverMs / m_ticks.interval();
+    // The member that is the furthest needs the least to take over.
+    raft::NodeId next = raft::kNobody;
+    raft::Index furthest = 0;
+    const raft::Status status = m_replica->status().raft;
+    for (const raft::PeerStatus &peer : status.peers) {
+        if (peer.id == status.id || peer.learner || !peer.progress.active ||
+            peer.progress.match < furthest)
+            continue;
+        next = peer.id;
+        furthest = peer.progress.match;
+    }
+    if (next == raft::kNobody)
+        m_stopTicks = 1;
+    else
+        m_replica->transferLeadership(next);
+    if (!m_ticks.isActive())
+        std::exchange(m_stopped, {})();
+}
+
+} // namespace qd::node

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/control/control_service.h"
+#include "agent/node/config.h"
+#include "agent/node/membership.h"
+#include "agent/node/raft_view.h"
+#include "agent/peer/network.h"
+#include "agent/store/replica/keyspace.h"
+#include "agent/store/replica/local_store.h"
+#include "agent/wal/posix_disk.h"
+#include "shared/base/random.h"
+#include "shared/model/unit.h"
+
+#include <QTimer>
+
+namespace qd::node {
+
+/// The agent put together: one thread owns consensus, the tree and the sockets; another one syncs
+/// the log. Without statics: two nodes may run in one process. The state folder must hold an
+/// identity (init or join made it).
+class Node final : public QObject {
+    Q_OBJECT
+public:
+    explicit Node(Config config);
+    ~Node() override;
+
+    /// Recovers from disk, listens, takes part. code::notFound: no member of a cluster yet;
+    /// code::corrupt: log or snapshot are damaged; code::io: disk, or an address that is taken.
+    Result<void> start();
+    /// Orderly: leadership goes to another member first. `done` once.
+    void stop(std::function<void()> done);
+
+    const NodeIdentity &identity() const { return m_identity; }
+    store::StoreClient &store() { return *m_store; }
+    store::Replica &replica() { return *m_replica; }
+    ClusterMembership &membership() { return *m_membership; }
+    control::ControlService &control() { return *m_control; }
+
+Q_SIGNALS:
+    /// The log cannot be written, or the state not be read: nothing is acknowledged any more, and
+    /// the process must end with a status that is not 0.
+    void failed(const qd::Error &why);
+
+private:
+    Result<void> startConsensus();
+    Result<void> startServices();
+    Result<void> renewCertificate();
+    void makeReplica();
+    void membersChanged();
+    void schedulePump();
+    void tick();
+
+    Config m_config;
+    NodeIdentity m_identity;
+    security::Credentials m_credentials;
+    SystemClock m_clock;
+    SystemRandom m_random;
+    QTimer m_ticks;
+    std::function<void()> m_stopped; ///< set: leadership is on its way to another member
+    int m_stopTicks = 0;
+
+    // In the order in which they need each other.
+    std::unique_ptr<wal::PosixDisk> m_disk;
+    std::unique_ptr<peer::Network> m_network;
+    std::unique_ptr<store::Keyspace> m_keyspace;
+    std::unique_ptr<wal::ThreadSyncRunner> m_syncs;
+    std::unique_ptr<store::Replica> m_replica;
+    std::unique_ptr<store::LocalStore> m_store;
+    std::unique_ptr<ClusterMembership> m_membership;
+    std::unique_ptr<RaftWindow> m_raftWindow;
+    std::unique_ptr<rpc::Collection<Unit>> m_fixture;
+    std::unique_ptr<control::ControlService> m_control;
+};
+
+} // namespace qd::node

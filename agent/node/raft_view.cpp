@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/node/raft_view.h"
+
+#include "agent/raft/membership.h"
+
+namespace qd::node {
+
+namespace {
+
+constexpr int kMeasureMs = 1'000;
+
+qd::Node::Role roleOf(const store::ReplicaStatus &status)
+{
+    switch (status.raft.role) {
+    case raft::Role::Leader:
+        return qd::Node::Role::Leader;
+    case raft::Role::PreCandidate:
+    case raft::Role::Candidate:
+        return qd::Node::Role::Candidate;
+    case raft::Role::Follower:
+        break;
+    }
+    return raft::isVoter(status.membership, status.raft.id) ? qd::Node::Role::Follower
+                                                            : qd::Node::Role::Learner;
+}
+
+QString optionalId(raft::NodeId id)
+{
+    return id == raft::kNobody ? QString() : idText(id);
+}
+
+QString stateText(raft::Progress::State state)
+{
+    switch (state) {
+    case raft::Progress::State::Probe:
+        return QStringLiteral("probe");
+    case raft::Progress::State::Replicate:
+        return QStringLiteral("replicate");
+    case raft::Progress::State::Snapshot:
+        return QStringLiteral("snapshot");
+    }
+    return {};
+}
+
+} // namespace
+
+RaftStatus
+rowOf(const store::ReplicaStatus &status, const MemberInfo &self, const QList<MemberInfo> &members)
+{
+    RaftStatus row;
+    row.nodeId = self.machineId;
+    row.nodeName = self.name;
+    row.raftId = idText(self.id);
+    row.role = roleOf(status);
+    row.leader = optionalId(status.raft.leader);
+    row.vote = optionalId(status.raft.vote);
+    row.term = qint64(status.raft.term);
+    row.firstIndex = qint64(status.raft.firstIndex);
+    row.lastIndex = qint64(status.raft.lastIndex);
+    row.commitIndex = qint64(status.raft.commit);
+    row.appliedIndex = qint64(status.applied);
+    row.proposalsPerSecond = double(status.proposalsLastSecond);
+    for (const raft::PeerStatus &peer : status.raft.peers) {
+        if (peer.id == self.id)
+            continue;
+        RaftPeer shown;
+        shown.raftId = idText(peer.id);
+        for (const MemberInfo &member : members) {
+            if (member.id == peer.id)
+                shown.name = member.name;
+        }
+        shown.state = stateText(peer.progress.state);
+        shown.matchIndex = qint64(peer.progress.match);
+        shown.nextIndex = qint64(peer.progress.next);
+        shown.learner = peer.learner;
+        shown.active = peer.progress.active;
+        row.peers.append(shown);
+    }
+    return row;
+}
+
+RaftWindow::RaftWindow(
+    const NodeIdentity &identity, const store::Replica &replica,
+    const ClusterMembership &membership, wal::ThreadSyncRunner &syncs)
+    : m_self(identity.self)
+    , m_replica(replica)
+    , m_membership(membership)
+    , m_syncs(syncs)
+{
+    m_timer.setInterval(kMeasureMs);
+    connect(&m_timer, &QTimer::timeout, this, &RaftWindow::measure);
+    m_timer.start();
+}
+
+void RaftWindow::measure()
+{
+    const auto [us, count] = m_syncs.takeTimes();
+    m_syncMs = count > 0 ? double(us) / count / 1'000 : 0;
+}
+
+RaftStatus RaftWindow::status() const
+{
+    RaftStatus row = rowOf(m_replica.status(), m_self, m_membership.known());
+    row.syncMs = m_syncMs;
+    return row;
+}
+
+} // namespace qd::node
