@@ -12,6 +12,13 @@ namespace {
 
 constexpr int kKillAfterMs = 2000;
 
+/// What the host could not tell as output stands on its stderr, as any command's error.
+QString withoutName(const QString &complaint)
+{
+    const QString name = QStringLiteral("qdctl: ");
+    return complaint.startsWith(name) ? complaint.mid(name.size()) : complaint;
+}
+
 const QString kText = QStringLiteral("text");
 const QString kKind = QStringLiteral("kind");
 
@@ -57,9 +64,7 @@ void ScriptSupervisor::start(const QString &fileName, const QStringList &argumen
 void ScriptSupervisor::startText(
     const QString &text, const QString &shownName, const QStringList &arguments)
 {
-    launch(
-        QStringList{QStringLiteral("--stdin"), QStringLiteral("--name"), shownName} + arguments,
-        text.toUtf8());
+    launch(QStringList{QStringLiteral("--stdin"), shownName} + arguments, text.toUtf8());
 }
 
 void ScriptSupervisor::launch(const QStringList &what, const QByteArray &input)
@@ -119,7 +124,7 @@ void ScriptSupervisor::ended(int exitCode, QProcess::ExitStatus how)
         return;
     }
     if (exitCode != 0 && !m_sawError && !complaint.isEmpty())
-        Q_EMIT output(complaint, OutputKind::Error);
+        Q_EMIT output(withoutName(complaint), OutputKind::Error);
     Q_EMIT finished(exitCode);
 }
 

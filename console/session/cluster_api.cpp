@@ -22,11 +22,13 @@ QFuture<Result<T>> typed(Client &client, const QString &method, const QCborMap &
 }
 
 template <class T>
-QFuture<Result<QList<T>>>
-listOf(Client &client, const QString &method, const QCborMap &params, const QString &key = kItems)
+QFuture<Result<Listing<T>>> listOf(Client &client, const QString &method)
 {
-    return typed<QList<T>>(client, method, params, [key](const QCborMap &answer) {
-        return codec::listFromCbor<T>(answer, key);
+    return typed<Listing<T>>(client, method, {}, [](const QCborMap &answer) -> Result<Listing<T>> {
+        const auto items = codec::listFromCbor<T>(answer, kItems);
+        if (!items)
+            return fail(items.error());
+        return Listing<T>{answer.value(QLatin1String("revision")).toInteger(), *items};
     });
 }
 
@@ -89,14 +91,14 @@ Result<UnitDetails> readDetails(const QCborMap &answer)
 
 } // namespace
 
-QFuture<Result<QList<Node>>> ClusterApi::nodes() const
+QFuture<Result<Listing<Node>>> ClusterApi::nodes() const
 {
-    return listOf<Node>(m_client, QStringLiteral("node.list"), {});
+    return listOf<Node>(m_client, QStringLiteral("node.list"));
 }
 
-QFuture<Result<QList<RaftStatus>>> ClusterApi::raftStatus() const
+QFuture<Result<Listing<RaftStatus>>> ClusterApi::raftStatus() const
 {
-    return listOf<RaftStatus>(m_client, QStringLiteral("raft.status"), {});
+    return listOf<RaftStatus>(m_client, QStringLiteral("raft.status"));
 }
 
 QFuture<Result<StoreAnswer>> ClusterApi::storeGet(const StoreGet &request) const
@@ -131,9 +133,9 @@ ClusterApi::storeWatch(const QString &key, bool recursive, std::optional<qint64>
     return m_client.open(QStringLiteral("store.watch"), params);
 }
 
-QFuture<Result<QList<Unit>>> ClusterApi::units() const
+QFuture<Result<Listing<Unit>>> ClusterApi::units() const
 {
-    return listOf<Unit>(m_client, QStringLiteral("unit.list"), {});
+    return listOf<Unit>(m_client, QStringLiteral("unit.list"));
 }
 
 QFuture<Result<Unit>> ClusterApi::unitVerb(const QString &method, QCborMap params) const
@@ -195,9 +197,11 @@ QFuture<Result<UnitDetails>> ClusterApi::unitStatus(const QString &name) const
 QFuture<Result<QList<UnitDiagnostic>>>
 ClusterApi::unitCheck(const QString &name, const QString &text) const
 {
-    return listOf<UnitDiagnostic>(
+    return typed<QList<UnitDiagnostic>>(
         m_client, QStringLiteral("unit.check"), {{kName, name}, {QStringLiteral("text"), text}},
-        QStringLiteral("diagnostics"));
+        [](const QCborMap &answer) {
+            return codec::listFromCbor<UnitDiagnostic>(answer, QStringLiteral("diagnostics"));
+        });
 }
 
 std::unique_ptr<ByteStream> ClusterApi::journal(const QString &unit, int lines, bool follow) const

@@ -12,6 +12,12 @@
 
 namespace qd::session {
 
+template <class T>
+struct Listing {
+    qint64 revision = 0;
+    QList<T> items;
+};
+
 struct StoreAnswer {
     QString action; ///< of a write
     StoreEntry entry;
@@ -61,8 +67,8 @@ public:
     template <class T>
     using Future = QFuture<Result<T>>;
 
-    Future<QList<Node>> nodes() const;
-    Future<QList<RaftStatus>> raftStatus() const;
+    Future<Listing<Node>> nodes() const;
+    Future<Listing<RaftStatus>> raftStatus() const;
 
     Future<StoreAnswer> storeGet(const StoreGet &request) const;
     Future<StoreAnswer> storeSet(const StoreWrite &request) const;
@@ -71,7 +77,7 @@ public:
     std::unique_ptr<ByteStream>
     storeWatch(const QString &key, bool recursive, std::optional<qint64> after = {}) const;
 
-    Future<QList<Unit>> units() const;
+    Future<Listing<Unit>> units() const;
     Future<Unit> unitSubmit(const QString &name, const QString &text, bool replace = false) const;
     Future<Unit> unitLoad(const QString &name) const;
     Future<Unit> unitStart(const QString &name) const;

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/cli/applets.h"
+
+namespace qd::cli {
+
+const QList<Applet> &applets()
+{
+    static const QList<Applet> all =
+        QList<Applet>{pairApplet(),          profileListApplet(),  profileRemoveApplet(),
+                      clusterHealthApplet(), clusterTokenApplet(), nodeListApplet(),
+                      raftStatusApplet(),    storeGetApplet(),     storeSetApplet(),
+                      storeLsApplet(),       storeRmApplet(),      storeWatchApplet(),
+                      unitListApplet(),      unitSubmitApplet()} +
+        unitVerbApplets() + QList<Applet>{unitDestroyApplet(), unitCatApplet(), unitStatusApplet(),
+                                          journalApplet(),     runApplet(),     scriptHostApplet()};
+    return all;
+}
+
+} // namespace qd::cli
