@@ -166,7 +166,8 @@ void Admission::take(
 
 void Admission::join(const CallPtr &call)
 {
-    NewMember who{text(call, "machineId"), text(call, "name"), text(call, "address")};
+    NewMember who{text(call, "machineId"), text(call, "name"), text(call, "address"), {}};
+    who.etcdAddress = call->params().value(QLatin1String("etcdAddress")).toString(who.address);
     who.peerPort = port(call, "peerPort", who.peerPort);
     who.etcdPort = port(call, "etcdPort", who.etcdPort);
     who.controlPort = port(call, "controlPort", who.controlPort);

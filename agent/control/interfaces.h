@@ -27,6 +27,7 @@ struct NewMember {
     QString nodeId;
     QString name;
     QString address;
+    QString etcdAddress; ///< where etcd's API is
     quint16 peerPort = 2380;
     quint16 etcdPort = 2379;
     quint16 controlPort = 7443;

@@ -228,6 +228,13 @@ loadConfig(const QStringList &flags, const QProcessEnvironment &environment, QSt
     return config;
 }
 
+QString etcdAddress(const Config &config, const QString &address)
+{
+    if (!config.etcdAddress.isEmpty())
+        return config.etcdAddress;
+    return QHostAddress(address).isLoopback() ? address : QStringLiteral("127.0.0.1");
+}
+
 QString settingsHelp()
 {
     QString out;

@@ -33,6 +33,9 @@ struct Config {
     QString fixture; ///< "units:100000": serve generated rows instead of the cluster's (tests)
 };
 
+/// Where etcd's API of a node at `address` listens.
+QString etcdAddress(const Config &config, const QString &address);
+
 /// One setting: its key (as in the file; the flag is --key), its variables, and what it is.
 struct Setting {
     QString key;

@@ -13,6 +13,7 @@ const QString kRaftId = QStringLiteral("raftId");
 const QString kMachineId = QStringLiteral("machineId");
 const QString kName = QStringLiteral("name");
 const QString kAddress = QStringLiteral("address");
+const QString kEtcdAddress = QStringLiteral("etcdAddress");
 const QString kPeerPort = QStringLiteral("peerPort");
 const QString kEtcdPort = QStringLiteral("etcdPort");
 const QString kControlPort = QStringLiteral("controlPort");
@@ -43,6 +44,7 @@ QCborMap toMap(const MemberInfo &member)
             {kMachineId, member.machineId},
             {kName, member.name},
             {kAddress, member.address},
+            {kEtcdAddress, member.etcdAddress},
             {kPeerPort, member.peerPort},
             {kEtcdPort, member.etcdPort},
             {kControlPort, member.controlPort}};
@@ -55,6 +57,7 @@ Result<MemberInfo> memberFromMap(const QCborMap &map)
     out.machineId = map.value(kMachineId).toString();
     out.name = map.value(kName).toString();
     out.address = map.value(kAddress).toString();
+    out.etcdAddress = map.value(kEtcdAddress).toString(out.address);
     out.peerPort = port(map, kPeerPort, out.peerPort);
     out.etcdPort = port(map, kEtcdPort, out.etcdPort);
     out.controlPort = port(map, kControlPort, out.controlPort);

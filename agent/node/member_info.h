@@ -15,6 +15,8 @@ struct MemberInfo {
     QString machineId; ///< 32 hex digits
     QString name;
     QString address; ///< host part
+    /// Where etcd's API is: it has no TLS, so that it may be on the loopback address alone.
+    QString etcdAddress;
     quint16 peerPort = 2380;
     quint16 etcdPort = 2379;
     quint16 controlPort = 7443;

@@ -131,6 +131,7 @@ void ClusterMembership::admit(
     member.machineId = who.nodeId;
     member.name = who.name;
     member.address = who.address;
+    member.etcdAddress = who.etcdAddress;
     member.peerPort = who.peerPort;
     member.etcdPort = who.etcdPort;
     member.controlPort = who.controlPort;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/node/node.h"
 
-#include "agent/control/fixture.h"
 #include "agent/raft/membership.h"
 #include "shared/base/log.h"
 #include "shared/security/pki_folder.h"
@@ -59,6 +58,7 @@ Result<void> Node::start()
     MemberInfo &self = m_identity.self;
     if (!m_config.address.isEmpty())
         self.address = m_config.address;
+    self.etcdAddress = etcdAddress(m_config, self.address);
     self.peerPort = m_config.peerPort;
     self.etcdPort = m_config.etcdPort;
     self.controlPort = m_config.controlPort;
@@ -195,32 +195,9 @@ Result<void> Node::startServices()
     const auto authority = security::PkiFolder(m_config.paths.pki()).authority();
     if (!authority)
         return fail(authority.error());
-    const MemberInfo &self = m_identity.self;
-    control::ControlService::Setup setup{
-        {idText(m_identity.cluster), m_identity.clusterName, self.machineId, self.name},
-        self.address,
-        m_config.controlPort,
-        m_credentials,
-        *authority};
-    m_raftWindow = std::make_unique<RaftWindow>(m_identity, *m_replica, *m_membership, *m_syncs);
-    m_control = std::make_unique<control::ControlService>(
-        std::move(setup), *m_store, *m_membership, *m_raftWindow, m_clock);
-    m_membership->setCallNode([this](
-                                  const QString &nodeId, const QString &method,
-                                  const QCborMap &params, rpc::Answer done) {
-        constexpr int kCallMs = 25'000;
-        m_control->links().call(nodeId, method, params, kCallMs, std::move(done));
-    });
-    m_membership->addMethods(m_control->methods());
-    if (!m_config.fixture.isEmpty()) {
-        const auto source = control::FixtureSource::parse(m_config.fixture);
-        if (!source)
-            return fail(source.error());
-        m_fixture = std::make_unique<rpc::Collection<Unit>>(&Unit::name);
-        source->fill(*m_fixture);
-        m_control->methods().addCollection(QStringLiteral("units"), *m_fixture);
-    }
-    if (const auto started = m_control->start(); !started)
+    const Services::Core core{*m_replica, *m_keyspace, *m_store, *m_membership, *m_syncs, m_clock};
+    m_services = std::make_unique<Services>(m_config, m_identity, m_credentials, *authority, core);
+    if (const auto started = m_services->start(); !started)
         return started;
     m_membership->start();
     return {};

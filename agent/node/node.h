@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "agent/control/control_service.h"
-#include "agent/node/config.h"
-#include "agent/node/membership.h"
-#include "agent/node/raft_view.h"
+#include "agent/node/services.h"
 #include "agent/peer/network.h"
-#include "agent/store/replica/keyspace.h"
 #include "agent/store/replica/local_store.h"
 #include "agent/wal/posix_disk.h"
 #include "shared/base/random.h"
-#include "shared/model/unit.h"
 
 #include <QTimer>
 
@@ -35,7 +30,7 @@ public:
     store::StoreClient &store() { return *m_store; }
     store::Replica &replica() { return *m_replica; }
     ClusterMembership &membership() { return *m_membership; }
-    control::ControlService &control() { return *m_control; }
+    Services &services() { return *m_services; }
 
 Q_SIGNALS:
     /// The log cannot be written, or the state not be read: nothing is acknowledged any more, and
@@ -68,9 +63,7 @@ private:
     std::unique_ptr<store::Replica> m_replica;
     std::unique_ptr<store::LocalStore> m_store;
     std::unique_ptr<ClusterMembership> m_membership;
-    std::unique_ptr<RaftWindow> m_raftWindow;
-    std::unique_ptr<rpc::Collection<Unit>> m_fixture;
-    std::unique_ptr<control::ControlService> m_control;
+    std::unique_ptr<Services> m_services;
 };
 
 } // namespace qd::node

@@ -33,6 +33,7 @@ Result<MemberInfo> thisMachine(const Config &config)
     self.machineId = config.machineId;
     self.name = config.name;
     self.address = config.address.isEmpty() ? QStringLiteral("127.0.0.1") : config.address;
+    self.etcdAddress = etcdAddress(config, self.address);
     self.peerPort = config.peerPort;
     self.etcdPort = config.etcdPort;
     self.controlPort = config.controlPort;

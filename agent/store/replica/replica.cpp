@@ -177,6 +177,7 @@ void Replica::receive(NodeId from, PeerKind kind, QByteArrayView payload)
             qCWarning(lcStore) << "a message of member" << from << "makes no sense: dropped";
             return;
         }
+        m_appendsReceived += message->type == MessageType::Append ? 1 : 0;
         m_raft->step(*message);
     }
     wake();
@@ -246,6 +247,7 @@ void Replica::persist(const Ready &ready, std::vector<Message> afterSync)
 void Replica::sendAll(const std::vector<Message> &messages)
 {
     for (const Message &message : messages) {
+        m_appendsSent += message.type == MessageType::Append ? 1 : 0;
         if (message.type == MessageType::Snapshot)
             sendSnapshot(message);
         else
@@ -386,6 +388,9 @@ ReplicaStatus Replica::status() const
     out.proposals = m_proposals;
     out.proposalsLastSecond = m_rate;
     out.syncs = m_wal->syncCount();
+    out.appendsSent = m_appendsSent;
+    out.appendsReceived = m_appendsReceived;
+    out.leaderSinceUs = m_leaderSinceUs;
     return out;
 }
 

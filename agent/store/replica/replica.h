@@ -46,6 +46,9 @@ struct ReplicaStatus {
     quint64 proposals = 0; ///< of this member since it started
     quint64 proposalsLastSecond = 0;
     quint64 syncs = 0;
+    quint64 appendsSent = 0; ///< messages with entries, or to find where the logs meet
+    quint64 appendsReceived = 0;
+    qint64 leaderSinceUs = 0; ///< wall clock when this member learnt of its leader; 0 = none
 };
 
 /// Drives consensus, log, snapshots and state of one member, without I/O of its own: production and
@@ -88,6 +91,7 @@ public:
     /// As raft has it: the newest in the log. Empty before a newcomer has heard of any.
     const raft::Membership &membership() const { return m_knownMembership; }
     raft::Index applied() const { return m_applied; }
+    raft::Index committed() const { return m_raft ? m_raft->commitIndex() : 0; }
     raft::Term term() const { return m_raft ? m_raft->term() : 0; }
     ReplicaStatus status() const;
     const StateMachine &machine() const { return m_world.machine; }
@@ -169,6 +173,9 @@ private:
 
     raft::NodeId m_leader = raft::kNobody;
     raft::Term m_leaderTerm = 0;
+    qint64 m_leaderSinceUs = 0;
+    quint64 m_appendsSent = 0;
+    quint64 m_appendsReceived = 0;
     std::map<quint64, Pending> m_pending;
     std::map<quint64, Reading> m_readings;
     quint64 m_lastRead = 0;

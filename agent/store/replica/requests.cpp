@@ -78,6 +78,7 @@ void Replica::noteLeader()
         return;
     m_leader = m_raft->leader();
     m_leaderTerm = m_raft->term();
+    m_leaderSinceUs = m_leader == kNobody ? 0 : m_world.clock.wallUs();
     for (auto &[id, pending] : m_pending)
         pending.sent = false;
     for (auto &[context, reading] : m_readings)

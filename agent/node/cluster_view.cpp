@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/node/cluster_view.h"
+
+namespace qd::node {
+
+namespace {
+
+QString url(const char *scheme, const QString &host, quint16 port)
+{
+    const bool six = host.contains(QLatin1Char(':'));
+    return QStringLiteral("%1://%2:%3")
+        .arg(QLatin1String(scheme), six ? QLatin1Char('[') + host + QLatin1Char(']') : host)
+        .arg(port);
+}
+
+} // namespace
+
+ClusterView::ClusterView(
+    const NodeIdentity &identity, const store::Replica &replica, const store::Keyspace &keyspace,
+    const ClusterMembership &membership, const Clock &clock)
+    : m_cluster(identity.cluster)
+    , m_self(identity.self.id)
+    , m_replica(replica)
+    , m_keyspace(keyspace)
+    , m_membership(membership)
+    , m_startedUs(clock.wallUs())
+{
+}
+
+std::vector<etcd::ClusterInfo::Member> ClusterView::members() const
+{
+    std::vector<Member> out;
+    const QList<MemberInfo> all = m_membership.known();
+    for (const MemberInfo &member : all)
+        out.push_back(
+            {member.id,
+             member.name,
+             {url("https", member.address, member.peerPort)},
+             {url("http", member.etcdAddress, member.etcdPort)}});
+    return out;
+}
+
+etcd::ClusterInfo::SelfStats ClusterView::selfStats() const
+{
+    const store::ReplicaStatus status = m_replica.status();
+    SelfStats out;
+    out.startedUs = m_startedUs;
+    out.leaderSinceUs = status.leaderSinceUs;
+    out.received = status.appendsReceived;
+    out.sent = status.appendsSent;
+    return out;
+}
+
+} // namespace qd::node

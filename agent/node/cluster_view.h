@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/etcd/cluster_info.h"
+#include "agent/node/membership.h"
+#include "agent/store/replica/keyspace.h"
+
+namespace qd::node {
+
+/// The cluster as etcd's API tells of it.
+class ClusterView final : public etcd::ClusterInfo {
+public:
+    ClusterView(
+        const NodeIdentity &identity, const store::Replica &replica,
+        const store::Keyspace &keyspace, const ClusterMembership &membership, const Clock &clock);
+
+    quint64 clusterId() const override { return m_cluster; }
+    quint64 self() const override { return m_self; }
+    quint64 leader() const override { return m_replica.leader(); }
+    quint64 raftTerm() const override { return m_replica.term(); }
+    quint64 raftIndex() const override { return m_replica.committed(); }
+    quint64 storeIndex() const override { return m_keyspace.index(); }
+    std::vector<Member> members() const override;
+    SelfStats selfStats() const override;
+
+private:
+    quint64 m_cluster;
+    quint64 m_self;
+    const store::Replica &m_replica;
+    const store::Keyspace &m_keyspace;
+    const ClusterMembership &m_membership;
+    qint64 m_startedUs;
+};
+
+} // namespace qd::node

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/node/services.h"
+
+#include "agent/control/fixture.h"
+#include "agent/fleet/systemd1_backend.h"
+
+namespace qd::node {
+
+namespace {
+
+/// Joining waits for consensus, and for a leader.
+constexpr int kCallNodeMs = 25'000;
+
+control::ControlService::Setup controlSetup(
+    const NodeIdentity &identity, const security::Credentials &credentials,
+    const security::Authority &authority)
+{
+    const MemberInfo &self = identity.self;
+    return {
+        {idText(identity.cluster), identity.clusterName, self.machineId, self.name},
+        self.address,
+        self.controlPort,
+        credentials,
+        authority};
+}
+
+fleet::Service::Setup fleetSetup(const Config &config, const MemberInfo &self)
+{
+    return {
+        self.machineId, self.address, config.metadata, QStringLiteral(QD_VERSION),
+        config.presenceTtl};
+}
+
+std::unique_ptr<fleet::UnitBackend> unitBackend(const NodePaths &paths)
+{
+    return std::make_unique<fleet::Systemd1Backend>(
+        fleet::Systemd1Backend::Setup{paths.unitBus(), paths.fleetUnits()});
+}
+
+fleet::MachineNames namesOf(const ClusterMembership &membership)
+{
+    return [&membership] {
+        QMap<QString, QString> names;
+        const QList<MemberInfo> members = membership.known();
+        for (const MemberInfo &member : members)
+            names.insert(member.machineId, member.name);
+        return names;
+    };
+}
+
+QString journalFolder(const Config &config, const MemberInfo &self)
+{
+    return config.paths.journal() + QLatin1Char('/') + self.machineId;
+}
+
+} // namespace
+
+Services::Services(
+    const Config &config, const NodeIdentity &identity, const security::Credentials &credentials,
+    const security::Authority &authority, const Core &core)
+    : m_config(config)
+    , m_core(core)
+    , m_raftWindow(identity, core.replica, core.membership, core.syncs)
+    , m_clusterView(identity, core.replica, core.keyspace, core.membership, core.clock)
+    , m_control(
+          controlSetup(identity, credentials, authority), core.store, core.membership, m_raftWindow,
+          core.clock)
+    , m_fleet(
+          fleetSetup(config, identity.self), core.store, unitBackend(config.paths), core.clock,
+          namesOf(core.membership))
+    , m_unitMethods(
+          {identity.self.machineId, journalFolder(config, identity.self)}, m_fleet,
+          [this](const rpc::CallPtr &call, const QString &nodeId) {
+              m_control.links().route(call, nodeId);
+          })
+    , m_journalMethods(
+          {identity.self.machineId, journalFolder(config, identity.self)},
+          [this](const QString &unit) { return m_fleet.placeOf(unit); }, m_control.links())
+    , m_etcd(
+          {QHostAddress(identity.self.etcdAddress), identity.self.etcdPort}, core.store,
+          m_clusterView)
+{
+    core.membership.setCallNode([this](
+                                    const QString &nodeId, const QString &method,
+                                    const QCborMap &params, rpc::Answer done) {
+        m_control.links().call(nodeId, method, params, kCallNodeMs, std::move(done));
+    });
+    m_control.setUnitCounter(
+        [this](const QString &machineId) { return m_fleet.unitCount(machineId); });
+    connect(&m_fleet, &fleet::Service::unitsChanged, this, [this] {
+        m_journalMethods.placesChanged();
+    });
+}
+
+Services::~Services()
+{
+    m_core.membership.setCallNode({});
+}
+
+Result<void> Services::start()
+{
+    m_core.membership.addMethods(m_control.methods());
+    m_unitMethods.addTo(m_control.methods());
+    m_journalMethods.addTo(m_control.methods());
+    if (const auto used = useFixture(); !used)
+        return used;
+    if (const auto started = m_control.start(); !started)
+        return started;
+    m_fleet.start();
+    return m_etcd.start();
+}
+
+Result<void> Services::useFixture()
+{
+    if (m_config.fixture.isEmpty())
+        return {};
+    const auto source = control::FixtureSource::parse(m_config.fixture);
+    if (!source)
+        return fail(source.error());
+    m_fixture = std::make_unique<rpc::Collection<Unit>>(&Unit::name);
+    source->fill(*m_fixture);
+    m_control.methods().addCollection(QStringLiteral("units"), *m_fixture);
+    return {};
+}
+
+} // namespace qd::node

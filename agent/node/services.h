@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/control/control_service.h"
+#include "agent/control/journal_methods.h"
+#include "agent/etcd/service.h"
+#include "agent/fleet/api/unit_methods.h"
+#include "agent/fleet/service.h"
+#include "agent/node/cluster_view.h"
+#include "agent/node/config.h"
+#include "agent/node/raft_view.h"
+
+namespace qd::node {
+
+/// What a member offers the world once it takes part in consensus: the control protocol, etcd's
+/// API, fleet. Each is made here and handed what it needs of the others.
+class Services final : public QObject {
+    Q_OBJECT
+public:
+    /// All of it must outlive the services.
+    struct Core {
+        store::Replica &replica;
+        const store::Keyspace &keyspace;
+        store::StoreClient &store;
+        ClusterMembership &membership;
+        wal::ThreadSyncRunner &syncs;
+        const Clock &clock;
+    };
+    Services(
+        const Config &config, const NodeIdentity &identity,
+        const security::Credentials &credentials, const security::Authority &authority,
+        const Core &core);
+    ~Services() override;
+
+    /// code::io: an address that is taken.
+    Result<void> start();
+    control::ControlService &control() { return m_control; }
+    fleet::Service &fleet() { return m_fleet; }
+
+private:
+    Result<void> useFixture();
+
+    Config m_config;
+    Core m_core;
+    RaftWindow m_raftWindow;
+    ClusterView m_clusterView;
+    control::ControlService m_control;
+    fleet::Service m_fleet;
+    fleet::UnitMethods m_unitMethods;
+    control::JournalMethods m_journalMethods;
+    std::unique_ptr<rpc::Collection<Unit>> m_fixture;
+    etcd::Service m_etcd;
+};
+
+} // namespace qd::node
