@@ -29,10 +29,12 @@ struct LogLine {
 
 /// What became of an attempt to start, stop or reload a unit.
 enum class StartAnswer {
-    Begun,    ///< under way, or done: the state tells
-    Already,  ///< it is as asked for
-    NotNow,   ///< try again after the next change of state
-    NotBound, ///< something that it is bound to is not active
+    Begun,        ///< just now: the state tells how it goes
+    UnderWay,     ///< it had begun before
+    Already,      ///< it is as asked for
+    NotNow,       ///< try again after the next change of state
+    NotStartable, ///< it is of no use to try: an inactive unit that should be active
+    NotBound,     ///< something that it is bound to is not active
     ConditionFailed,
     AssertFailed,
     Unsupported,
@@ -57,8 +59,12 @@ public:
     virtual void jobWasAdded(const Job &job) = 0;
     virtual void jobHasChanged(const Job &job) = 0;
     virtual void jobWasRemoved(const Job &job, JobResult result) = 0;
+    /// Starts what OnFailure= or OnSuccess= names.
+    virtual void startTriggered(Unit &unit, Dependency kind) = 0;
     virtual void say(const Unit *unit, const LogLine &line) = 0;
     virtual Moment now() const = 0;
+    /// 32 hex digits that nobody has had before.
+    virtual QString freshId() = 0;
 };
 
 } // namespace qd::units

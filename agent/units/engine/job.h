@@ -22,6 +22,8 @@ struct Job : OrderedJob {
     JobState state = JobState::Waiting;
     bool irreversible = false;
     bool queued = false;
+    qint64 sinceMs = 0;    ///< when it was installed
+    qint64 runSinceMs = 0; ///< when it began to run; 0 before
 };
 
 /// What two jobs of one unit become together; nothing when they contradict each other.

@@ -149,14 +149,14 @@ void addImplicit(Loading &loading)
     if (unit.type == UnitType::Service) {
         if (unitfile::nameType(unit.service.slice) != u"slice")
             unit.service.slice = defaultSlice(unit.id);
-        unit.controlGroup = slicePath(unit.service.slice) + u'/' + unit.id;
+        unit.groupPath = slicePath(unit.service.slice) + u'/' + unit.id;
         add(Dependency::Requires, unit.service.slice);
         add(Dependency::After, unit.service.slice);
     }
     if (unit.type == UnitType::Slice && unit.id != u"-.slice") {
         add(Dependency::Requires, parentSlice(unit.id));
         add(Dependency::After, parentSlice(unit.id));
-        unit.controlGroup = slicePath(unit.id);
+        unit.groupPath = slicePath(unit.id);
     }
     if (!unit.settings.defaultDependencies || unit.id == shutdown)
         return;

@@ -7,6 +7,7 @@
 #include "shared/unitfile/specifier.h"
 
 #include <QObject>
+#include <QSet>
 #include <memory>
 
 namespace qd::units {
@@ -111,6 +112,7 @@ Q_SIGNALS:
     void reloading(bool active);
 
 private:
+    // What the parts ask (manager_core.cpp).
     Result<JobId> addJob(JobType type, Unit &unit, JobMode mode) override;
     void stateChanged(Unit &unit, ActiveState before, StateFlags flags) override;
     void changed(Unit &unit) override;
@@ -122,36 +124,54 @@ private:
     void jobWasAdded(const Job &job) override;
     void jobHasChanged(const Job &job) override;
     void jobWasRemoved(const Job &job, JobResult result) override;
+    void startTriggered(Unit &unit, Dependency kind) override;
     void say(const Unit *unit, const LogLine &line) override;
     Moment now() const override;
+    QString freshId() override;
 
     void stampState(Unit &unit, ActiveState before);
     void setPlainState(Unit &unit, ActiveState state);
-    bool conditionsHold(Unit &unit);
-    bool assertsHold(Unit &unit);
-    bool testAll(QList<Condition> &conditions) const;
-    bool bindingsHold(const Unit &unit) const;
+    bool hold(QList<Condition> &conditions) const;
+    bool bindingsHold(Unit &unit);
     bool startIsAllowed(Unit &unit);
-    void startDependenciesAfterwards(Unit &unit);
-    void stopDependenciesAfterwards(Unit &unit);
-    void stopWhatIsBound();
-    void startOnFailure(Unit &unit);
-    void startPerpetual();
-    void flushChanges();
-    void flushChange(Unit *unit);
-    void collect();
-    Result<void> refuseRequest(const JobRequest &request, const Unit &unit) const;
+    void startAfterwards(Unit &unit);
+    void stopAfterwards(Unit &unit);
+
+    Unit *find(const QString &name) const;
+    Result<Unit *> loaded(const QString &name);
+    Result<void> refuse(const JobRequest &request, JobType type, const Unit &unit) const;
     void resetFailedUnit(Unit &unit);
+    void startPerpetual(Unit &unit);
+    void unitCameIn(Unit &unit);
+
+    // What run() does besides jobs.
+    void stopWhatIsBound();
+    void stopWhatIsUnneeded();
+    bool isUnneeded(const Unit &unit) const;
+    void collect();
+    void markNeeded(Unit &unit, QSet<Unit *> &kept) const;
+    void flush();
+    void flushChange(Unit *unit);
+
+    /// A change to tell of, in order.
+    struct News {
+        enum Kind { UnitIn, JobIn, JobOther, JobOut };
+        Kind kind;
+        QString unit;
+        JobId job = 0;
+        JobResult result = JobResult::Done;
+    };
 
     Parts m_parts;
     Options m_options;
     std::unique_ptr<Registry> m_registry;
     std::unique_ptr<JobQueue> m_jobs;
     std::unique_ptr<ServiceMachine> m_services;
-    UnitSet m_dirty;
+    UnitSet m_dirty; ///< units with changes that are not told yet
+    QList<News> m_news;
     UnitSet m_bound; ///< to look at: what they are bound to may be gone
-    bool m_maybeUnneeded = false;
-    bool m_reloading = false;
+    bool m_lookAtUnneeded = false;
+    bool m_lookForGarbage = false;
     bool m_running = false;
 };
 

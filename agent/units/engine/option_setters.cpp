@@ -225,6 +225,17 @@ void addUnitSetters(Setters &s)
         "OnFailureJobMode",
         parsed(
             [](Loading &l) -> JobMode & { return l.unit.settings.onFailureJobMode; }, jobModeFrom));
+    unit(
+        "OnSuccessJobMode",
+        parsed(
+            [](Loading &l) -> JobMode & { return l.unit.settings.onSuccessJobMode; }, jobModeFrom));
+    const auto time = [&unit](const char *name, quint64 UnitSettings::*member) {
+        unit(
+            name,
+            span([member](Loading &l) -> quint64 & { return l.unit.settings.*member; }, true));
+    };
+    time("JobTimeoutSec", &UnitSettings::jobTimeoutUs);
+    time("JobRunningTimeoutSec", &UnitSettings::jobRunningTimeoutUs);
     // The limit stood in [Service], under another name, before systemd 230.
     const Setter interval =
         span([](Loading &l) -> quint64 & { return l.unit.settings.startLimitIntervalUs; }, false);

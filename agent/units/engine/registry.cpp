@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/engine/registry.h"
 
+#include "agent/units/engine/builtin_units.h"
 #include "shared/unitfile/unit_name.h"
 
 namespace qd::units {
@@ -31,7 +32,7 @@ Unit &Registry::stub(const QString &name)
 {
     if (Unit *known = m_byName.value(name))
         return *known;
-    FoundUnit found = m_parts.source->find(name);
+    FoundUnit found = findUnit(*m_parts.source, name);
     if (found.id != name && !found.id.isEmpty() &&
         unitfile::nameType(found.id) == unitfile::nameType(name)) {
         Unit &real = stub(found.id);
@@ -81,7 +82,10 @@ void Registry::link(Unit &unit, Dependency kind, const QString &name)
     const auto nameKind = unitfile::nameKind(name);
     if (nameKind == unitfile::NameKind::Invalid || nameKind == unitfile::NameKind::Template)
         return;
-    link(unit, kind, stub(name));
+    Unit &other = stub(name);
+    link(unit, kind, other);
+    if (&other != &unit)
+        unit.named.insert(&other);
 }
 
 void Registry::link(Unit &unit, Dependency kind, Unit &other)
@@ -115,6 +119,18 @@ void Registry::orderTargets(Unit &unit)
     }
 }
 
+void Registry::lookAgain(Unit &unit)
+{
+    FoundUnit found = findUnit(*m_parts.source, unit.id);
+    if (found.state == FoundUnit::Missing || (!found.id.isEmpty() && found.id != unit.id))
+        return;
+    m_draining = true;
+    load(unit, found);
+    m_draining = false;
+    drain();
+    orderTargets(unit);
+}
+
 void Registry::reload()
 {
     m_draining = true;
@@ -122,13 +138,14 @@ void Registry::reload()
     for (const auto &unit : m_units) {
         for (UnitSet &set : unit->dependencies)
             set.clear();
+        unit->named.clear();
         unit->names = QStringList{unit->id};
         m_byName.insert(unit->id, unit.get());
     }
     const size_t before = m_units.size();
     for (size_t i = 0; i < before; ++i) {
         Unit &unit = *m_units[i];
-        FoundUnit found = m_parts.source->find(unit.id);
+        FoundUnit found = findUnit(*m_parts.source, unit.id);
         if (found.id != unit.id && !found.id.isEmpty()) {
             // It became an alias; what runs under the old name is kept apart.
             found = FoundUnit{};
@@ -149,6 +166,8 @@ void Registry::remove(Unit &unit)
         for (Unit *other : others)
             other->of(inverseOf(Dependency(kind))).remove(&unit);
     }
+    for (const auto &other : m_units)
+        other->named.remove(&unit);
     for (const QString &name : std::as_const(unit.names))
         m_byName.remove(name);
     std::erase_if(m_units, [&unit](const auto &owned) { return owned.get() == &unit; });

@@ -21,7 +21,7 @@ public:
         const UnitSource *source;
         const Driver *machine;
         const unitfile::SpecifierContext *node;
-        std::function<void(Unit &)> added;
+        std::function<void(Unit &)> added; ///< once it and all that it names are loaded
         std::function<void(const Unit &, const QStringList &messages)> said;
     };
 
@@ -31,6 +31,8 @@ public:
     Unit *find(const QString &name) const { return m_byName.value(name); }
     /// Loads it if need be. `name` must be a valid name and no template.
     Unit &get(const QString &name);
+    /// Reads a unit that had no file anew when it has one by now.
+    void lookAgain(Unit &unit);
     /// In the order in which they came into memory.
     const std::vector<std::unique_ptr<Unit>> &all() const { return m_units; }
     /// Reads every file again and joins the graph anew.

@@ -58,6 +58,9 @@ struct UnitSettings {
     quint64 startLimitIntervalUs = 10 * unitfile::kSecond;
     int startLimitBurst = 5;
     JobMode onFailureJobMode = JobMode::Replace;
+    JobMode onSuccessJobMode = JobMode::Fail;
+    quint64 jobTimeoutUs = unitfile::kInfinity;
+    quint64 jobRunningTimeoutUs = unitfile::kInfinity;
 };
 
 struct EnvironmentFile {

@@ -94,11 +94,6 @@ void Transaction::collectOrphans()
 Result<Transaction::Order> Transaction::verifyOrder()
 {
     ++m_generation;
-    // Installed jobs keep marks of earlier transactions: begin above any of them.
-    for (Unit *unit : std::as_const(m_order)) {
-        if (const Job *installed = m_installed(*unit))
-            m_generation = std::max(m_generation, installed->generation + 1);
-    }
     for (size_t i = 0; i < m_jobs.size(); ++i) {
         if (m_jobs[i]->gone)
             continue;

@@ -33,13 +33,15 @@ public:
     /// Finds a unit's installed job, or null.
     using Installed = std::function<Job *(const Unit &)>;
 
-    Transaction(const Core &core, Installed installed);
+    /// `generation` counts the searches for cycles over all transactions: installed jobs keep the
+    /// marks of earlier ones.
+    Transaction(const Core &core, Installed installed, quint32 &generation);
     ~Transaction();
 
-    /// Works the whole transaction out. Error: codes of errors.h.
-    Result<void> plan(JobType type, Unit &unit, JobMode mode);
-    /// Stops everything that `anchor` does not need: for mode isolate.
-    void addIsolation(const std::vector<std::unique_ptr<Unit>> &units);
+    /// Works the whole transaction out. `all` are the units in memory: mode isolate stops what the
+    /// anchor does not need. Error: codes of errors.h.
+    Result<void>
+    plan(JobType type, Unit &unit, JobMode mode, const std::vector<std::unique_ptr<Unit>> &all);
 
     /// What is to be installed, what is needed before what needs it.
     QList<PlannedJob *> jobs() const;
@@ -74,6 +76,7 @@ private:
     bool isApplicable(const Unit &unit, JobType type) const;
     PlannedJob *addOne(JobType type, Unit &unit, bool &isNew);
 
+    void addIsolation(const std::vector<std::unique_ptr<Unit>> &units);
     Result<void> activate(JobMode mode);
     void markWhatMatters(PlannedJob *job);
     void minimizeImpact();
@@ -98,7 +101,7 @@ private:
     QHash<Unit *, QList<PlannedJob *>> m_byUnit;
     QList<Unit *> m_order; ///< units as they came in
     PlannedJob *m_anchor = nullptr;
-    quint32 m_generation = 0;
+    quint32 &m_generation;
     QList<Message> m_messages;
     JobMode m_mode = JobMode::Replace;
 };

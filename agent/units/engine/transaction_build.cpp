@@ -5,9 +5,10 @@
 
 namespace qd::units {
 
-Transaction::Transaction(const Core &core, Installed installed)
+Transaction::Transaction(const Core &core, Installed installed, quint32 &generation)
     : m_core(core)
     , m_installed(std::move(installed))
+    , m_generation(generation)
 {
 }
 
@@ -20,7 +21,8 @@ Transaction::~Transaction()
     }
 }
 
-Result<void> Transaction::plan(JobType type, Unit &unit, JobMode mode)
+Result<void> Transaction::plan(
+    JobType type, Unit &unit, JobMode mode, const std::vector<std::unique_ptr<Unit>> &all)
 {
     m_mode = mode;
     Wish wish{collapseJob(type, unit.active), &unit};
@@ -29,9 +31,9 @@ Result<void> Transaction::plan(JobType type, Unit &unit, JobMode mode)
     wish.ignoreOrder = mode == JobMode::IgnoreDependencies;
     if (auto added = add(wish); !added)
         return added;
-    if (mode != JobMode::Isolate)
-        return activate(mode);
-    return {};
+    if (mode == JobMode::Isolate)
+        addIsolation(all);
+    return activate(mode);
 }
 
 void Transaction::addIsolation(const std::vector<std::unique_ptr<Unit>> &units)

@@ -22,11 +22,13 @@ struct ServiceRuntime {
 
     // What the state machine keeps for itself.
     std::optional<int> mainIndex; ///< which ExecStart= runs
+    unitfile::Command mainCommand;
     std::optional<ExecKind> controlKind;
     int controlIndex = 0;
+    unitfile::Command controlCommand; ///< what runs, whatever the unit's file says by now
     bool forbidRestart = false;
     bool flushRestarts = false;
-    bool groupIsBusy = false; ///< processes may be left in the group
+    bool willRestart = false; ///< dead or failed for a moment only
 };
 
 /// At most `burst` starts in an interval.
@@ -64,12 +66,14 @@ struct Unit {
     bool conditionResult = false;
     bool assertResult = false;
     QString invocationId; ///< 32 hex digits; empty before the first start
-    QString controlGroup; ///< "/system.slice/a.service"; empty while it has none
+    QString groupPath;    ///< where its processes go: "/system.slice/a.service"
+    QString controlGroup; ///< the same while there may be any, else empty
     StartLimit startLimit;
     /// Of the unit whose failure started this one: MONITOR_... for its processes (U-17).
     QStringList monitorEnvironment;
 
     Dependencies dependencies;
+    UnitSet named;      ///< the units that it names itself: they stay in memory as long as it does
     JobId job = 0;      ///< 0 = none
     int references = 0; ///< clients that want it kept in memory
 

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What others ask of the engine.
+#include "agent/units/engine/manager.h"
+
+#include "agent/units/engine/errors.h"
+#include "agent/units/engine/job_queue.h"
+#include "agent/units/engine/registry.h"
+#include "agent/units/engine/service_machine.h"
+#include "shared/unitfile/unit_name.h"
+
+#include <algorithm>
+
+namespace qd::units {
+
+Manager::Manager(Parts parts, Options options, QObject *parent)
+    : QObject(parent)
+    , m_parts(parts)
+    , m_options(std::move(options))
+{
+    Registry::Parts registry;
+    registry.source = m_parts.source;
+    registry.machine = m_parts.driver;
+    registry.node = &m_options.specifiers;
+    registry.added = [this](Unit &unit) { unitCameIn(unit); };
+    registry.said = [this](const Unit &unit, const QStringList &lines) {
+        for (const QString &line : lines)
+            say(&unit, LogLine{4, line, {}});
+    };
+    m_registry = std::make_unique<Registry>(std::move(registry));
+    m_jobs = std::make_unique<JobQueue>(
+        JobQueue::Parts{this, m_parts.driver, m_parts.clock, &m_registry->all()});
+    m_services = std::make_unique<ServiceMachine>(ServiceMachine::Parts{
+        this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
+    m_registry->get(QStringLiteral("-.slice"));
+}
+
+Manager::~Manager() = default;
+
+Unit *Manager::find(const QString &name) const
+{
+    return m_registry->find(name);
+}
+
+Result<Unit *> Manager::loaded(const QString &name)
+{
+    switch (unitfile::nameKind(name)) {
+    case unitfile::NameKind::Invalid:
+        return fail(code::badInput, QStringLiteral("Unit name %1 is not valid.").arg(name));
+    case unitfile::NameKind::Template:
+        return fail(
+            code::badInput, QStringLiteral("Unit name %1 is missing the instance name.").arg(name));
+    default:
+        break;
+    }
+    Unit &unit = m_registry->get(name);
+    if (unit.load == LoadState::NotFound)
+        m_registry->lookAgain(unit); // its file may have come since
+    m_lookForGarbage = true;         // it stays only when something comes of it
+    m_parts.driver->wake();
+    return &unit;
+}
+
+QList<const Unit *> Manager::units() const
+{
+    QList<const Unit *> out;
+    for (const auto &unit : m_registry->all())
+        out.append(unit.get());
+    std::sort(out.begin(), out.end(), [](const Unit *a, const Unit *b) { return a->id < b->id; });
+    return out;
+}
+
+const Unit *Manager::unit(const QString &name) const
+{
+    return find(name);
+}
+
+Result<const Unit *> Manager::load(const QString &name)
+{
+    return loaded(name).map([](Unit *unit) -> const Unit * { return unit; });
+}
+
+Result<const Unit *> Manager::unitOfPid(qint32 pid) const
+{
+    if (const Unit *unit = m_services->serviceOf(pid))
+        return unit;
+    for (const auto &unit : m_registry->all()) {
+        if (unit->type == UnitType::Service && !unit->controlGroup.isEmpty() &&
+            m_parts.driver->processes(unit->controlGroup).contains(pid))
+            return unit.get();
+    }
+    return fail(
+        error::noSuchProcess,
+        QStringLiteral("PID %1 does not belong to any loaded unit.").arg(pid));
+}
+
+const Unit *Manager::unitOfInvocation(const QString &invocationId) const
+{
+    for (const auto &unit : m_registry->all()) {
+        if (!invocationId.isEmpty() && unit->invocationId == invocationId)
+            return unit.get();
+    }
+    return nullptr;
+}
+
+QList<qint32> Manager::processes(const QString &name) const
+{
+    const Unit *unit = find(name);
+    if (!unit || unit->controlGroup.isEmpty())
+        return {};
+    return m_parts.driver->processes(unit->controlGroup);
+}
+
+bool Manager::needsReload(const QString &name) const
+{
+    const Unit *unit = find(name);
+    return unit && m_parts.source->stamp(unit->id) != unit->stamp;
+}
+
+bool Manager::canReload(const QString &name) const
+{
+    const Unit *unit = find(name);
+    return unit && unit->load == LoadState::Loaded && isReloadable(*unit);
+}
+
+Result<JobId> Manager::enqueue(const JobRequest &request)
+{
+    const auto found = loaded(request.unit);
+    if (!found)
+        return fail(found.error());
+    Unit &unit = **found;
+    JobType type = request.type;
+    if (request.reloadIfPossible && isReloadable(unit)) {
+        if (type == JobType::Restart)
+            type = JobType::ReloadOrStart;
+        else if (type == JobType::TryRestart)
+            type = JobType::TryReload;
+    }
+    if (auto allowed = refuse(request, type, unit); !allowed)
+        return fail(allowed.error());
+    return addJob(type, unit, request.mode);
+}
+
+Result<void> Manager::refuse(const JobRequest &request, JobType type, const Unit &unit) const
+{
+    const bool isUnknown = unit.load == LoadState::NotFound || unit.load == LoadState::Error ||
+                           unit.load == LoadState::BadSetting;
+    if (type == JobType::Stop && isUnknown && unit.active == ActiveState::Inactive)
+        return fail(error::noSuchUnit, QStringLiteral("Unit %1 not loaded.").arg(unit.id));
+    const bool restarts = type == JobType::Restart || type == JobType::TryRestart;
+    const bool starts =
+        type == JobType::Start || restarts ||
+        (type == JobType::ReloadOrStart && collapseJob(type, unit.active) == JobType::Start);
+    const bool stops = type == JobType::Stop || restarts;
+    if ((starts && unit.settings.refuseManualStart) || (stops && unit.settings.refuseManualStop))
+        return fail(
+            error::onlyByDependency,
+            QStringLiteral("Operation refused, unit %1 may be requested by dependency only (it is "
+                           "configured to refuse manual start/stop).")
+                .arg(unit.id));
+    if (request.mode == JobMode::Isolate && type != JobType::Start)
+        return fail(code::badInput, QStringLiteral("Isolate is only valid for start."));
+    if (request.mode == JobMode::Isolate && !unit.settings.allowIsolate)
+        return fail(
+            error::noIsolation, QStringLiteral("Operation refused, unit may not be isolated."));
+    if (request.mode == JobMode::Triggering && type != JobType::Stop)
+        return fail(
+            code::badInput, QStringLiteral("--job-mode=triggering is only valid for stop."));
+    return {};
+}
+
+QList<JobInfo> Manager::jobs() const
+{
+    QList<JobInfo> out;
+    for (const Job *job : m_jobs->all())
+        out.append(JobInfo{job->id, job->unit->id, job->type, job->state});
+    return out;
+}
+
+std::optional<JobInfo> Manager::job(JobId id) const
+{
+    const Job *job = m_jobs->find(id);
+    if (!job)
+        return std::nullopt;
+    return JobInfo{job->id, job->unit->id, job->type, job->state};
+}
+
+Result<void> Manager::cancel(JobId id)
+{
+    if (!m_jobs->cancel(id))
+        return fail(error::noSuchJob, QStringLiteral("Job %1 does not exist.").arg(id));
+    m_parts.driver->wake();
+    return {};
+}
+
+void Manager::cancelAll()
+{
+    m_jobs->cancelAll();
+    m_parts.driver->wake();
+}
+
+void Manager::reload()
+{
+    Q_EMIT reloading(true);
+    m_registry->reload();
+    for (const auto &unit : m_registry->all()) {
+        changed(*unit);
+        m_bound.insert(unit.get());
+    }
+    m_jobs->reconsider();
+    m_lookAtUnneeded = true;
+    m_lookForGarbage = true;
+    run();
+    Q_EMIT reloading(false);
+}
+
+Result<void> Manager::resetFailed(const QString &name)
+{
+    if (name.isEmpty()) {
+        for (const auto &unit : m_registry->all())
+            resetFailedUnit(*unit);
+        return {};
+    }
+    Unit *unit = find(name);
+    if (!unit)
+        return fail(error::noSuchUnit, QStringLiteral("Unit %1 not loaded.").arg(name));
+    resetFailedUnit(*unit);
+    return {};
+}
+
+void Manager::resetFailedUnit(Unit &unit)
+{
+    unit.startLimit = {};
+    if (unit.type == UnitType::Service)
+        m_services->resetFailed(unit);
+    m_lookForGarbage = true;
+    m_parts.driver->wake();
+}
+
+Result<void> Manager::kill(const QString &name, Whom whom, int signalNumber)
+{
+    const Unit *unit = find(name);
+    if (!unit)
+        return fail(error::noSuchUnit, QStringLiteral("Unit %1 not loaded.").arg(name));
+    const ServiceRuntime &run = unit->run;
+    if (unit->type != UnitType::Service && unit->type != UnitType::Slice)
+        return fail(
+            code::unsupported, QStringLiteral("Unit type does not support process killing."));
+    if (whom == Whom::Main && run.mainPid == 0)
+        return fail(error::noSuchProcess, QStringLiteral("No main process to kill"));
+    if (whom == Whom::Control && run.controlPid == 0)
+        return fail(error::noSuchProcess, QStringLiteral("No control process to kill"));
+    if (whom == Whom::Main)
+        m_parts.driver->signalProcess(run.mainPid, signalNumber);
+    else if (whom == Whom::Control)
+        m_parts.driver->signalProcess(run.controlPid, signalNumber);
+    else if (
+        unit->controlGroup.isEmpty() ||
+        !m_parts.driver->signalGroup(unit->controlGroup, signalNumber, {}))
+        return fail(error::noSuchProcess, QStringLiteral("No process to kill"));
+    return {};
+}
+
+Result<void> Manager::ref(const QString &name)
+{
+    Unit *unit = find(name);
+    if (!unit)
+        return fail(error::noSuchUnit, QStringLiteral("Unit %1 not loaded.").arg(name));
+    ++unit->references;
+    return {};
+}
+
+void Manager::unref(const QString &name)
+{
+    Unit *unit = find(name);
+    if (!unit || unit->references == 0)
+        return;
+    --unit->references;
+    m_lookForGarbage = true;
+    m_parts.driver->wake();
+}
+
+QStringList Manager::unitFolders() const
+{
+    return m_parts.source->folders();
+}
+
+quint32 Manager::failedJobs() const
+{
+    return m_jobs->failed();
+}
+
+void Manager::processExecuted(qint32 pid)
+{
+    m_services->processExecuted(pid);
+}
+
+void Manager::processEnded(qint32 pid, const ProcessEnd &end)
+{
+    m_services->processEnded(pid, end);
+}
+
+void Manager::groupEmptied(const QString &controlGroup)
+{
+    for (const auto &unit : m_registry->all()) {
+        if (unit->type == UnitType::Service && unit->controlGroup == controlGroup)
+            return m_services->groupEmptied(*unit);
+    }
+}
+
+void Manager::timerFired(const QString &timer)
+{
+    if (m_jobs->timerFired(timer))
+        return;
+    if (Unit *unit = find(timer))
+        m_services->timerFired(*unit);
+}
+
+} // namespace qd::units

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the engine does when it is woken: jobs, units that nobody needs, news.
+#include "agent/units/engine/job_queue.h"
+#include "agent/units/engine/manager.h"
+#include "agent/units/engine/messages.h"
+#include "agent/units/engine/registry.h"
+#include "agent/units/engine/service_machine.h"
+
+namespace qd::units {
+
+void Manager::run()
+{
+    if (m_running)
+        return; // called by someone who heard the news
+    m_running = true;
+    m_jobs->run();
+    stopWhatIsBound();
+    stopWhatIsUnneeded();
+    m_jobs->run();
+    collect();
+    flush();
+    m_running = false;
+}
+
+void Manager::stopWhatIsBound()
+{
+    const QList<Unit *> units = m_bound.list();
+    m_bound.clear();
+    for (Unit *unit : units) {
+        if (unit->active != ActiveState::Active || unit->job != 0)
+            continue;
+        for (const Unit *other : unit->of(Dependency::BindsTo).list()) {
+            if (other->job != 0 || !isInactiveOrFailed(other->active) ||
+                m_services->willRestart(*other))
+                continue;
+            say(unit, messages::about(
+                          *unit, 6,
+                          QStringLiteral("Unit is stopped because bound to inactive unit %1.")
+                              .arg(other->id)));
+            (void)addJob(JobType::Stop, *unit, JobMode::Replace);
+            break;
+        }
+    }
+}
+
+void Manager::stopWhatIsUnneeded()
+{
+    if (!m_lookAtUnneeded)
+        return;
+    m_lookAtUnneeded = false;
+    for (const auto &unit : m_registry->all()) {
+        if (isUnneeded(*unit))
+            (void)addJob(JobType::Stop, *unit, JobMode::Fail);
+    }
+}
+
+bool Manager::isUnneeded(const Unit &unit) const
+{
+    if (!unit.settings.stopWhenUnneeded || unit.active != ActiveState::Active || unit.job != 0)
+        return false;
+    const Dependency needs[] = {
+        Dependency::RequiredBy, Dependency::RequisiteOf, Dependency::WantedBy, Dependency::BoundBy};
+    for (const Dependency kind : needs) {
+        for (const Unit *other : unit.of(kind).list()) {
+            if (other->job != 0 || !isInactiveOrFailed(other->active))
+                return false;
+        }
+    }
+    return true;
+}
+
+/// Forgets the units that do nothing and that nobody names who does.
+void Manager::collect()
+{
+    if (!m_lookForGarbage)
+        return;
+    m_lookForGarbage = false;
+    QSet<Unit *> kept;
+    for (const auto &unit : m_registry->all()) {
+        if (unit->perpetual || unit->active != ActiveState::Inactive || unit->job != 0 ||
+            unit->references > 0 || !unit->controlGroup.isEmpty())
+            markNeeded(*unit, kept);
+    }
+    for (const Job *job : m_jobs->all())
+        markNeeded(*job->unit, kept);
+    QList<Unit *> garbage;
+    for (const auto &unit : m_registry->all()) {
+        if (!kept.contains(unit.get()))
+            garbage.append(unit.get());
+    }
+    flush(); // what they have done is told before they are gone
+    for (Unit *unit : std::as_const(garbage)) {
+        const QString id = unit->id;
+        m_dirty.remove(unit);
+        m_bound.remove(unit);
+        m_registry->remove(*unit);
+        Q_EMIT unitRemoved(id);
+    }
+}
+
+void Manager::markNeeded(Unit &unit, QSet<Unit *> &kept) const
+{
+    QList<Unit *> open{&unit};
+    while (!open.isEmpty()) {
+        Unit *next = open.takeLast();
+        if (kept.contains(next))
+            continue;
+        kept.insert(next);
+        open += next->named.list();
+    }
+}
+
+void Manager::unitCameIn(Unit &unit)
+{
+    m_news.append(News{News::UnitIn, unit.id});
+    if (unit.id == u"-.slice")
+        startPerpetual(unit);
+    m_lookForGarbage = true;
+    m_parts.driver->wake();
+}
+
+/// The root of all groups is always there.
+void Manager::startPerpetual(Unit &unit)
+{
+    unit.perpetual = true;
+    unit.settings.description = QStringLiteral("Root Slice");
+    unit.active = ActiveState::Active;
+    unit.sub = QStringLiteral("active");
+    unit.controlGroup = QStringLiteral("/");
+}
+
+void Manager::changed(Unit &unit)
+{
+    m_dirty.insert(&unit);
+    m_parts.driver->wake();
+}
+
+void Manager::jobWasAdded(const Job &job)
+{
+    m_news.append(News{News::JobIn, job.unit->id, job.id});
+}
+
+void Manager::jobHasChanged(const Job &job)
+{
+    m_news.append(News{News::JobOther, job.unit->id, job.id});
+}
+
+void Manager::jobWasRemoved(const Job &job, JobResult result)
+{
+    m_news.append(News{News::JobOut, job.unit->id, job.id, result});
+    m_lookForGarbage = true;
+    m_parts.driver->wake();
+}
+
+/// Tells what has happened, in order; the state of a unit before the end of its job, because who
+/// waits for the job looks at the state then.
+void Manager::flush()
+{
+    const QList<News> news = std::exchange(m_news, {});
+    for (const News &item : news) {
+        switch (item.kind) {
+        case News::UnitIn:
+            Q_EMIT unitAdded(item.unit);
+            break;
+        case News::JobIn:
+            Q_EMIT jobAdded(item.job, item.unit);
+            break;
+        case News::JobOther:
+            if (m_jobs->find(item.job))
+                Q_EMIT jobChanged(item.job);
+            break;
+        case News::JobOut:
+            flushChange(find(item.unit));
+            Q_EMIT jobRemoved(item.job, item.unit, item.result);
+            break;
+        }
+    }
+    while (!m_dirty.isEmpty())
+        flushChange(m_dirty.list().first());
+}
+
+void Manager::flushChange(Unit *unit)
+{
+    if (!unit || !m_dirty.contains(unit))
+        return;
+    m_dirty.remove(unit);
+    Q_EMIT unitChanged(unit->id);
+}
+
+} // namespace qd::units

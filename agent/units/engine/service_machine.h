@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/units/engine/core.h"
+
+#include <QHash>
+
+namespace qd::units {
+
+/// Services: their walk through the states, driven by jobs, ends of processes and time-outs
+/// (ch3-systemd.md 5.1, 5.2; U-22 to U-42). One machine for all services; what it knows of one is
+/// in its Unit.
+class ServiceMachine {
+public:
+    struct Parts {
+        Core *core;
+        Driver *driver;
+        const UnitSource *source;
+        const Clock *clock;
+        const QStringList *environment; ///< of every service
+    };
+
+    explicit ServiceMachine(Parts parts)
+        : m_parts(parts)
+    {
+    }
+
+    StartAnswer start(Unit &unit);
+    StartAnswer stop(Unit &unit);
+    StartAnswer reload(Unit &unit);
+    /// It was started too often: it fails without having run.
+    void refuseStart(Unit &unit);
+    void resetFailed(Unit &unit);
+    /// Whether it is about to start again by itself.
+    bool willRestart(const Unit &unit) const;
+    /// The service that a process is the main or a control process of; null for others.
+    Unit *serviceOf(qint32 pid) const { return m_pids.value(pid); }
+
+    void processExecuted(qint32 pid);
+    void processEnded(qint32 pid, const ProcessEnd &end);
+    void groupEmptied(Unit &unit);
+    void timerFired(Unit &unit);
+
+private:
+    using State = ServiceState;
+    using Outcome = ServiceResult;
+
+    // The states, one after another (service_machine.cpp).
+    void enterCondition(Unit &unit);
+    void enterStartPre(Unit &unit);
+    void enterStart(Unit &unit);
+    void enterStartPost(Unit &unit);
+    void enterRunning(Unit &unit, Outcome outcome);
+    void enterReload(Unit &unit);
+    void enterStop(Unit &unit, Outcome outcome);
+    void enterSignal(Unit &unit, State state, Outcome outcome);
+    void enterStopPost(Unit &unit, Outcome outcome);
+    void enterDead(Unit &unit, Outcome outcome, bool mayRestart);
+    void enterRestart(Unit &unit);
+    void setState(Unit &unit, State state);
+    void remember(Unit &unit, Outcome outcome);
+
+    // Ends and time-outs (service_events.cpp).
+    void mainEnded(Unit &unit, const ProcessEnd &end);
+    void afterMain(Unit &unit, Outcome outcome);
+    void controlEnded(Unit &unit, const ProcessEnd &end);
+    void afterControl(Unit &unit, Outcome outcome);
+    void startTimedOut(Unit &unit);
+    void killTimedOut(Unit &unit, State next);
+
+    // Processes (service_spawn.cpp).
+    bool runControl(Unit &unit, ExecKind kind, State state);
+    bool spawnControl(Unit &unit);
+    void runNextControl(Unit &unit);
+    bool spawnMain(Unit &unit, quint64 timeoutUs);
+    qint32 spawn(Unit &unit, ExecCommand &command, ExecKind kind, bool isControl);
+    QStringList engineEnvironment(const Unit &unit, ExecKind kind, bool isControl) const;
+    Result<QStringList> unitEnvironment(const Unit &unit) const;
+    bool sendSignals(Unit &unit, State state);
+    bool groupIsEmpty(const Unit &unit) const;
+    bool isGood(const Unit &unit) const;
+    void forgetMain(Unit &unit);
+    void forgetControl(Unit &unit);
+    void releaseGroup(Unit &unit);
+    void findMain(Unit &unit);
+    void arm(Unit &unit, quint64 us);
+    void armRuntime(Unit &unit);
+    void say(Unit &unit, int priority, const QString &text);
+
+    Parts m_parts;
+    QHash<qint32, Unit *> m_pids;
+};
+
+} // namespace qd::units
