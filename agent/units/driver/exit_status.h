@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+/// Exit statuses of a process that could not be set up before its program ran: systemd's numbers
+/// (U-26). `unitfile::exitStatusName` gives their words.
+namespace qd::units::exit_status {
+
+constexpr int kChdir = 200;
+constexpr int kNice = 201;
+constexpr int kExec = 203;
+constexpr int kLimits = 205;
+constexpr int kOomAdjust = 206;
+constexpr int kStdin = 208;
+constexpr int kStdout = 209;
+constexpr int kChroot = 210;
+constexpr int kGroup = 216;
+constexpr int kUser = 217;
+constexpr int kCgroup = 219;
+constexpr int kSetsid = 220;
+constexpr int kStderr = 222;
+
+} // namespace qd::units::exit_status

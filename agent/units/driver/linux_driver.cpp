@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/units/driver/linux_driver.h"
+
+#include "agent/units/driver/child.h"
+#include "agent/units/driver/conditions.h"
+#include "agent/units/driver/exit_status.h"
+#include "agent/units/driver/output_stream.h"
+#include "agent/units/driver/plan.h"
+#include "agent/units/driver/users.h"
+#include "shared/unitfile/values.h"
+
+#include <QSocketNotifier>
+#include <QTimer>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace qd::units {
+
+namespace {
+
+constexpr int kMostSignalRounds = 20;
+
+/// A signal handler has nothing but this. It runs in whichever thread the kernel picks, which is
+/// why it is a handler: a signalfd would need SIGCHLD blocked in every thread of every library.
+std::atomic<int> g_childEnded = -1;
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void onChild(int)
+{
+    const int before = errno;
+    if (const int file = g_childEnded; file >= 0)
+        eventfd_write(file, 1);
+    errno = before;
+}
+
+Error systemError(const QString &what)
+{
+    return Error{
+        code::io,
+        what + QStringLiteral(": ") + QString::fromLocal8Bit(strerror(errno)),
+        {},
+        nullptr};
+}
+
+/// A stopped process would not see that it is asked to end.
+bool wantsContinue(int signalNumber)
+{
+    return signalNumber == SIGTERM || signalNumber == SIGHUP || signalNumber == SIGINT ||
+           signalNumber == SIGQUIT || signalNumber == SIGABRT;
+}
+
+bool send(pid_t pid, int signalNumber)
+{
+    if (kill(pid, signalNumber) != 0)
+        return false;
+    if (wantsContinue(signalNumber))
+        kill(pid, SIGCONT);
+    return true;
+}
+
+/// No signal reaches the new process before it has put the engine's handlers away.
+pid_t forkInto(const ChildPlan &plan)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const pid_t pid = fork();
+    if (pid == 0)
+        runChild(plan);
+    const int error = errno;
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = error;
+    return pid;
+}
+
+void closeAll(const std::vector<int> &files)
+{
+    for (const int file : files)
+        ::close(file);
+}
+
+} // namespace
+
+LinuxDriver::LinuxDriver(Parts parts, std::unique_ptr<ProcessGroups> groups, QObject *parent)
+    : QObject(parent)
+    , m_parts(parts)
+    , m_groups(std::move(groups))
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    m_signalFile = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    g_childEnded = m_signalFile;
+    struct sigaction action {};
+    action.sa_handler = onChild;
+    action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
+    sigaction(SIGCHLD, &action, nullptr);
+    m_signals = std::make_unique<QSocketNotifier>(m_signalFile, QSocketNotifier::Read);
+    connect(m_signals.get(), &QSocketNotifier::activated, this, [this] {
+        eventfd_t count = 0;
+        eventfd_read(m_signalFile, &count);
+        reapAll();
+    });
+}
+
+LinuxDriver::~LinuxDriver()
+{
+    for (auto &[pid, child] : m_children) {
+        child.report.reset();
+        if (child.reportFile >= 0)
+            ::close(child.reportFile);
+    }
+    signal(SIGCHLD, SIG_DFL);
+    g_childEnded = -1;
+    m_signals.reset();
+    ::close(m_signalFile);
+}
+
+void LinuxDriver::setEngine(DriverEvents *events, std::function<void()> run)
+{
+    m_events = events;
+    m_run = std::move(run);
+}
+
+Result<int> LinuxDriver::openStream(const SpawnRequest &request)
+{
+    if (!wantsJournal(request.exec))
+        return -1;
+    auto *stream = new OutputStream(request, m_parts.journal, this);
+    const auto end = stream->open();
+    if (!end) {
+        delete stream;
+        return fail(end.error());
+    }
+    m_streams.append(stream);
+    connect(stream, &OutputStream::ended, this, [this, stream] {
+        m_streams.removeOne(stream);
+        stream->deleteLater();
+    });
+    return *end;
+}
+
+Result<qint32> LinuxDriver::spawn(const SpawnRequest &request)
+{
+    auto files = m_groups->prepare(request.controlGroup);
+    if (!files)
+        return fail(files.error());
+    const auto output = openStream(request);
+    if (!output) {
+        closeAll(*files);
+        return fail(output.error());
+    }
+    ChildPlan plan = planChild(request, *output);
+    plan.groupFiles = *files;
+    int report[2];
+    pid_t pid = -1;
+    if (pipe2(report, O_CLOEXEC | O_NONBLOCK) == 0) {
+        plan.reportFile = report[1];
+        pid = forkInto(plan);
+    }
+    const Error error = systemError(QStringLiteral("Failed to fork"));
+    // The process enters its groups by itself before it does anything else. Here as well, so that
+    // it is in them when this call returns.
+    const QByteArray number = QByteArray::number(pid) + '\n';
+    for (const int file : *files) {
+        if (pid > 0)
+            (void)!write(file, number.constData(), size_t(number.size()));
+    }
+    // Closed before anything else is started: an open end would keep the stream alive.
+    if (*output >= 0)
+        ::close(*output);
+    closeAll(*files);
+    if (plan.reportFile >= 0)
+        ::close(report[1]);
+    if (pid < 0) {
+        if (plan.reportFile >= 0)
+            ::close(report[0]);
+        return fail(error);
+    }
+    adopt(request, pid, report[0]);
+    return qint32(pid);
+}
+
+void LinuxDriver::adopt(const SpawnRequest &request, pid_t pid, int reportFile)
+{
+    m_groups->started(request.controlGroup, pid, request.invocationId);
+    m_busy.insert(request.controlGroup);
+    Child child;
+    child.unit = request.unit;
+    child.group = request.controlGroup;
+    child.program = request.command.path;
+    child.reportFile = reportFile;
+    child.report = std::make_unique<QSocketNotifier>(reportFile, QSocketNotifier::Read);
+    connect(
+        child.report.get(), &QSocketNotifier::activated, this, [this, pid] { readReport(pid); });
+    m_children.insert_or_assign(pid, std::move(child));
+}
+
+/// The pipe is closed by a successful exec, or brings word of what went wrong.
+void LinuxDriver::readReport(pid_t pid)
+{
+    const auto it = m_children.find(pid);
+    if (it == m_children.end() || it->second.reportFile < 0)
+        return;
+    Child &child = it->second;
+    ChildReport report;
+    const ssize_t size = read(child.reportFile, &report, sizeof report);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    child.report->setEnabled(false);
+    ::close(std::exchange(child.reportFile, -1));
+    child.report.release()->deleteLater(); // it may be what calls us
+    if (size == sizeof report)
+        sayFailure(child, report.status, report.error);
+    else
+        m_events->processExecuted(pid);
+}
+
+void LinuxDriver::sayFailure(const Child &child, int status, int error)
+{
+    const QString step = unitfile::exitStatusName(status);
+    const QString text =
+        QStringLiteral("%1: Failed at step %2 spawning %3: %4")
+            .arg(child.unit, step, child.program, QString::fromLocal8Bit(strerror(error)));
+    m_parts.journal->entry(
+        {{"MESSAGE", text.toUtf8()},
+         {"PRIORITY", "3"},
+         {"MESSAGE_ID", "641257651c1b4ec9a8624d7a40a9e1e7"},
+         {"EXECUTABLE", child.program.toUtf8()},
+         {"ERRNO", QByteArray::number(error)},
+         {"OBJECT_SYSTEMD_UNIT", child.unit.toUtf8()},
+         {"SYSLOG_IDENTIFIER", "quarterdeck-unitd"}});
+}
+
+void LinuxDriver::reapAll()
+{
+    for (;;) {
+        // A look first: until it is reaped, /proc still knows the name of a process that has ended.
+        siginfo_t info{};
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+            return;
+        endOne(info.si_pid, ProcessEnd{info.si_code, info.si_status});
+    }
+}
+
+void LinuxDriver::endOne(pid_t pid, const ProcessEnd &end)
+{
+    const auto it = m_children.find(pid);
+    const bool ours = it != m_children.end();
+    const QString group = ours ? it->second.group : m_groups->groupOf(pid);
+    const QList<OutputStream *> streams = m_streams;
+    for (OutputStream *stream : streams) {
+        if (stream->group() == group)
+            stream->drain();
+    }
+    if (ours)
+        readReport(pid);
+    siginfo_t info{};
+    waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG);
+    m_groups->ended(pid);
+    if (ours) {
+        m_children.erase(pid);
+        m_events->processEnded(pid, end);
+    }
+    noteEmptied(group);
+}
+
+/// Every process is a child of this one in the end, so a group cannot empty without a reaping.
+void LinuxDriver::noteEmptied(const QString &group)
+{
+    const QList<QString> busy = m_busy.values();
+    for (const QString &one : busy) {
+        // A group below a unit's is the unit's own affair; an unknown one may be any.
+        const bool concerned =
+            group.isEmpty() || group == one || group.startsWith(one + QLatin1Char('/'));
+        if (!concerned || !m_busy.contains(one) || !m_groups->processes(one).isEmpty())
+            continue;
+        m_busy.remove(one);
+        m_events->groupEmptied(one);
+    }
+}
+
+bool LinuxDriver::signalProcess(qint32 pid, int signalNumber)
+{
+    return pid > 0 && send(pid, signalNumber);
+}
+
+bool LinuxDriver::signalGroup(
+    const QString &controlGroup, int signalNumber, const QList<qint32> &except)
+{
+    QSet<qint32> done(except.begin(), except.end());
+    bool any = false;
+    // Again until there is no new one: a process may fork while it is being signalled.
+    for (int round = 0; round < kMostSignalRounds; ++round) {
+        bool fresh = false;
+        const QList<qint32> pids = m_groups->processes(controlGroup);
+        for (const qint32 pid : pids) {
+            if (done.contains(pid) || pid == getpid())
+                continue;
+            done.insert(pid);
+            fresh = true;
+            any = send(pid, signalNumber) || any;
+        }
+        if (!fresh)
+            break;
+    }
+    return any;
+}
+
+QList<qint32> LinuxDriver::processes(const QString &controlGroup) const
+{
+    return m_groups->processes(controlGroup);
+}
+
+void LinuxDriver::releaseGroup(const QString &controlGroup)
+{
+    m_busy.remove(controlGroup);
+    m_groups->release(controlGroup);
+}
+
+void LinuxDriver::armTimer(const QString &unit, qint64 atMs)
+{
+    Timer &timer = m_timers[unit];
+    timer.atMs = atMs;
+    if (!timer.timer) {
+        timer.timer = std::make_unique<QTimer>();
+        timer.timer->setSingleShot(true);
+        timer.timer->setTimerType(Qt::PreciseTimer);
+        connect(timer.timer.get(), &QTimer::timeout, this, [this, unit] { onTimer(unit); });
+    }
+    startTimer(unit);
+}
+
+void LinuxDriver::startTimer(const QString &unit)
+{
+    const Timer &timer = m_timers[unit];
+    const qint64 left = timer.atMs - m_parts.clock->monotonicMs();
+    timer.timer->start(int(std::clamp<qint64>(left, 0, INT_MAX)));
+}
+
+void LinuxDriver::onTimer(const QString &unit)
+{
+    const auto it = m_timers.find(unit);
+    if (it == m_timers.end())
+        return;
+    if (m_parts.clock->monotonicMs() < it->second.atMs) {
+        startTimer(unit); // further away than a timer reaches, or a moment early
+        return;
+    }
+    it->second.timer.release()->deleteLater(); // it is what calls us
+    m_timers.erase(it);
+    m_events->timerFired(unit);
+}
+
+void LinuxDriver::cancelTimer(const QString &unit)
+{
+    const auto it = m_timers.find(unit);
+    if (it == m_timers.end())
+        return;
+    it->second.timer->stop();
+    it->second.timer.release()->deleteLater();
+    m_timers.erase(it);
+}
+
+void LinuxDriver::wake()
+{
+    if (std::exchange(m_woken, true))
+        return;
+    QMetaObject::invokeMethod(
+        this,
+        [this] {
+            m_woken = false;
+            m_run();
+        },
+        Qt::QueuedConnection);
+}
+
+bool LinuxDriver::test(const Condition &condition) const
+{
+    return holds(condition);
+}
+
+std::optional<UserInfo> LinuxDriver::user(const QString &nameOrId) const
+{
+    return findUser(nameOrId);
+}
+
+} // namespace qd::units

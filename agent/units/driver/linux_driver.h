@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/units/driver/process_groups.h"
+#include "agent/units/engine/driver.h"
+#include "agent/units/engine/journal_sink.h"
+#include "shared/base/clock.h"
+
+#include <QHash>
+#include <QObject>
+#include <QSet>
+#include <functional>
+#include <map>
+#include <memory>
+
+class QSocketNotifier;
+class QTimer;
+
+namespace qd::units {
+
+class OutputStream;
+
+/// The engine's hands on this machine. One a process: it becomes the subreaper of all that it
+/// starts, handles SIGCHLD and reaps every child.
+class LinuxDriver : public QObject, public Driver {
+    Q_OBJECT
+
+public:
+    struct Parts {
+        JournalSink *journal; ///< where output goes; must outlive this
+        const Clock *clock;   ///< the engine's
+    };
+
+    LinuxDriver(Parts parts, std::unique_ptr<ProcessGroups> groups, QObject *parent = nullptr);
+    ~LinuxDriver() override;
+
+    /// Whom to tell, and what wake() asks for. Before the first other call.
+    void setEngine(DriverEvents *events, std::function<void()> run);
+    /// How processes are tracked, for the log.
+    QString tracking() const { return m_groups->description(); }
+
+    Result<qint32> spawn(const SpawnRequest &request) override;
+    bool signalProcess(qint32 pid, int signalNumber) override;
+    bool signalGroup(
+        const QString &controlGroup, int signalNumber, const QList<qint32> &except) override;
+    QList<qint32> processes(const QString &controlGroup) const override;
+    void releaseGroup(const QString &controlGroup) override;
+    void armTimer(const QString &unit, qint64 atMs) override;
+    void cancelTimer(const QString &unit) override;
+    void wake() override;
+    bool test(const Condition &condition) const override;
+    std::optional<UserInfo> user(const QString &nameOrId) const override;
+
+private:
+    struct Child {
+        QString unit;
+        QString group;
+        QString program;
+        int reportFile = -1;
+        std::unique_ptr<QSocketNotifier> report;
+    };
+
+    Result<int> openStream(const SpawnRequest &request);
+    void adopt(const SpawnRequest &request, pid_t pid, int reportFile);
+    void readReport(pid_t pid);
+    void sayFailure(const Child &child, int status, int error);
+    void reapAll();
+    void endOne(pid_t pid, const ProcessEnd &end);
+    void noteEmptied(const QString &group);
+    void onTimer(const QString &unit);
+    void startTimer(const QString &unit);
+
+    struct Timer {
+        qint64 atMs = 0;
+        std::unique_ptr<QTimer> timer;
+    };
+
+    Parts m_parts;
+    std::unique_ptr<ProcessGroups> m_groups;
+    DriverEvents *m_events = nullptr;
+    std::function<void()> m_run;
+    std::map<pid_t, Child> m_children;
+    std::map<QString, Timer> m_timers;
+    QList<OutputStream *> m_streams; ///< children of this object
+    QSet<QString> m_busy;            ///< groups that had a process when last looked at
+    int m_signalFile = -1;
+    std::unique_ptr<QSocketNotifier> m_signals;
+    bool m_woken = false;
+};
+
+} // namespace qd::units

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/units/driver/proc.h"
+
+#include <QDir>
+#include <QFile>
+#include <climits>
+#include <unistd.h>
+
+namespace qd::units {
+
+namespace {
+
+constexpr qint64 kMostBytes = 64 * 1024;
+
+QByteArray pathOf(pid_t pid, const char *name)
+{
+    return "/proc/" + QByteArray::number(pid) + '/' + name;
+}
+
+} // namespace
+
+QByteArray procFile(pid_t pid, const char *name)
+{
+    QFile file(QString::fromLatin1(pathOf(pid, name)));
+    if (!file.open(QIODevice::ReadOnly | QIODevice::Unbuffered))
+        return {};
+    return file.read(kMostBytes);
+}
+
+std::optional<ProcStat> procStat(pid_t pid)
+{
+    const QByteArray line = procFile(pid, "stat");
+    // The name before the last bracket may hold anything.
+    const QList<QByteArray> fields = line.mid(line.lastIndexOf(')') + 2).split(' ');
+    if (fields.size() < 4 || fields.at(0).isEmpty())
+        return std::nullopt;
+    ProcStat out;
+    out.state = fields.at(0).at(0);
+    out.parent = fields.at(1).toInt();
+    out.processGroup = fields.at(2).toInt();
+    out.session = fields.at(3).toInt();
+    return out;
+}
+
+QHash<pid_t, ProcStat> livingProcesses()
+{
+    QHash<pid_t, ProcStat> out;
+    const QStringList entries =
+        QDir(QStringLiteral("/proc")).entryList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Unsorted);
+    for (const QString &entry : entries) {
+        bool isNumber = false;
+        const pid_t pid = entry.toInt(&isNumber);
+        if (!isNumber)
+            continue;
+        const auto stat = procStat(pid);
+        if (stat && stat->state != 'Z' && stat->state != 'X')
+            out.insert(pid, *stat);
+    }
+    return out;
+}
+
+QByteArray procEnvironment(pid_t pid, const QByteArray &name)
+{
+    const QByteArray wanted = name + '=';
+    for (const QByteArray &entry : procFile(pid, "environ").split('\0')) {
+        if (entry.startsWith(wanted))
+            return entry.mid(wanted.size());
+    }
+    return {};
+}
+
+QByteArray procProgram(pid_t pid)
+{
+    QByteArray out(PATH_MAX, '\0');
+    const ssize_t size = readlink(pathOf(pid, "exe").constData(), out.data(), size_t(out.size()));
+    return size > 0 ? out.first(size) : QByteArray();
+}
+
+QByteArray procCommandLine(pid_t pid)
+{
+    QByteArray out = procFile(pid, "cmdline");
+    while (out.endsWith('\0'))
+        out.chop(1);
+    if (out.isEmpty()) {
+        const QByteArray name = procFile(pid, "comm").trimmed();
+        return name.isEmpty() ? name : '[' + name + ']';
+    }
+    for (char &c : out) {
+        if (uchar(c) < 32)
+            c = ' ';
+    }
+    return out;
+}
+
+} // namespace qd::units

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QByteArray>
+#include <QHash>
+#include <optional>
+#include <sys/types.h>
+
+/// What /proc tells of processes. A process may end at any moment: then there is nothing.
+namespace qd::units {
+
+struct ProcStat {
+    char state = '?';
+    pid_t parent = 0;
+    pid_t processGroup = 0;
+    pid_t session = 0;
+};
+
+std::optional<ProcStat> procStat(pid_t pid);
+/// Every process that has not ended; zombies have.
+QHash<pid_t, ProcStat> livingProcesses();
+/// A file of /proc/PID, at most 64 KiB of it.
+QByteArray procFile(pid_t pid, const char *name);
+/// The value of a variable in the environment that the process began with.
+QByteArray procEnvironment(pid_t pid, const QByteArray &name);
+/// The program that it runs; empty when it may not be known.
+QByteArray procProgram(pid_t pid);
+/// The command line as one line, as systemctl shows it; of a kernel thread or a process that has
+/// ended, its name in brackets.
+QByteArray procCommandLine(pid_t pid);
+
+} // namespace qd::units
