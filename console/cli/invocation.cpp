@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/cli/invocation.h"
 
+#include "console/session/error_text.h"
+
 #include <QJsonDocument>
 
 namespace qd::cli {
@@ -14,8 +16,8 @@ int statusOf(const Error &error)
 
 QString explain(const Error &error)
 {
-    QString text = error.text().trimmed();
-    if (!text.isEmpty() && text.back().isLetterOrNumber())
+    QString text = session::errorText(error);
+    if (!text.isEmpty() && (text.back().isLetterOrNumber() || text.back() == QLatin1Char(')')))
         text += QLatin1Char('.');
     if (error.code == code::unknownOutcome)
         text += QStringLiteral(" Whether it was carried out is not known.");

@@ -2,6 +2,7 @@
 #include "console/scripting/script_bridge.h"
 
 #include "console/scripting/handover.h"
+#include "console/session/error_text.h"
 #include "shared/base/clock.h"
 
 #include <QCborArray>
@@ -42,7 +43,7 @@ QJsonValue toScript(const QCborValue &value)
 
 QString sentence(const Error &error)
 {
-    return error.text() + QStringLiteral(" [") + error.code + QLatin1Char(']');
+    return session::errorText(error) + QStringLiteral(" [") + error.code + QLatin1Char(']');
 }
 
 } // namespace

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/proof.h"
+#include "tests/unit/cli/fake_client.h"
+
+#include <QTemporaryDir>
+
+using namespace qd;
+using namespace qd::test;
+
+namespace {
+
+QString s(const char *text)
+{
+    return QString::fromUtf8(text);
+}
+
+QStringList words(const char *line)
+{
+    return s(line).split(QLatin1Char(' '), Qt::SkipEmptyParts);
+}
+
+Node node(const char *name, Node::State state, Node::Role role)
+{
+    Node out;
+    out.id = s("0123456789abcdef") + s(name);
+    out.name = s(name);
+    out.address = s("10.0.0.1");
+    out.state = state;
+    out.role = role;
+    out.metadata = {{s("zone"), s("a")}};
+    return out;
+}
+
+RaftStatus member(const Node &of, qint64 last)
+{
+    RaftStatus out;
+    out.nodeId = of.id;
+    out.nodeName = of.name;
+    out.raftId = s("r-") + of.name;
+    out.role = of.role;
+    out.leader = s("r-n1");
+    out.lastIndex = last;
+    return out;
+}
+
+Unit unit(const char *name, Unit::Target desired, Unit::Target current, const char *active = "")
+{
+    Unit out;
+    out.name = s(name);
+    out.desired = desired;
+    out.current = current;
+    out.activeState = s(active);
+    if (current != Unit::Target::Inactive)
+        out.machineName = s("node-2");
+    return out;
+}
+
+QCborMap entryAnswer(const StoreEntry &entry, const QList<StoreEntry> &children = {})
+{
+    return {
+        {s("action"), s("set")},
+        {s("entry"), codec::toCbor(entry)},
+        {s("children"), codec::listToCbor(children)},
+        {s("index"), 7}};
+}
+
+StoreEntry entry(const char *key, const char *value, bool dir = false)
+{
+    StoreEntry out;
+    out.key = s(key);
+    out.value = value;
+    out.dir = dir;
+    out.modifiedIndex = 5;
+    return out;
+}
+
+} // namespace
+
+class TestCliApplets : public QObject {
+    Q_OBJECT
+
+    std::shared_ptr<FakeClient> m_client;
+    using Target = Unit::Target;
+
+    void answerUnit(const char *method, const Unit &unit)
+    {
+        m_client->answers.insert(s(method), QCborMap{{s("unit"), codec::toCbor(unit)}});
+    }
+
+private Q_SLOTS:
+    void init() { m_client = std::make_shared<FakeClient>(); }
+
+    void nodesAreATableOrAList()
+    {
+        const QList<Node> nodes{
+            node("n2", Node::State::Lost, Node::Role::None),
+            node("n1", Node::State::Ready, Node::Role::Leader)};
+        m_client->answers.insert(s("node.list"), listAnswer(9, codec::listToCbor(nodes)));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("node list")), 0);
+        QCOMPARE(shell.lines().size(), 3);
+        QVERIFY(shell.lines().at(1).startsWith(s("n1    Ready  10.0.0.1  Leader      0")));
+        QVERIFY(shell.lines().at(2).startsWith(s("n2    Lost   10.0.0.1  -           0")));
+        QVERIFY(shell.lines().at(2).endsWith(s("01234567  zone=a")));
+        Shell json(m_client);
+        QCOMPARE(json.run(words("node list --json")), 0);
+        QCOMPARE(json.json().value(s("revision")).toInt(), 9);
+        QCOMPARE(json.json().value(s("items")).toArray().size(), 2);
+        QCOMPARE(
+            json.json().value(s("items"))[0].toObject().value(s("state")).toString(), s("Lost"));
+        Shell colours(m_client, true);
+        QCOMPARE(colours.run(words("node list")), 0);
+        QVERIFY(colours.out.contains("\x1b[31mLost\x1b[0m"));
+    }
+
+    void consensusShowsNamesAndLag()
+    {
+        const Node leader = node("n1", Node::State::Ready, Node::Role::Leader);
+        const Node other = node("n2", Node::State::Ready, Node::Role::Follower);
+        m_client->answers.insert(
+            s("raft.status"),
+            listAnswer(
+                3, codec::listToCbor(QList<RaftStatus>{member(leader, 50), member(other, 42)})));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("raft status")), 0);
+        QVERIFY(shell.lines().at(2).startsWith(s("n2    Follower     0  n1        42")));
+        QVERIFY(shell.lines().at(2).contains(s("  8  ")));
+    }
+
+    void whatTheClusterRefusesIsASentenceAndStatus1()
+    {
+        auto refused = fail(s("store.key_not_found"), s("Key not found"));
+        refused.value().detail.insert(s("cause"), s("/a"));
+        m_client->answers.insert(s("store.get"), refused);
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("store get /a")), 1);
+        QCOMPARE(shell.err, QByteArray("qdctl: Key not found (/a).\n"));
+        QCOMPARE(shell.out, QByteArray());
+    }
+
+    void aConnectionThatIsLostIsStatus3()
+    {
+        m_client->answers.insert(
+            s("store.set"),
+            fail(
+                code::unknownOutcome, s("The connection was lost before store.set was answered.")));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("store set /a b")), 3);
+        QVERIFY(shell.err.contains("Whether it was carried out is not known."));
+        Shell watching(m_client);
+        watching.start(words("store watch /a"));
+        Q_EMIT m_client->stream->ended(
+            {code::unreachable, s("The peer closed the connection."), {}, nullptr});
+        QCOMPARE(watching.await(), 3);
+        QVERIFY(watching.err.startsWith("qdctl: The connection to the cluster was lost: "));
+    }
+
+    void nobodyAnswersIsStatus3()
+    {
+        m_client->now = session::Client::State::Connecting;
+        const Error dead{code::unreachable, s("10.0.0.1:7443: Connection refused"), {}, nullptr};
+        const Error silent{code::deadline, s("10.0.0.2:7443: no answer"), {}, nullptr};
+        Shell shell(m_client);
+        shell.start(words("node list"));
+        Q_EMIT m_client->trouble(dead);
+        QCOMPARE(shell.status, -1); // there is another address to try
+        Q_EMIT m_client->trouble(silent);
+        QCOMPARE(shell.await(), 3);
+        QCOMPARE(
+            shell.err,
+            QByteArray("qdctl: Cannot reach the cluster \"deck\": 10.0.0.1:7443: Connection "
+                       "refused; 10.0.0.2:7443: no answer\n"));
+        QVERIFY(m_client->asked.isEmpty());
+        // One who answers and refuses is there.
+        Shell refused(m_client);
+        refused.start(words("node list"));
+        Q_EMIT m_client->trouble(dead);
+        Q_EMIT m_client->trouble({code::denied, s("The certificate has expired."), {}, nullptr});
+        QCOMPARE(refused.await(), 1);
+        // It begins when the connection stands.
+        m_client->answers.insert(s("node.list"), listAnswer(1, {}));
+        Shell late(m_client);
+        late.start(words("node list"));
+        Q_EMIT m_client->trouble(dead);
+        Q_EMIT m_client->stateChanged(session::Client::State::Connected);
+        QCOMPARE(late.await(), 0);
+    }
+
+    void storeGetPrintsTheValue()
+    {
+        m_client->answers.insert(s("store.get"), entryAnswer(entry("/a", "two\nlines")));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("store get /a --quorum")), 0);
+        QCOMPARE(shell.out, QByteArray("two\nlines\n"));
+        QVERIFY(m_client->asked.last().params.value(s("quorum")).toBool());
+        m_client->answers.insert(s("store.get"), entryAnswer(entry("/a", "", true)));
+        Shell dir(m_client);
+        QCOMPARE(dir.run(words("store get /a")), 1);
+        QVERIFY(dir.err.contains("is a directory"));
+        // What a terminal would obey is shown to a person, and kept for a program.
+        m_client->answers.insert(s("store.get"), entryAnswer(entry("/a", "\x1b[2J")));
+        Shell terminal(m_client, true);
+        QCOMPARE(terminal.run(words("store get /a")), 0);
+        QCOMPARE(terminal.out, QByteArray("\\x1b[2J\n"));
+    }
+
+    void storeSetSendsItsConditions()
+    {
+        m_client->answers.insert(s("store.set"), entryAnswer(entry("/a", "b")));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("store set /a b --ttl 30 --if-value c --if-index 4 --update")), 0);
+        QCOMPARE(shell.out, QByteArray("b\n"));
+        const QCborMap params = m_client->asked.last().params;
+        QCOMPARE(params.value(s("value")).toByteArray(), QByteArray("b"));
+        QCOMPARE(params.value(s("ttl")).toInteger(), 30);
+        QCOMPARE(params.value(s("prevValue")).toByteArray(), QByteArray("c"));
+        QCOMPARE(params.value(s("prevIndex")).toInteger(), 4);
+        QCOMPARE(params.value(s("prevExist")).toBool(false), true);
+        for (const char *wrong :
+             {"store set /a", "store set /a b --dir", "store set /a b --create --update",
+              "store set /a b --ttl -1"}) {
+            Shell bad(m_client);
+            QCOMPARE(bad.run(words(wrong)), 2);
+        }
+    }
+
+    void storeLsShowsDirectoriesBySlash()
+    {
+        m_client->answers.insert(
+            s("store.get"),
+            entryAnswer(entry("/", "", true), {entry("/a", "1"), entry("/d", "", true)}));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("store ls")), 0);
+        QCOMPARE(shell.out, QByteArray("/a\n/d/\n"));
+        Shell json(m_client);
+        QCOMPARE(json.run(words("store ls -r --json")), 0);
+        QCOMPARE(json.json().value(s("revision")).toInt(), 7);
+        QVERIFY(m_client->asked.last().params.value(s("recursive")).toBool());
+        Shell table(m_client);
+        QCOMPARE(table.run(words("store ls -l")), 0);
+        QCOMPARE(table.lines().at(1), s("/a            5    -  1"));
+    }
+
+    void storeRmOfATreeIsAsked()
+    {
+        m_client->answers.insert(s("store.delete"), entryAnswer(entry("/d", "", true)));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("store rm -r /d")), 0);
+        QCOMPARE(shell.out, QByteArray("removed /d\n"));
+        QVERIFY(m_client->asked.last().params.value(s("dir")).toBool());
+        QVERIFY(m_client->asked.last().params.value(s("recursive")).toBool());
+    }
+
+    void aWatchPrintsWhatComesInWhateverPieces()
+    {
+        Shell shell(m_client);
+        shell.start(words("store watch -r /a --after 3"));
+        QCOMPARE(m_client->asked.last().params.value(s("after")).toInteger(), 3);
+        Q_EMIT m_client->stream->received("{\"action\":\"set\",\"entry\":{\"key\":\"/a/b\",\"val");
+        Q_EMIT m_client->stream->received("ue\":\"x\"}}\n{\"action\":\"delete\",");
+        Q_EMIT m_client->stream->received("\"entry\":{\"key\":\"/a/b\",\"value\":\"\"}}\n");
+        QCOMPARE(shell.out, QByteArray("set /a/b x\ndelete /a/b\n"));
+        QCOMPARE(shell.status, -1);
+        shell.program->interrupt(); // Ctrl+C is its orderly end
+        QCOMPARE(shell.await(), 0);
+        Shell counted(m_client);
+        counted.start(words("store watch -n 1 --json /a"));
+        Q_EMIT m_client->stream->received("{\"action\":\"set\"}\n{\"action\":\"set\"}\n");
+        QCOMPARE(counted.await(), 0);
+        QCOMPARE(counted.out, QByteArray("{\"action\":\"set\"}\n"));
+    }
+
+    void ctrlCEndsWhatDoesNotFollow()
+    {
+        m_client->now = session::Client::State::Connecting;
+        Shell shell(m_client);
+        shell.start(words("node list"));
+        shell.program->interrupt();
+        QCOMPARE(shell.await(), 130);
+    }
+
+    void theJournalIsShownAsLines()
+    {
+        qputenv("TZ", "UTC");
+        JournalLine line;
+        line.time = QDateTime::fromSecsSinceEpoch(0, Qt::UTC);
+        line.identifier = s("hello");
+        line.pid = 12;
+        line.message = s("ahoy\x1b[2J");
+        line.nodeName = s("node-1");
+        const QByteArray bytes =
+            QJsonDocument(codec::toJson(line)).toJson(QJsonDocument::Compact) + '\n';
+        Shell shell(m_client);
+        shell.start(words("journal hello.service -n 3 -f"));
+        const QCborMap params = m_client->asked.last().params;
+        QCOMPARE(params.value(s("lines")).toInteger(), 3);
+        QVERIFY(params.value(s("follow")).toBool());
+        Q_EMIT m_client->stream->received(bytes);
+        QCOMPARE(shell.out, QByteArray("1970-01-01 00:00:00 node-1 hello[12]: ahoy\\x1b[2J\n"));
+        Q_EMIT m_client->stream->ended({});
+        QCOMPARE(shell.await(), 0);
+        Shell cat(m_client);
+        cat.start(words("journal hello.service -o cat"));
+        Q_EMIT m_client->stream->received(bytes);
+        QCOMPARE(cat.out, QByteArray("ahoy\x1b[2J\n"));
+    }
+
+    void submitReadsTheFilesFirst()
+    {
+        QTemporaryDir dir;
+        const QString path = dir.filePath(s("hello.service"));
+        QFile file(path);
+        QVERIFY(
+            file.open(QIODevice::WriteOnly) && file.write("[Service]\nExecStart=/bin/true\n") > 0);
+        file.close();
+        answerUnit("unit.submit", unit("hello.service", Target::Inactive, Target::Inactive));
+        Shell shell(m_client);
+        QCOMPARE(shell.run({s("unit"), s("submit"), path, s("--replace")}), 0);
+        QCOMPARE(shell.out, QByteArray("hello.service submitted\n"));
+        const QCborMap params = m_client->asked.last().params;
+        QCOMPARE(params.value(s("name")).toString(), s("hello.service"));
+        QCOMPARE(params.value(s("text")).toString(), s("[Service]\nExecStart=/bin/true\n"));
+        QVERIFY(params.value(s("replace")).toBool());
+        m_client->asked.clear();
+        Shell missing(m_client);
+        QCOMPARE(missing.run({s("unit"), s("submit"), path, path + s(".gone")}), 1);
+        QVERIFY(m_client->asked.isEmpty());
+        m_client->answers.insert(
+            s("unit.submit"), fail(code::badInput, s("Line 2: ExecStart= needs a path.")));
+        Shell refused(m_client);
+        QCOMPARE(refused.run({s("unit"), s("submit"), path}), 1);
+        QCOMPARE(
+            refused.err,
+            QByteArray("qdctl: hello.service was not submitted: Line 2: ExecStart= needs "
+                       "a path.\n"));
+    }
+
+    void startWaitsAndSaysWhere()
+    {
+        answerUnit("unit.start", unit("a.service", Target::Launched, Target::Inactive));
+        Shell shell(m_client);
+        shell.start(words("unit start a.service"));
+        QTRY_VERIFY(m_client->live.contains(s("units")));
+        auto *const live = m_client->live.value(s("units"));
+        Q_EMIT live->reset(
+            {codec::toCbor(unit("other.service", Target::Launched, Target::Launched, "active")),
+             codec::toCbor(unit("a.service", Target::Launched, Target::Launched, "activating"))});
+        QCOMPARE(shell.status, -1);
+        Q_EMIT live->changed(
+            {codec::toCbor(unit("a.service", Target::Launched, Target::Launched, "active"))}, {});
+        QCOMPARE(shell.await(), 0);
+        QCOMPARE(shell.out, QByteArray("a.service is active on node-2\n"));
+    }
+
+    void aUnitThatFailsFailsItsStart()
+    {
+        answerUnit("unit.start", unit("a.service", Target::Launched, Target::Launched, "failed"));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("unit start a.service")), 1);
+        QCOMPARE(shell.err, QByteArray("qdctl: a.service is failed on node-2.\n"));
+    }
+
+    void aUnitThatFindsNoPlaceSaysWhy()
+    {
+        Unit homeless = unit("a.service", Target::Launched, Target::Inactive);
+        homeless.reason = s("no machine has zone=b");
+        answerUnit("unit.start", homeless);
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("unit start a.service --wait 0")), 1);
+        QCOMPARE(
+            shell.err, QByteArray("qdctl: Not within the time: a.service is not on any node: no "
+                                  "machine has zone=b.\n"));
+        Shell patient(m_client);
+        QCOMPARE(patient.run(words("unit start a.service --no-wait")), 0);
+    }
+
+    void severalUnitsAreSeveralLines()
+    {
+        answerUnit("unit.stop", unit("a.service", Target::Loaded, Target::Loaded, "inactive"));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("unit stop a.service --json")), 0);
+        QCOMPARE(shell.json().value(s("current")).toString(), s("Loaded"));
+        m_client->answers.insert(s("unit.destroy"), QCborMap());
+        Shell gone(m_client);
+        QCOMPARE(gone.run(words("unit destroy a.service b.service")), 0);
+        QCOMPARE(gone.out, QByteArray("a.service destroyed\nb.service destroyed\n"));
+    }
+
+    void unitsAreListedAndShown()
+    {
+        Unit one = unit("a.service", Target::Launched, Target::Launched, "active");
+        one.subState = s("running");
+        one.reason = s("the least loaded of 3");
+        one.description = s("Says a");
+        m_client->answers.insert(
+            s("unit.list"), listAnswer(4, codec::listToCbor(QList<Unit>{one})));
+        Shell list(m_client);
+        QCOMPARE(list.run(words("unit list")), 0);
+        QCOMPARE(list.lines().at(1), s("a.service  launched  launched  active  running  node-2"));
+        m_client->answers.insert(
+            s("unit.status"), QCborMap{
+                                  {s("unit"), codec::toCbor(one)},
+                                  {s("properties"), QCborMap{{s("MainPID"), s("7")}}},
+                                  {s("lines"), codec::listToCbor(QList<JournalLine>{{}})}});
+        Shell status(m_client);
+        QCOMPARE(status.run(words("unit status a.service")), 0);
+        QVERIFY(status.lines().first().endsWith(s("a.service - Says a")));
+        QVERIFY(status.out.contains("  Placement: the least loaded of 3\n"));
+        Shell json(m_client);
+        QCOMPARE(json.run(words("unit status a.service --json")), 0);
+        QCOMPARE(json.json().value(s("properties"))[s("MainPID")].toString(), s("7"));
+        m_client->answers.insert(s("unit.cat"), QCborMap{{s("text"), s("[Service]\n")}});
+        Shell cat(m_client);
+        QCOMPARE(cat.run(words("unit cat a.service")), 0);
+        QCOMPARE(cat.out, QByteArray("[Service]\n"));
+    }
+
+    void aTokenIsOneWord()
+    {
+        m_client->answers.insert(
+            s("cluster.token"), QCborMap{{s("token"), s("qd1.a.b")}, {s("expires"), 1000}});
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("cluster token --kind console --role viewer")), 0);
+        QCOMPARE(shell.out, QByteArray("qd1.a.b\n"));
+        QCOMPARE(shell.err, QByteArray());
+        for (const char *wrong : {"cluster token", "cluster token --kind node --role admin"}) {
+            Shell bad(m_client);
+            QCOMPARE(bad.run(words(wrong)), 2);
+        }
+    }
+
+    void healthIsToldOnce()
+    {
+        const Node n1 = node("n1", Node::State::Ready, Node::Role::Leader);
+        m_client->answers.insert(s("store.get"), entryAnswer(entry("/", "", true)));
+        Shell shell(m_client);
+        shell.start(words("cluster health"));
+        Q_EMIT m_client->live.value(s("nodes"))->reset({codec::toCbor(n1)});
+        Q_EMIT m_client->live.value(s("raft"))->reset({codec::toCbor(member(n1, 5))});
+        QCOMPARE(shell.await(), 0);
+        QCOMPARE(shell.out, QByteArray("healthy: 1 nodes ready, n1 leads\n"));
+        QVERIFY(m_client->asked.last().params.value(s("quorum")).toBool());
+        Shell sick(m_client);
+        sick.start(words("cluster health --nodes 2 --json"));
+        Q_EMIT m_client->live.value(s("nodes"))->reset({codec::toCbor(n1)});
+        Q_EMIT m_client->live.value(s("raft"))->reset({codec::toCbor(member(n1, 5))});
+        QCOMPARE(sick.await(), 1);
+        QCOMPARE(sick.json().value(s("healthy")), QJsonValue(false));
+        QCOMPARE(
+            sick.err, QByteArray("qdctl: The cluster is not healthy: there are 1 nodes of 2.\n"));
+    }
+
+    void healthIsAwaitedFromBeforeTheConnection()
+    {
+        m_client->now = session::Client::State::Connecting;
+        const Node n1 = node("n1", Node::State::Ready, Node::Role::Leader);
+        Node n2 = node("n2", Node::State::Joining, Node::Role::Follower);
+        m_client->answers.insert(s("store.get"), entryAnswer(entry("/", "", true)));
+        Shell shell(m_client);
+        shell.start(words("cluster health --wait 20"));
+        Q_EMIT m_client->trouble({code::unreachable, s("refused"), {}, nullptr});
+        Q_EMIT m_client->trouble({code::unreachable, s("refused"), {}, nullptr});
+        Q_EMIT m_client->live.value(s("raft"))->reset(
+            {codec::toCbor(member(n1, 5)), codec::toCbor(member(n2, 5))});
+        Q_EMIT m_client->live.value(s("nodes"))->reset({codec::toCbor(n1), codec::toCbor(n2)});
+        QCOMPARE(shell.status, -1);
+        n2.state = Node::State::Ready;
+        Q_EMIT m_client->live.value(s("nodes"))->changed({codec::toCbor(n2)}, {});
+        QCOMPARE(shell.await(), 0);
+        Shell alone(m_client);
+        alone.start(words("cluster health --wait 0"));
+        Q_EMIT m_client->trouble({code::unreachable, s("refused"), {}, nullptr});
+        QCOMPARE(alone.await(), 3);
+        QCOMPARE(alone.err, QByteArray("qdctl: No node answers: refused.\n"));
+    }
+};
+
+QD_TEST_MAIN(TestCliApplets)
+#include "tst_cli_applets.moc"
