@@ -7,8 +7,10 @@
 namespace qd::fleet {
 
 namespace {
-constexpr int kTriesPerThird = 4; // peer-contracts.md 3.6
-}
+/// So often it looks whether to renew, to try again, to give up: well within what is left then.
+constexpr int kLooksPerTtl = 24;
+constexpr int kMostRestMs = 500;
+} // namespace
 
 Presence::Presence(
     store::StoreClient &store, const Keys &keys, MachineDocument self, int ttlSeconds,
@@ -20,7 +22,7 @@ Presence::Presence(
     , m_ttl(ttlSeconds)
     , m_clock(clock)
 {
-    m_timer.setInterval(std::max(20, m_ttl * 1000 / 3 / kTriesPerThird));
+    m_timer.setInterval(std::clamp(m_ttl * 1000 / kLooksPerTtl, 20, kMostRestMs));
     connect(&m_timer, &QTimer::timeout, this, &Presence::tick);
 }
 
