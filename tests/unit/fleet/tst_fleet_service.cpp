@@ -422,6 +422,21 @@ private Q_SLOTS:
         QCOMPARE(one.unit(kHello).machineId, QString());
     }
 
+    void aUnitOnAMachineThatHasNotComeBackIsOutOfReach()
+    {
+        Cluster cluster(1);
+        FleetNode &one = cluster[1];
+        QTRY_VERIFY(one.service->isEngineLeader());
+        QVERIFY(submit(one, kHello).has_value());
+        one.store.put(Keys().target(kHello), idOf(3).toLatin1());
+        one.store.put(Keys().targetState(kHello), "launched");
+        QTRY_COMPARE(one.unit(kHello).desired, Target::Launched);
+        const auto place = one.service->placeOf(kHello);
+        QCOMPARE(place.error().code, code::unreachable);
+        QCOMPARE(
+            place.error().message, QStringLiteral("hello.service is on node-3, which is lost."));
+    }
+
     void aTaskThatFailsIsTriedAgain()
     {
         Cluster cluster(1);
