@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Debian's etcd with its v2 API on: what our store's API and its speed are compared with."""
+import os
+import shutil
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+
+from qdtest import wait_for
+
+
+def healthy(endpoint):
+    try:
+        with urllib.request.urlopen(endpoint + "/health", timeout=1) as answer:
+            return b"true" in answer.read()
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+class EtcdOracle:
+    """`count` members from loopback address `base` on, standard ports; stop() ends them and removes their data."""
+
+    def __init__(self, base, count=1):
+        octets = base.split(".")
+        octets[1] = os.environ.get("QD_TEST_NET", octets[1])
+        self.addresses = [".".join(octets[:3] + [str(int(octets[3]) + i)]) for i in range(count)]
+        self.dir = tempfile.mkdtemp(prefix="qd-etcd-")
+        self.processes = []
+
+    def endpoint(self, number=1):
+        return f"http://{self.addresses[number - 1]}:2379"
+
+    def start(self):
+        members = ",".join(f"m{i}=http://{a}:2380" for i, a in enumerate(self.addresses, 1))
+        for number, address in enumerate(self.addresses, 1):
+            log = open(os.path.join(self.dir, f"m{number}.log"), "wb")  # pylint: disable=consider-using-with
+            with log:
+                self.processes.append(subprocess.Popen(
+                    ["etcd", "--enable-v2", "--name", f"m{number}", "--data-dir", f"{self.dir}/m{number}",
+                     "--listen-client-urls", f"http://{address}:2379",
+                     "--advertise-client-urls", f"http://{address}:2379",
+                     "--listen-peer-urls", f"http://{address}:2380",
+                     "--initial-advertise-peer-urls", f"http://{address}:2380",
+                     "--initial-cluster", members, "--log-level", "error"], stdout=log, stderr=log))
+        for number in range(1, len(self.addresses) + 1):
+            wait_for(lambda n=number: healthy(self.endpoint(n)), 30, f"etcd member {number} is healthy")
+        return self
+
+    def leader(self):
+        """The number of the member that leads."""
+        for number in range(1, len(self.addresses) + 1):
+            with urllib.request.urlopen(self.endpoint(number) + "/v2/stats/self", timeout=2) as answer:
+                if b"StateLeader" in answer.read():
+                    return number
+        raise AssertionError("etcd has no leader")
+
+    def stop(self):
+        for process in self.processes:
+            process.kill()
+        for process in self.processes:
+            process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
