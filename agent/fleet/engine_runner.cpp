@@ -73,9 +73,7 @@ void EngineRunner::claim()
         return;
     const QString key = m_mirror.state().keys().lease();
     store::WriteRequest request =
-        putRequest(key, encode(LeaseDocument{m_setup.machineId, kVersion}));
-    request.ttl = m_setup.leaseSeconds;
-    request.ttlGiven = true;
+        putRequest(key, encode(LeaseDocument{m_setup.machineId, kVersion}), m_setup.leaseSeconds);
     const auto held = m_store.getLocal(store::GetRequest{key, false, false, false});
     if (held) {
         const LeaseDocument lease = readLease(held->node.value);

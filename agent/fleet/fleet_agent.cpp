@@ -381,9 +381,9 @@ void FleetAgent::renew(const QString &key, const QByteArray &value)
     if (fresh || m_inFlight.contains(key))
         return;
     m_inFlight.insert(key);
-    store::WriteRequest request = putRequest(key, value);
-    request.ttl = m_setup.ttlSeconds;
-    request.ttlGiven = true;
+    const bool same = before != m_published.constEnd() && before->document == value;
+    const store::WriteRequest request = same ? refreshRequest(key, value, m_setup.ttlSeconds)
+                                             : putRequest(key, value, m_setup.ttlSeconds);
     const QPointer<FleetAgent> self(this);
     m_store.write(request, [self, key, value, now](const Result<store::Event> &event) {
         if (!self)

@@ -62,19 +62,26 @@ void Presence::beat()
     m_inFlight = true;
     const qint64 sent = m_clock.monotonicMs();
     m_sentMs = sent;
-    store::WriteRequest request = putRequest(m_keys.machineObject(m_self.id), encode(m_self));
-    request.ttl = m_ttl;
-    request.ttlGiven = true;
+    const QByteArray document = encode(m_self);
+    const QString key = m_keys.machineObject(m_self.id);
+    const store::WriteRequest request = m_there && document == m_written
+                                            ? refreshRequest(key, document, m_ttl)
+                                            : putRequest(key, document, m_ttl);
     const QPointer<Presence> self(this);
-    m_store.write(request, [self, sent](const Result<store::Event> &event) {
+    m_store.write(request, [self, sent, document](const Result<store::Event> &event) {
         if (!self)
             return;
         self->m_inFlight = false;
         self->m_failed = !event;
         if (!event) {
             qCDebug(lcFleet).noquote() << "presence:" << event.error().text();
+            // A store that answers so has forgotten the machine: it is to hear of it whole.
+            if (event.error().code.startsWith(QLatin1String("etcd.")) &&
+                !std::exchange(self->m_written, {}).isEmpty())
+                self->beat();
             return;
         }
+        self->m_written = document;
         self->m_validFromMs = sent;
         self->m_saidLost = false;
         if (!std::exchange(self->m_there, true))

@@ -48,6 +48,7 @@ private:
     int m_ttl;
     const Clock &m_clock;
     QTimer m_timer;
+    QByteArray m_written; ///< what the key says
     bool m_there = false;
     bool m_left = false;
     bool m_inFlight = false;

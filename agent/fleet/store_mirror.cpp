@@ -126,11 +126,22 @@ void StoreMirror::settle()
     }
 }
 
-store::WriteRequest putRequest(const QString &key, const QByteArray &value)
+store::WriteRequest putRequest(const QString &key, const QByteArray &value, int ttl)
 {
     store::WriteRequest out;
     out.key = key;
     out.value = value;
+    if (ttl > 0)
+        out.ttl = ttl;
+    out.ttlGiven = ttl > 0;
+    return out;
+}
+
+store::WriteRequest refreshRequest(const QString &key, const QByteArray &value, int ttl)
+{
+    store::WriteRequest out = putRequest(key, {}, ttl);
+    out.refresh = true;
+    out.prevValue = value;
     return out;
 }
 

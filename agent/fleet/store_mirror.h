@@ -57,8 +57,10 @@ private:
     bool m_decisive = false;
 };
 
-/// A write without conditions, to begin a request with.
-store::WriteRequest putRequest(const QString &key, const QByteArray &value);
+/// A write without conditions, to begin a request with. `ttl` in seconds; 0: for ever.
+store::WriteRequest putRequest(const QString &key, const QByteArray &value, int ttl = 0);
+/// More time for a key that has this value; it wakes no watcher.
+store::WriteRequest refreshRequest(const QString &key, const QByteArray &value, int ttl);
 store::WriteRequest deleteRequest(const QString &key);
 /// Whether the error is etcd's of this number.
 bool isEtcdError(const Error &error, int number);

@@ -98,6 +98,34 @@ private Q_SLOTS:
         QVERIFY(f.store.value(key));
     }
 
+    void renewalsWakeNobody()
+    {
+        Fixture f;
+        Presence presence = f.presence(2);
+        presence.start();
+        QTRY_VERIFY(presence.isThere());
+        const QString key = f.keys.machineObject(kA);
+        StoreMirror mirror(f.store, f.keys);
+        QSignalSpy changed(&mirror, &StoreMirror::changed);
+        mirror.start();
+        QTRY_COMPARE(changed.size(), 1);
+        const quint64 first = indexOf(f.store, key);
+        f.clock.advanceMs(600);
+        QTRY_VERIFY(indexOf(f.store, key) > first);
+        QTest::qWait(20);
+        QCOMPARE(changed.size(), 1);
+        // A key that was taken away meanwhile is made anew at once.
+        f.store.remove(f.keys.machine(kA));
+        f.clock.advanceMs(600);
+        QTRY_VERIFY(f.store.value(key));
+        QTRY_VERIFY(mirror.state().machines().contains(kA));
+        // New metadata are said at once.
+        presence.setSelf({kA, {}, {{QStringLiteral("disk"), QStringLiteral("hdd")}}, {}});
+        QTRY_COMPARE(
+            mirror.state().machines().value(kA).metadata.value(QStringLiteral("disk")),
+            QStringLiteral("hdd"));
+    }
+
     void whoCannotRenewKnowsItBeforeTheOthers()
     {
         Fixture f;
