@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a script finds when it starts. Everything here stands on four host functions: __host.call,
-// __host.begin, __host.subscribe and __host.sleep. Values are plain frozen objects.
+// What a script finds when it starts, made of the host's few functions (script_bridge.h). Values
+// are plain frozen objects. For people: docs/guide/scripts.md.
 (function (global) {
     "use strict";
 
@@ -58,15 +58,21 @@
 
     global.sleep = function (milliseconds) { __host.sleep(Number(milliseconds)); };
 
+    /** A promise that is kept after that time, for tasks: yield delay(500). */
+    global.delay = function (milliseconds) {
+        return new Promise(function (resolve) { __host.delay(Number(milliseconds), resolve); });
+    };
+
     /** Calls `condition` until it returns something true, for at most `seconds`. */
     global.waitUntil = function (condition, seconds, what) {
-        const end = Date.now() + (seconds === undefined ? 30 : seconds) * 1000;
+        const limit = seconds === undefined ? 30 : seconds;
+        const end = Date.now() + limit * 1000;
         for (;;) {
             const value = condition();
             if (value)
                 return value;
             if (Date.now() > end)
-                throw new Error("not within " + seconds + " s" + (what ? ": " + what : ""));
+                throw new Error("not within " + limit + " s" + (what ? ": " + what : ""));
             global.sleep(100);
         }
     };
@@ -105,12 +111,16 @@
     };
 
     function begin(method, params, node) {
+        const failure = new Error(); // made here: it knows the line that asked
         return new Promise(function (resolve, reject) {
             __host.begin(method, JSON.stringify(params || {}), node || "", function (error, text) {
-                if (error)
-                    reject(new Error(error));
-                else
+                if (error) {
+                    failure.message = error.message;
+                    failure.code = error.code;
+                    reject(failure);
+                } else {
                     resolve(freeze(JSON.parse(text)));
+                }
             });
         });
     }

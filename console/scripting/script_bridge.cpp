@@ -11,11 +11,13 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QThread>
+#include <QTimer>
 
 namespace qd::scripting {
 
 namespace {
 
+constexpr double kLongestSleepMs = 3.6e6;
 constexpr qint64 kExactInDouble = qint64(1) << 53;
 
 QJsonValue toScript(const QCborValue &value)
@@ -39,11 +41,6 @@ QJsonValue toScript(const QCborValue &value)
     if (value.isByteArray())
         return QString::fromUtf8(value.toByteArray());
     return value.toJsonValue();
-}
-
-QString sentence(const Error &error)
-{
-    return session::errorText(error) + QStringLiteral(" [") + error.code + QLatin1Char(']');
 }
 
 } // namespace
@@ -81,14 +78,27 @@ ScriptBridge::ScriptBridge(ScriptEngine &engine, session::Client &client)
 
 ScriptBridge::~ScriptBridge() = default;
 
+QJSValue ScriptBridge::errorObject(const Error &error)
+{
+    QJSValue object =
+        m_engine.m_engine.newErrorObject(QJSValue::GenericError, session::errorText(error));
+    object.setProperty(QStringLiteral("code"), error.code);
+    return object;
+}
+
+void ScriptBridge::raise(const Error &error)
+{
+    m_engine.m_engine.throwError(errorObject(error));
+}
+
 void ScriptBridge::print(const QString &line)
 {
-    Q_EMIT m_engine.output(line, OutputKind::Print);
+    m_engine.say(line, OutputKind::Print);
 }
 
 void ScriptBridge::alert(const QString &line)
 {
-    Q_EMIT m_engine.output(line, OutputKind::Alert);
+    m_engine.say(line, OutputKind::Alert);
 }
 
 bool ScriptBridge::parse(const QString &params, QCborMap *out)
@@ -114,7 +124,7 @@ QString ScriptBridge::call(const QString &method, const QString &params, const Q
     m_engine.m_turn.startedMs.store(SystemClock().monotonicMs());
     if (result)
         return toScriptJson(*result);
-    m_engine.m_engine.throwError(QJSValue::GenericError, sentence(result.error()));
+    raise(result.error());
     return {};
 }
 
@@ -130,12 +140,11 @@ void ScriptBridge::begin(
     QMetaObject::invokeMethod(&m_client, [this, id, method, map, options] {
         m_client.call(method, map, options)
             .then(&m_client, [this, id](const Result<QCborMap> &result) {
-                const QString error = result ? QString() : sentence(result.error());
-                const QString text = result ? toScriptJson(*result) : QString();
-                QMetaObject::invokeMethod(this, [this, id, error, text] {
+                QMetaObject::invokeMethod(this, [this, id, result] {
                     const QJSValue callback = m_callbacks.take(id);
                     m_engine.enter([&](QStringList *) {
-                        return callback.call({QJSValue(error), QJSValue(text)});
+                        return result ? callback.call({QJSValue(), toScriptJson(*result)})
+                                      : callback.call({errorObject(result.error())});
                     });
                     m_engine.endWhenIdle();
                 });
@@ -179,8 +188,7 @@ int ScriptBridge::subscribe(
         QObject::connect(
             subscription, &session::Subscription::failed, remote.get(),
             [this, id](const Error &error) {
-                QMetaObject::invokeMethod(
-                    this, [this, id, error] { streamEnded(id, sentence(error)); });
+                QMetaObject::invokeMethod(this, [this, id, error] { streamEnded(id, error); });
             });
     });
     return id;
@@ -216,8 +224,7 @@ int ScriptBridge::openStream(const QString &method, const QCborMap &params, cons
             });
         QObject::connect(
             stream, &session::ByteStream::ended, remote.get(), [this, id](const Error &error) {
-                const QString text = error.code.isEmpty() ? QString() : sentence(error);
-                QMetaObject::invokeMethod(this, [this, id, text] { streamEnded(id, text); });
+                QMetaObject::invokeMethod(this, [this, id, error] { streamEnded(id, error); });
             });
     });
     return id;
@@ -230,7 +237,7 @@ QStringList ScriptBridge::readStream(const QString &method, const QString &param
     struct Reading {
         Remote remote;
         QStringList lines;
-        Handover<QString> ended; ///< the error, empty when the stream ended in order
+        Handover<Error> ended; ///< its code is empty when the stream ended in order
     };
     const QSharedPointer<Reading> reading(new Reading);
     reading->remote.moveToThread(m_client.thread());
@@ -244,17 +251,15 @@ QStringList ScriptBridge::readStream(const QString &method, const QString &param
             });
         QObject::connect(
             stream, &session::ByteStream::ended, &reading->remote,
-            [reading = reading.get()](const Error &error) {
-                reading->ended.give(error.code.isEmpty() ? QString() : sentence(error));
-            });
+            [reading = reading.get()](const Error &error) { reading->ended.give(error); });
     });
     m_engine.m_turn.startedMs.store(0);
-    const QString error = reading->ended.take();
+    const Error error = reading->ended.take();
     m_engine.m_turn.startedMs.store(SystemClock().monotonicMs());
     const QStringList lines = reading->lines;
     QMetaObject::invokeMethod(&m_client, [reading] { reading->remote.stream.reset(); });
-    if (!error.isEmpty())
-        m_engine.m_engine.throwError(QJSValue::GenericError, error);
+    if (!error.code.isEmpty())
+        raise(error);
     return lines;
 }
 
@@ -281,13 +286,13 @@ void ScriptBridge::deliver(int id, const QString &text)
     m_engine.enter([&](QStringList *) { return function.call({QJSValue(text)}); });
 }
 
-void ScriptBridge::streamEnded(int id, const QString &error)
+void ScriptBridge::streamEnded(int id, const Error &error)
 {
     if (!m_callbacks.contains(id))
         return;
-    if (!error.isEmpty()) {
+    if (!error.code.isEmpty()) {
         m_engine.m_status = 1;
-        Q_EMIT m_engine.output(error, OutputKind::Error);
+        m_engine.say(session::errorText(error), OutputKind::Error);
     }
     forget(id);
 }
@@ -295,8 +300,19 @@ void ScriptBridge::streamEnded(int id, const QString &error)
 void ScriptBridge::sleep(double milliseconds)
 {
     m_engine.m_turn.startedMs.store(0);
-    QThread::msleep(quint64(qBound(0.0, milliseconds, 3.6e6)));
+    QThread::msleep(quint64(qBound(0.0, milliseconds, kLongestSleepMs)));
     m_engine.m_turn.startedMs.store(SystemClock().monotonicMs());
+}
+
+void ScriptBridge::delay(double milliseconds, const QJSValue &done)
+{
+    const int id = m_nextId++;
+    m_callbacks.insert(id, done);
+    QTimer::singleShot(int(qBound(0.0, milliseconds, kLongestSleepMs)), this, [this, id] {
+        const QJSValue callback = m_callbacks.take(id);
+        m_engine.enter([&](QStringList *) { return callback.call(); });
+        m_engine.endWhenIdle();
+    });
 }
 
 void ScriptBridge::release()

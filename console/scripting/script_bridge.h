@@ -21,7 +21,7 @@ public:
     Q_INVOKABLE void alert(const QString &line);
     /// Blocks the script until the answer is there; throws on an error.
     Q_INVOKABLE QString call(const QString &method, const QString &params, const QString &node);
-    /// Answers later: done(error, text).
+    /// Answers later: done(error) or done(undefined, text).
     Q_INVOKABLE void
     begin(const QString &method, const QString &params, const QString &node, const QJSValue &done);
     Q_INVOKABLE int
@@ -33,6 +33,8 @@ public:
     Q_INVOKABLE QStringList readStream(const QString &method, const QString &params);
     Q_INVOKABLE void endStream(int id);
     Q_INVOKABLE void sleep(double milliseconds);
+    /// Without blocking: calls `done` after that time.
+    Q_INVOKABLE void delay(double milliseconds, const QJSValue &done);
     Q_INVOKABLE void hold() { ++m_holds; }
     Q_INVOKABLE void release();
     Q_INVOKABLE void fail(const QJSValue &error);
@@ -42,7 +44,10 @@ private:
     struct Remote; // what lives in the client's thread for one subscription or stream
     bool parse(const QString &params, QCborMap *out);
     void deliver(int id, const QString &text);
-    void streamEnded(int id, const QString &error);
+    void streamEnded(int id, const Error &error);
+    /// An Error with the message for a person and, as `code`, the one for programs.
+    QJSValue errorObject(const Error &error);
+    void raise(const Error &error);
     void forget(int id);
     int openStream(const QString &method, const QCborMap &params, const QJSValue &onLine);
 

@@ -6,6 +6,7 @@
 
 #include <QFile>
 #include <QRegularExpression>
+#include <QUrl>
 
 namespace qd::scripting {
 
@@ -57,7 +58,7 @@ void ScriptEngine::run(const QString &text, const QString &fileName)
     if (m_status != 0 && !m_finished) {
         const QString hint = languageHint(text);
         if (!hint.isEmpty())
-            Q_EMIT output(hint.trimmed(), OutputKind::Error);
+            say(hint.trimmed(), OutputKind::Error);
         finish(m_status);
         return;
     }
@@ -84,7 +85,7 @@ void ScriptEngine::enter(const std::function<QJSValue(QStringList *)> &code)
     if (--m_depth == 0)
         m_turn.startedMs.store(0);
     if (m_interrupted.load()) {
-        Q_EMIT output(m_interruptReason, OutputKind::Error);
+        say(m_interruptReason, OutputKind::Error);
         finish(1);
         return;
     }
@@ -101,7 +102,7 @@ void ScriptEngine::report(const QJSValue &error, const QStringList &stack)
         QString file = error.property(QStringLiteral("fileName")).toString();
         int line = error.property(QStringLiteral("lineNumber")).toInt();
         // An error of the host is thrown inside the prelude: name the script's own line instead.
-        static const QRegularExpression frame(QStringLiteral("@(?:file:)?(.*):(-?\\d+)$"));
+        static const QRegularExpression frame(QStringLiteral("@(.*):(-?\\d+)$"));
         const QStringList frames =
             error.property(QStringLiteral("stack")).toString().split(QLatin1Char('\n'));
         for (const QString &one : frames) {
@@ -112,14 +113,32 @@ void ScriptEngine::report(const QJSValue &error, const QStringList &stack)
                 break;
             }
         }
-        place = QStringLiteral("%1:%2: ").arg(file.isEmpty() ? m_fileName : file).arg(line);
+        place = QStringLiteral("%1:%2: ").arg(shownFile(file)).arg(line);
     } else if (!stack.isEmpty()) {
         // "function:line:column:file"
         const QStringList fields = stack.first().split(QLatin1Char(':'));
         place = QStringLiteral("%1:%2: ").arg(m_fileName, fields.value(1));
     }
     m_status = 1;
-    Q_EMIT output(place + error.toString(), OutputKind::Error);
+    say(place + error.toString(), OutputKind::Error);
+}
+
+/// The engine makes an address of a file's name: the name as it was given.
+QString ScriptEngine::shownFile(QString file) const
+{
+    for (const QLatin1String scheme : {QLatin1String("file://"), QLatin1String("file:")}) {
+        if (file.startsWith(scheme)) {
+            file = QUrl::fromPercentEncoding(file.mid(scheme.size()).toUtf8());
+            break;
+        }
+    }
+    return file.isEmpty() ? m_fileName : file;
+}
+
+void ScriptEngine::say(const QString &line, OutputKind kind)
+{
+    m_turn.room.acquire();
+    Q_EMIT output(line, kind);
 }
 
 void ScriptEngine::endWhenIdle()

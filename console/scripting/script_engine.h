@@ -6,6 +6,7 @@
 #include <QJSEngine>
 #include <QJSValue>
 #include <QObject>
+#include <QSemaphore>
 #include <atomic>
 #include <memory>
 
@@ -15,9 +16,13 @@ namespace qd::scripting {
 
 enum class OutputKind { Print, Alert, Error };
 
-/// Set by the engine's thread while the script's own code runs; the watchdog reads it.
+/// What the script's thread and the host's share.
 struct Turn {
-    std::atomic<qint64> startedMs{0}; ///< 0: waiting for the cluster, or idle
+    static constexpr int kLinesAhead = 1000;
+    /// Set while the script's own code runs, for the watchdog; 0: waiting for the cluster, or idle.
+    std::atomic<qint64> startedMs{0};
+    /// For lines that the host has not written yet: a script that prints faster waits.
+    QSemaphore room{kLinesAhead};
 };
 
 class ScriptBridge;
@@ -46,6 +51,8 @@ private:
     /// One entry into the script's code: measures the turn and reports what it throws.
     void enter(const std::function<QJSValue(QStringList *stack)> &code);
     void report(const QJSValue &error, const QStringList &stack);
+    void say(const QString &line, OutputKind kind);
+    QString shownFile(QString file) const;
     void endWhenIdle();
     void finish(int status);
 

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/scripting/script_host.h"
 
+#include "console/scripting/fall.h"
 #include "shared/base/clock.h"
 
-#include <QFile>
-#include <cerrno>
-#include <cstring>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace qd::scripting {
@@ -42,8 +39,12 @@ void ScriptHost::run(const QString &text, const QString &fileName, const QString
     context->moveToThread(&m_thread);
     connect(&m_thread, &QThread::finished, context, &QObject::deleteLater);
     QMetaObject::invokeMethod(context, [this, text, fileName, arguments] {
+        fall::watchStackOfThisThread();
         auto *engine = new ScriptEngine(m_client, m_turn, arguments);
-        connect(engine, &ScriptEngine::output, this, &ScriptHost::output);
+        connect(engine, &ScriptEngine::output, this, [this](const QString &line, OutputKind kind) {
+            m_turn.room.release();
+            Q_EMIT output(line, kind);
+        });
         connect(engine, &ScriptEngine::finished, this, [this](int status) {
             m_watchdog.stop();
             Q_EMIT finished(status);
@@ -73,23 +74,6 @@ void ScriptHost::watch()
         ::_exit(1); // its thread cannot be stopped otherwise
     }
     m_engine->interrupt(reason);
-}
-
-Result<void> ScriptHost::limitMemory(int memoryMiB)
-{
-    QFile status(QStringLiteral("/proc/self/statm"));
-    if (!status.open(QIODevice::ReadOnly))
-        return fail(code::io, QStringLiteral("cannot read /proc/self/statm"));
-    const quint64 pages = status.readAll().split(' ').value(0).toULongLong();
-    const quint64 bytes = pages * quint64(sysconf(_SC_PAGESIZE)) + quint64(memoryMiB) * 1024 * 1024;
-    const rlimit limit{bytes, bytes};
-    if (setrlimit(RLIMIT_AS, &limit) != 0)
-        return fail(
-            code::io, QStringLiteral("cannot limit the script's memory: %1")
-                          .arg(QString::fromLocal8Bit(strerror(errno))));
-    const rlimit noCore{0, 0};
-    setrlimit(RLIMIT_CORE, &noCore);
-    return {};
 }
 
 } // namespace qd::scripting

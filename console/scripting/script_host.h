@@ -13,8 +13,9 @@ struct ScriptLimits {
     int memoryMiB = 512; ///< address space beyond what the host itself needs
 };
 
-/// Runs one script against a client, in the process that it is meant to have for itself: the
-/// script's thread, the watchdog over its turns, and the memory limit. Ends through finished().
+/// Runs one script against a client: the script's thread, and the watchdog over its turns. The
+/// memory limit is the process's (fall.h), which the script has for itself. Ends through
+/// finished().
 class ScriptHost : public QObject {
     Q_OBJECT
 public:
@@ -22,9 +23,6 @@ public:
     ~ScriptHost() override;
 
     void run(const QString &text, const QString &fileName, const QStringList &arguments);
-
-    /// Bounds this process's address space to what it uses now and `memoryMiB` more.
-    static Result<void> limitMemory(int memoryMiB);
 
 Q_SIGNALS:
     void output(const QString &line, qd::scripting::OutputKind kind);

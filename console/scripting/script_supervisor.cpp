@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/scripting/script_supervisor.h"
 
+#include "console/scripting/fall.h"
+
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QTimer>
-#include <csignal>
 
 namespace qd::scripting {
 
@@ -109,17 +110,8 @@ void ScriptSupervisor::ended(int exitCode, QProcess::ExitStatus how)
         Q_EMIT finished(130);
         return;
     }
-    if (how == QProcess::CrashExit && exitCode != SIGKILL) {
-        // The engine has no memory limit of its own: it runs into the process's and falls.
-        Q_EMIT output(
-            QStringLiteral("the script was stopped: it needed more than %1 MiB of memory")
-                .arg(m_limits.memoryMiB),
-            OutputKind::Error);
-        Q_EMIT finished(137);
-        return;
-    }
     if (how == QProcess::CrashExit) {
-        Q_EMIT output(QStringLiteral("the script's process was killed"), OutputKind::Error);
+        Q_EMIT output(fall::explain(exitCode, m_limits.memoryMiB), OutputKind::Error);
         Q_EMIT finished(137);
         return;
     }

@@ -24,6 +24,7 @@ public:
     void startText(const QString &text, const QString &shownName, const QStringList &arguments);
     void stop();
     bool isRunning() const { return m_process.state() != QProcess::NotRunning; }
+    qint64 processId() const { return m_process.processId(); }
 
 Q_SIGNALS:
     void output(const QString &line, qd::scripting::OutputKind kind);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/cli/applets.h"
 #include "console/cli/invocation.h"
+#include "console/scripting/fall.h"
 #include "console/scripting/script_supervisor.h"
 
 #include <QFile>
@@ -51,7 +52,7 @@ void host(Invocation &run)
         });
     QObject::connect(
         script, &ScriptHost::finished, &run, [&run](int status) { run.finish(status); });
-    if (const auto limited = ScriptHost::limitMemory(limits.memoryMiB); !limited) {
+    if (const auto limited = scripting::fall::limitMemory(limits.memoryMiB); !limited) {
         run.fail(limited.error());
         return;
     }

@@ -257,6 +257,114 @@ private Q_SLOTS:
         QCOMPARE(ran.status, 1);
         QVERIFY(ran.errors.value(0).contains(QStringLiteral("test.js:1: Error: oh")));
     }
+    void afterAnErrorInACallbackTheScriptLivesOn()
+    {
+        const Ran ran = run(QStringLiteral(
+            "let n = 0;\nconst w = cluster.on('units', function () {\n"
+            "  n++;\n  if (n === 1)\n    throw new Error('first');\n  print(n); w.stop();\n});"));
+        QCOMPARE(ran.errors, QStringList({QStringLiteral("test.js:5: Error: first")}));
+        QCOMPARE(ran.printed, QStringList({QStringLiteral("2")}));
+        QCOMPARE(ran.status, 1);
+    }
+    void anErrorHasACodeForPrograms()
+    {
+        const Ran ran = run(QStringLiteral(
+            "try { cluster.call('no.such'); } catch (e) { print(e.code, e instanceof Error); }"));
+        QCOMPARE(ran.printed, QStringList({QStringLiteral("not_found true")}));
+    }
+    void aFailedTaskNamesTheLineThatAsked()
+    {
+        const Ran ran = run(QStringLiteral(
+            "task(function* () {\n  yield delay(1);\n  yield cluster.async('no.such');\n});"));
+        QCOMPARE(ran.status, 1);
+        QVERIFY2(
+            ran.errors.value(0).startsWith(QStringLiteral("test.js:3: Error: there is no method")),
+            qPrintable(ran.errors.value(0)));
+    }
+    void tasksRunSideBySide()
+    {
+        const Ran ran = run(QStringLiteral(
+            "function worker(name, pause) {\n  return task(function* () {\n"
+            "    for (let i = 0; i < 2; i++) { yield delay(pause); print(name); }\n"
+            "    return name;\n  });\n}\n"
+            "task(function* () {\n"
+            "  print((yield Promise.all([worker('slow', 120), worker('fast', 10)])).join());\n"
+            "});"));
+        QCOMPARE(ran.errors, QStringList());
+        QCOMPARE(
+            ran.printed,
+            QStringList(
+                {QStringLiteral("fast"), QStringLiteral("fast"), QStringLiteral("slow"),
+                 QStringLiteral("slow"), QStringLiteral("slow,fast")}));
+    }
+    void aTaskWantsAGenerator()
+    {
+        const Ran ran = run(QStringLiteral("task(function () { return 1; });"));
+        QCOMPARE(ran.status, 1);
+        QVERIFY(ran.errors.value(0).contains(QStringLiteral("mind the star")));
+    }
+    void anEndlessLoopInACallbackIsStoppedToo()
+    {
+        ScriptLimits limits;
+        limits.turnMs = 300;
+        const Ran ran =
+            run(QStringLiteral("cluster.on('units', function () { for (;;) {} });"), limits);
+        QCOMPARE(ran.status, 1);
+        QVERIFY(ran.errors.join(QLatin1Char(' ')).contains(QStringLiteral("endless loop")));
+    }
+    void anEndlessLoopCannotBeCaught()
+    {
+        ScriptLimits limits;
+        limits.turnMs = 300;
+        const Ran ran =
+            run(QStringLiteral("try { for (;;) {} } catch (e) { print('caught'); } print('on');"),
+                limits);
+        QCOMPARE(ran.status, 1);
+        QCOMPARE(ran.printed, QStringList());
+    }
+    void aCatastrophicRecursionIsAnError()
+    {
+        const Ran ran = run(QStringLiteral("function f() { return f() + 1; }\nf();"));
+        QCOMPARE(ran.status, 1);
+        QVERIFY2(
+            ran.errors.value(0).contains(QStringLiteral("RangeError: Maximum call stack")),
+            qPrintable(ran.errors.value(0)));
+    }
+    void aFloodOfLinesIsWrittenWhole()
+    {
+        const Ran ran =
+            run(QStringLiteral("for (let i = 0; i < 20000; i++) print(i); print('end');"));
+        QCOMPARE(ran.printed.size(), 20001);
+        QCOMPARE(ran.printed.last(), QStringLiteral("end"));
+        QCOMPARE(ran.status, 0);
+    }
+    void waitUntilGivesUpWithItsReason()
+    {
+        const Ran ran = run(QStringLiteral(
+            "let n = 0;\nprint(waitUntil(function () { return ++n === 3 && 'three'; }));\n"
+            "waitUntil(function () { return false; }, 0.1, 'the cows');"));
+        QCOMPARE(ran.printed, QStringList({QStringLiteral("three")}));
+        QVERIFY2(
+            ran.errors.value(0).startsWith(
+                QStringLiteral("test.js:3: Error: not within 0.1 s: the cows")),
+            qPrintable(ran.errors.value(0)));
+    }
+    void tablesShowWhatIsMissing()
+    {
+        const Ran ran = run(
+            QStringLiteral("table([{ a: 1, b: { c: 2 } }, { a: 'long' }]);\ntable([], ['x']);"));
+        QCOMPARE(
+            ran.printed, QStringList(
+                             {QStringLiteral("A     B"), QStringLiteral("1     {\"c\":2}"),
+                              QStringLiteral("long  -"), QStringLiteral("X")}));
+    }
+    void aScriptReachesNothingElse()
+    {
+        const Ran ran = run(QStringLiteral(
+            "print(typeof Qt, typeof XMLHttpRequest, typeof require, typeof process);"));
+        QCOMPARE(
+            ran.printed, QStringList({QStringLiteral("undefined undefined undefined undefined")}));
+    }
 };
 
 QD_TEST_MAIN(TestScripting)
