@@ -38,6 +38,8 @@ set(QD_MAY_LINK_qd_scripting qd_base qd_model qd_codec qd_session)
 set(QD_MAY_LINK_qd_cli qd_base qd_model qd_codec qd_session qd_scripting)
 set(QD_MAY_LINK_qd_demo qd_base qd_model qd_codec qd_session qd_models)
 set(QD_MAY_LINK_qd_qml qd_base qd_model qd_codec qd_unitfile qd_session qd_models qd_scripting)
+set(QD_MAY_LINK_qd_window qd_base qd_model qd_codec qd_rpc qd_security qd_session qd_models qd_scripting qd_demo
+    qd_qml)
 
 # tests
 set(QD_MAY_LINK_qd_test_support qd_base)

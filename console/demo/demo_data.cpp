@@ -149,7 +149,8 @@ void addRaft(DemoData &data)
 void addKeys(DemoData &data)
 {
     const QByteArray machine =
-        R"({"ID":"c0ffee","PublicIP":"127.0.0.11","Metadata":{"zone":"a","disk":"ssd"},"Version":"0.11.8"})";
+        R"({"ID":"c0ffee","PublicIP":"127.0.0.11","Metadata":{"zone":"a","disk":"ssd"},)"
+        R"("Version":"0.11.8"})";
     for (const Node &node : std::as_const(data.nodes)) {
         data.putKey(
             QStringLiteral("/_coreos.com/fleet/machines/%1/object").arg(node.id), machine, 27);

@@ -108,7 +108,7 @@ QVariantList UnitsModel::onMachine(const QString &machineId, int limit) const
     return out;
 }
 
-bool UnitsModel::allows(const QVariantMap &unit, const QString &verb)
+bool UnitsModel::allows(const QVariantMap &unit, const QString &verb) const
 {
     if (unit.isEmpty())
         return false;

@@ -8,8 +8,16 @@
 
 namespace qd::models {
 
+// moc, and so the QML tools, do not see through a template: for them the base is LiveTable, whose
+// meta-object LiveTableModel has.
+#ifdef Q_MOC_RUN
+#define QD_LIVE_TABLE(Noun) qd::models::LiveTable
+#else
+#define QD_LIVE_TABLE(Noun) LiveTableModel<Noun>
+#endif
+
 /// Collection `nodes`. Columns: State, Name, Address, Role, Units, Metadata, Last seen, Version.
-class NodesModel : public LiveTableModel<Node> {
+class NodesModel : public QD_LIVE_TABLE(Node) {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("made by the session")
@@ -25,7 +33,7 @@ protected:
 };
 
 /// Collection `units`. Columns: State, Name, Sub state, Desired, Node, Description.
-class UnitsModel : public LiveTableModel<Unit> {
+class UnitsModel : public QD_LIVE_TABLE(Unit) {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("made by the session")
@@ -38,7 +46,7 @@ public:
     /// The units that are scheduled to a machine: maps of name, state, tone; at most `limit`.
     Q_INVOKABLE QVariantList onMachine(const QString &machineId, int limit) const;
     /// Whether a verb fits the unit's state: start, stop, load, unload, destroy.
-    Q_INVOKABLE static bool allows(const QVariantMap &unit, const QString &verb);
+    Q_INVOKABLE bool allows(const QVariantMap &unit, const QString &verb) const;
 
 protected:
     Tone::Value toneOfRow(const Unit &row) const override;
@@ -46,7 +54,7 @@ protected:
 
 /// Collection `raft`: each member's view of consensus.
 /// Columns: Role, Name, Term, Commit, Applied, Last, Lag.
-class RaftModel : public LiveTableModel<RaftStatus> {
+class RaftModel : public QD_LIVE_TABLE(RaftStatus) {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("made by the session")
@@ -73,5 +81,7 @@ public:
 protected:
     Tone::Value toneOfRow(const RaftStatus &row) const override;
 };
+
+#undef QD_LIVE_TABLE
 
 } // namespace qd::models

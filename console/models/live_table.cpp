@@ -118,7 +118,7 @@ LiveTable::Batch LiveTable::takePending()
         m_alive += done.added ? 1 : 0;
         m_rowOfSlot.resize(size_t(slotCount()), -1);
         const int before = m_rowOfSlot[size_t(done.slot)];
-        const bool accepted = accepts(done.slot);
+        const bool accepted = accepts(done.slot, m_words);
         const bool moves = before >= 0 && accepted && done.sortFieldChanged;
         if (before >= 0 && (!accepted || moves))
             batch.hidden.push_back(before);
@@ -209,12 +209,31 @@ void LiveTable::insertShown(const std::vector<Slot> &slots_)
         m_rowOfSlot[size_t(m_order[row])] = int(row);
 }
 
-bool LiveTable::accepts(Slot slot) const
+LiveTable::Words LiveTable::wordsOf(const QString &text)
+{
+    Words out;
+    for (const QString &word : text.toCaseFolded().split(QLatin1Char(' '), Qt::SkipEmptyParts))
+        out.emplace_back(word.toUtf8());
+    return out;
+}
+
+bool LiveTable::accepts(Slot slot, const Words &words) const
 {
     const QByteArray &text = haystack(slot);
-    return std::all_of(m_words.begin(), m_words.end(), [&text](const QByteArrayMatcher &word) {
+    return std::all_of(words.begin(), words.end(), [&text](const QByteArrayMatcher &word) {
         return word.indexIn(text) >= 0;
     });
+}
+
+QStringList LiveTable::matching(const QString &words, int limit) const
+{
+    const Words wanted = wordsOf(words);
+    QStringList out;
+    for (Slot slot = 0; slot < slotCount() && out.size() < limit; ++slot) {
+        if (isAlive(slot) && accepts(slot, wanted))
+            out.append(keyOf(slot));
+    }
+    return out;
 }
 
 void LiveTable::rebuildOrder()
@@ -223,7 +242,7 @@ void LiveTable::rebuildOrder()
     const Slot slots_ = slotCount();
     m_order.reserve(size_t(slots_));
     for (Slot slot = 0; slot < slots_; ++slot) {
-        if (isAlive(slot) && accepts(slot))
+        if (isAlive(slot) && accepts(slot, m_words))
             m_order.push_back(slot);
     }
     sortSlots(m_order, m_sortColumn, m_sortDescending);
@@ -246,9 +265,7 @@ void LiveTable::setFilter(const QString &filter)
         return;
     flush();
     m_filter = filter;
-    m_words.clear();
-    for (const QString &word : filter.toCaseFolded().split(QLatin1Char(' '), Qt::SkipEmptyParts))
-        m_words.emplace_back(word.toUtf8());
+    m_words = wordsOf(filter);
     rebuildRows();
     Q_EMIT filterChanged();
     Q_EMIT countChanged();

@@ -66,6 +66,8 @@ public:
     Q_INVOKABLE QString keyAt(int row) const;
     Q_INVOKABLE int rowOf(const QString &key) const;
     Q_INVOKABLE QString cellAt(int row, int column) const;
+    /// Keys of at most `limit` rows that contain all the words, shown or not, in no given order.
+    Q_INVOKABLE QStringList matching(const QString &words, int limit) const;
 
     /// Shows this collection from now on; null forgets everything.
     void attach(std::unique_ptr<session::Subscription> source);
@@ -120,7 +122,9 @@ private:
     void takeReset(const QList<QCborMap> &rows);
     void queue(const QList<QCborMap> &rows, const QStringList &removedKeys);
     void setPhase(Phase phase, const QString &errorText = {});
-    bool accepts(Slot slot) const;
+    using Words = std::vector<QByteArrayMatcher>;
+    static Words wordsOf(const QString &text);
+    bool accepts(Slot slot, const Words &words) const;
     void rebuildOrder();
     void rebuildRows();
     void removeShown(std::vector<int> rows);
@@ -137,7 +141,7 @@ private:
 
     Order m_order;
     std::vector<int> m_rowOfSlot; ///< -1 = hidden
-    std::vector<QByteArrayMatcher> m_words;
+    Words m_words;
     QString m_filter;
     int m_alive = 0;
     int m_sortColumn = 0;

@@ -11,14 +11,12 @@
 namespace qd::models {
 
 /// How a state is to look. A view gives each its own shape and word, never colour alone.
-class Tone {
-    Q_GADGET
-    QML_NAMED_ELEMENT(Tone)
-    QML_UNCREATABLE("an enumeration")
-public:
-    enum Value { Neutral, Good, Busy, Warn, Bad };
-    Q_ENUM(Value)
-};
+namespace Tone {
+Q_NAMESPACE
+QML_ELEMENT
+enum Value { Neutral, Good, Busy, Warn, Bad };
+Q_ENUM_NS(Value)
+} // namespace Tone
 
 Tone::Value toneOf(Node::State state);
 Tone::Value toneOf(const Unit &unit);

@@ -18,7 +18,8 @@ Column {
 
     UiText {
         width: parent.width
-        text: "Is this the fingerprint that the administrator sees? Nothing secret has been sent yet."
+        text: "Is this the fingerprint that the administrator sees? "
+              + "Nothing secret has been sent yet."
         color: Theme.textMuted
         wrapMode: Text.Wrap
         lineHeight: 1.3

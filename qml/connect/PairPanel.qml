@@ -32,8 +32,8 @@ FocusScope {
         UiText {
             width: parent.width
             visible: !pair.confirming
-            text: "Ask an administrator for a token (qdctl token, or the first node's output), and paste it "
-                  + "here with the address of any node."
+            text: "Ask an administrator for a token (qdctl token, or the first node's output), "
+                  + "and paste it here with the address of any node."
             color: Theme.textMuted
             wrapMode: Text.Wrap
             lineHeight: 1.3

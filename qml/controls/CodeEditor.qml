@@ -54,7 +54,8 @@ FocusScope {
         EditorGutter {
             id: gutter
 
-            editor: editor
+            markOfLine: editor.markOfLine
+            lineHeight: editor.lineHeight
             lineCount: area.lineCount
             topPadding: area.topPadding
             height: flick.contentHeight

@@ -123,7 +123,7 @@ FocusScope {
         Connections {
             target: table.model
 
-            // A model that is rebuilt puts the view back to its top: keep the place where it makes sense.
+            // A model that is rebuilt puts the view back to its top: keep the place where it can.
             function onModelAboutToBeReset(): void {
                 list.placeBefore = list.contentY;
             }

@@ -7,7 +7,8 @@ import Quarterdeck.Models
 Item {
     id: gutter
 
-    required property CodeEditor editor
+    required property var markOfLine // line number: {severity, message}
+    required property real lineHeight
     required property int lineCount
     required property real topPadding
     required property int currentLine
@@ -26,11 +27,11 @@ Item {
             id: line
 
             required property int index
-            readonly property var mark: gutter.editor.markOfLine[line.index + 1] ?? null
+            readonly property var mark: gutter.markOfLine[line.index + 1] ?? null
 
-            y: gutter.topPadding + line.index * gutter.editor.lineHeight
+            y: gutter.topPadding + line.index * gutter.lineHeight
             width: gutter.width
-            height: gutter.editor.lineHeight
+            height: gutter.lineHeight
 
             StateMark {
                 visible: line.mark !== null

@@ -56,7 +56,11 @@ Item {
         mono: true
         wrapMode: Text.WrapAnywhere
         maximumLineCount: 8
-        color: line.loud ? Theme.tone(line.tone) : line.priority === 7 ? Theme.textMuted : Theme.text
+        color: {
+            if (line.loud)
+                return Theme.tone(line.tone);
+            return line.priority === 7 ? Theme.textMuted : Theme.text;
+        }
         Accessible.ignored: true
     }
 }

@@ -11,9 +11,20 @@ Item {
     required property LogWindow log
     property bool follow: true
 
-    function toEnd(): void {
-        if (view.follow)
-            lines.positionViewAtEnd();
+    function followEnd(): void {
+        view.follow = true;
+        lines.positionViewAtEnd();
+    }
+
+    // After the new lines have their place.
+    Timer {
+        id: soon
+
+        interval: 0
+        onTriggered: {
+            if (view.follow)
+                lines.positionViewAtEnd();
+        }
     }
 
     Rectangle {
@@ -32,12 +43,13 @@ Item {
         boundsBehavior: Flickable.StopAtBounds
         Accessible.role: Accessible.List
         Accessible.name: "Log of " + view.log.unit
-        onCountChanged: Qt.callLater(view.toEnd)
-        onHeightChanged: Qt.callLater(view.toEnd)
+        onCountChanged: soon.restart()
+        onHeightChanged: soon.restart()
         onMovementEnded: view.follow = lines.atYEnd
-        Keys.onEndPressed: {
-            view.follow = true;
-            view.toEnd();
+        Keys.onPressed: event => {
+            event.accepted = event.key === Qt.Key_End;
+            if (event.accepted)
+                view.followEnd();
         }
 
         ScrollBar.vertical: UiScrollBar {}
@@ -65,9 +77,6 @@ Item {
         visible: !view.follow
         glyph: "down"
         text: "Follow"
-        onClicked: {
-            view.follow = true;
-            view.toEnd();
-        }
+        onClicked: view.followEnd()
     }
 }

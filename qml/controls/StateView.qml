@@ -11,6 +11,11 @@ Item {
     property string title
     property string text
     property string actionText
+    readonly property string shownGlyph: {
+        if (view.kind === "error")
+            return "warn";
+        return view.kind === "loading" ? "refresh" : view.glyph;
+    }
 
     signal action
 
@@ -35,7 +40,7 @@ Item {
 
                 Icon {
                     anchors.centerIn: parent
-                    name: view.kind === "error" ? "warn" : view.kind === "loading" ? "refresh" : view.glyph
+                    name: view.shownGlyph
                     color: view.kind === "error" ? Theme.bad : Theme.textMuted
                     size: 18
                 }

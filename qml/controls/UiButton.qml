@@ -30,8 +30,8 @@ Button {
     font.pixelSize: Theme.body
     Accessible.role: Accessible.Button
     Accessible.name: button.text || button.hint
-    Keys.onReturnPressed: button.click()
-    Keys.onEnterPressed: button.click()
+    Keys.onReturnPressed: button.clicked()
+    Keys.onEnterPressed: button.clicked()
 
     contentItem: Row {
         spacing: 6

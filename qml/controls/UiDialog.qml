@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import QtQuick
 import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import Quarterdeck
 
 // A modal pane over the window.
@@ -9,7 +10,7 @@ Popup {
 
     property string title
 
-    anchors.centerIn: Overlay.overlay
+    anchors.centerIn: T.Overlay.overlay
     width: 460
     padding: Theme.xl
     modal: true
@@ -23,7 +24,7 @@ Popup {
         Accessible.role: Accessible.Dialog
         Accessible.name: dialog.title
     }
-    Overlay.modal: Rectangle {
+    T.Overlay.modal: Rectangle {
         color: Theme.shade
     }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import QtQuick
-import QtQuick.Controls.Basic
 import Quarterdeck
 import Quarterdeck.Models
 
@@ -43,7 +42,7 @@ UiDialog {
     function unitActs(): list<var> {
         const unit = commands.session.units.current;
         return ["start", "stop", "load", "unload"].filter(
-            verb => commands.session.mayOperate && UnitsModel.allows(unit, verb)).map(verb => ({
+            verb => commands.session.mayOperate && commands.session.units.allows(unit, verb)).map(verb => ({
                     "text": verb + " " + unit.name,
                     "note": "unit",
                     "glyph": verb === "start" ? "play" : "stop",
@@ -67,12 +66,15 @@ UiDialog {
         ];
     }
     function units(): list<var> {
-        return commands.session.units.find(query.text, 10).map(name => ({
-                    "text": "Open " + name,
-                    "note": "unit",
-                    "glyph": "units",
-                    "run": () => commands.unitChosen(name)
-                }));
+        const out = [];
+        for (const name of commands.session.units.matching(query.text, 10))
+            out.push({
+                "text": "Open " + name,
+                "note": "unit",
+                "glyph": "units",
+                "run": () => commands.unitChosen(name)
+            });
+        return out;
     }
     function runCurrent(): void {
         const chosen = commands.wanted[list.currentIndex];

@@ -16,7 +16,8 @@ Shape {
         capStyle: ShapePath.RoundCap
 
         PathSvg {
-            path: "M3 17 h14 M10 3 a7 7 0 0 1 7 7 a7 7 0 0 1 -1.2 3.9 M10 3 a7 7 0 0 0 -5.8 10.9 M10 10 L14.5 5.5"
+            path: "M3 17 h14 M10 3 a7 7 0 0 1 7 7 a7 7 0 0 1 -1.2 3.9 "
+                  + "M10 3 a7 7 0 0 0 -5.8 10.9 M10 10 L14.5 5.5"
         }
     }
 }

@@ -11,8 +11,9 @@ Rectangle {
     readonly property bool lost: banner.session.link === ConsoleSession.Lost
     readonly property bool shown: banner.lost || banner.session.link === ConsoleSession.Connecting
     readonly property int tone: banner.lost || banner.session.trouble ? Tone.Warn : Tone.Busy
-    readonly property string headline: banner.lost ? "The connection is lost. What you see is what was known."
-                                                     + " Reconnecting." : "Connecting."
+    readonly property string lostWords: "The connection is lost. What you see is what was known. "
+                                        + "Reconnecting."
+    readonly property string headline: banner.lost ? banner.lostWords : "Connecting."
 
     implicitHeight: banner.shown ? 36 : 0
     visible: banner.shown

@@ -18,7 +18,7 @@ Window {
     minimumHeight: 600
     visible: true
     color: Theme.ground
-    title: window.session.clusterName ? window.session.clusterName + " – Quarterdeck" : "Quarterdeck"
+    title: (window.session.clusterName ? window.session.clusterName + " – " : "") + "Quarterdeck"
     onDarkChanged: Theme.dark = window.dark
     Component.onCompleted: Theme.dark = window.dark
 

@@ -10,6 +10,7 @@ Rectangle {
     required property ConsoleSession session
     readonly property var linkTones: [Tone.Neutral, Tone.Busy, Tone.Good, Tone.Warn]
     readonly property var linkWords: ["offline", "connecting", "live", "reconnecting"]
+    readonly property bool lost: bar.session.link === ConsoleSession.Lost
 
     signal paletteWanted
     signal helpWanted
@@ -39,7 +40,7 @@ Rectangle {
             anchors.verticalCenter: parent.verticalCenter
             width: Math.min(implicitWidth, bar.width * 0.22)
             visible: bar.session.nodeName !== ""
-            text: (bar.session.link === ConsoleSession.Lost ? "was on " : "on ") + bar.session.nodeName
+            text: (bar.lost ? "was on " : "on ") + bar.session.nodeName
             color: Theme.textMuted
             font.pixelSize: Theme.small
         }

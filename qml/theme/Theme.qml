@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma Singleton
 import QtQuick
-import Quarterdeck.Models
 
-// The tokens of the look: colours (dark and light), space, type, sizes. Nothing else in qml/ names a
-// colour or a font size. Text on any surface has a contrast of at least 4.5 (tests/gui).
+// The tokens of the look: colours (dark and light), space, type, sizes. Nothing else in qml/ names
+// a colour or a font size. Text on any surface has a contrast of at least 4.5 (tests/gui).
 QtObject {
     id: theme
 

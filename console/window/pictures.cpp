@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/window/accessible_text.h"
+#include "console/window/scenes.h"
+
+#include <QDir>
+#include <QQuickWindow>
+#include <QSaveFile>
+#include <cstdio>
+
+namespace qd::window {
+namespace {
+
+/// Long enough for the models' frames, the editor's check after the last key, and the scene graph.
+constexpr int kSettleMs = 450;
+
+/// Takes the scenes one by one; deletes itself after the last.
+class Photographer : public QObject {
+public:
+    Photographer(QString folder, QList<Scene> scenes, bool dark, QSize size)
+        : m_folder(std::move(folder))
+        , m_scenes(std::move(scenes))
+        , m_dark(dark)
+        , m_size(size)
+    {
+    }
+
+    void next()
+    {
+        m_stage.reset();
+        m_connector.reset();
+        if (m_at == m_scenes.size()) {
+            finish({});
+            return;
+        }
+        const Scene &scene = m_scenes.at(m_at);
+        m_connector = std::make_unique<demo::DemoConnector>(scene.kind);
+        m_stage = std::make_unique<Stage>(*m_connector, m_clock);
+        if (const auto opened = m_stage->open(m_dark, m_size); !opened) {
+            finish(opened);
+            return;
+        }
+        if (scene.kind != QLatin1String("offline"))
+            m_stage->session().connectTo(QStringLiteral("harbour"));
+        QTimer::singleShot(kSettleMs, this, [this] {
+            m_scenes.at(m_at).arrange(*m_stage, *m_connector);
+            QTimer::singleShot(kSettleMs, this, [this] { take(); });
+        });
+    }
+
+    std::function<void(const Result<void> &)> done;
+
+private:
+    void take()
+    {
+        const QString base = m_folder + QLatin1Char('/') + m_scenes.at(m_at).name;
+        const QByteArray text = accessibleText(m_stage->window()).toUtf8();
+        QSaveFile file(base + QStringLiteral(".txt"));
+        const bool kept = file.open(QIODevice::WriteOnly) && file.write(text) == text.size() &&
+                          file.commit() &&
+                          m_stage->window()->grabWindow().save(base + QStringLiteral(".png"));
+        if (!kept) {
+            finish(fail(code::io, QStringLiteral("Cannot write %1.png and .txt.").arg(base)));
+            return;
+        }
+        printf("%s.png\n", qPrintable(base));
+        fflush(stdout);
+        ++m_at;
+        next();
+    }
+    void finish(const Result<void> &result)
+    {
+        done(result);
+        deleteLater();
+    }
+
+    QString m_folder;
+    QList<Scene> m_scenes;
+    bool m_dark;
+    QSize m_size;
+    qsizetype m_at = 0;
+    demo::DemoClock m_clock;
+    std::unique_ptr<demo::DemoConnector> m_connector;
+    std::unique_ptr<Stage> m_stage;
+};
+
+} // namespace
+
+void takePictures(
+    const QString &folder, const QString &filter, bool dark, const QSize &size,
+    std::function<void(const Result<void> &)> done)
+{
+    if (!QDir().mkpath(folder)) {
+        done(fail(code::io, QStringLiteral("The folder %1 cannot be made.").arg(folder)));
+        return;
+    }
+    QList<Scene> scenes = allScenes();
+    scenes.removeIf([&filter](const Scene &scene) { return !scene.name.contains(filter); });
+    auto photographer =
+        std::make_unique<Photographer>(folder, std::move(scenes), dark, size).release();
+    photographer->done = std::move(done);
+    photographer->next();
+}
+
+} // namespace qd::window
