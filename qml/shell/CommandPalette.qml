@@ -41,8 +41,9 @@ UiDialog {
     }
     function unitActs(): list<var> {
         const unit = commands.session.units.current;
-        return ["start", "stop", "load", "unload"].filter(
-            verb => commands.session.mayOperate && commands.session.units.allows(unit, verb)).map(verb => ({
+        const may = verb => commands.session.mayOperate
+            && commands.session.units.allows(unit, verb);
+        return ["start", "stop", "load", "unload"].filter(may).map(verb => ({
                     "text": verb + " " + unit.name,
                     "note": "unit",
                     "glyph": verb === "start" ? "play" : "stop",
