@@ -5,12 +5,15 @@
 #include "console/cli/program.h"
 
 #include <QCoreApplication>
+#include <QLoggingCategory>
 
 int main(int argc, char **argv)
 {
     QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("qdctl"));
     QCoreApplication::setApplicationVersion(QStringLiteral(QD_VERSION));
+    // What happens on the way is for those who ask by QT_LOGGING_RULES, which outranks this.
+    QLoggingCategory::setFilterRules(QStringLiteral("qd.*.info=false\nqd.*.debug=false"));
     qd::cli::Output out = qd::cli::Output::standard();
     qd::cli::Interrupt interrupt;
     qd::cli::Program program(qd::cli::applets(), out, qd::cli::openProfile);

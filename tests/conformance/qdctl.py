@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""qdctl against three real nodes: pairing, store, consensus, nodes, scripts, and each exit status."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from local_cluster import LocalCluster, get, put
+from qdtest import Case, main, program, proves, wait_for
+
+DONE, FAILED, USAGE, CANNOT_REACH = 0, 1, 2, 3
+
+
+class Background:
+    """A qdctl that goes on until it is ended; its output is read as it comes."""
+
+    def __init__(self, cluster, *words):
+        self.output = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [program("qdctl"), "--config", os.path.join(cluster.dir, "console"), *words],
+            stdout=self.output, stderr=self.errors)
+
+    @staticmethod
+    def text(file):
+        return os.pread(file.fileno(), 1 << 20, 0).decode()
+
+    def lines(self):
+        return self.text(self.output).splitlines()
+
+    def await_line(self, line, seconds=15):
+        wait_for(lambda: line in self.lines(), seconds, f"the line {line!r} in {self.lines()}")
+
+    def end(self, number=signal.SIGINT):
+        """Sends the signal; the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=15)
+
+
+class Qdctl(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = LocalCluster(3, "127.0.0.51").start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cluster.stop()
+
+    def ctl(self, *words, config=None, **options):
+        """Runs qdctl as a user would; its completed process."""
+        return subprocess.run([program("qdctl"), "--config", config or os.path.join(self.cluster.dir, "console"),
+                               *words], capture_output=True, text=True, timeout=60, check=False, **options)
+
+    def expect(self, status, *words, **options):
+        run = self.ctl(*words, **options)
+        self.assertEqual(run.returncode, status, run.stdout + run.stderr)
+        if status != DONE:
+            self.assertTrue(run.stderr.startswith("qdctl: "), run.stderr)
+            self.assertEqual(run.stderr.count("\n"), 1, run.stderr)
+        return run
+
+    def folder(self):
+        path = tempfile.mkdtemp(prefix="qdctl-", dir=self.cluster.dir)
+        self.addCleanup(shutil.rmtree, path, ignore_errors=True)
+        return path
+
+    @proves("E61", "E127")
+    def test_store_writes_are_seen_by_every_node(self):
+        cluster = self.cluster
+        self.assertEqual(self.expect(DONE, "store", "set", "/cli/colour", "blue").stdout, "blue\n")
+        for number in (1, 2, 3):
+            wait_for(lambda n=number: get(cluster.endpoint(n), "/cli/colour") == "blue", 5, f"blue on node {number}")
+        put(cluster.endpoint(2), "/cli/colour", "green")
+        self.assertEqual(self.expect(DONE, "store", "get", "/cli/colour", "--quorum").stdout, "green\n")
+        refused = self.expect(FAILED, "store", "set", "/cli/colour", "red", "--if-value", "blue")
+        self.assertIn("[blue != green]", refused.stderr)
+        self.expect(DONE, "store", "set", "/cli/colour", "red", "--if-value", "green")
+        self.assertIn("/cli/colour", self.expect(FAILED, "store", "set", "/cli/colour", "x", "--create").stderr)
+        self.assertIn("/cli/none", self.expect(FAILED, "store", "set", "/cli/none", "x", "--update").stderr)
+        self.assertEqual(self.expect(DONE, "store", "get", "/cli/colour").stdout, "red\n")
+
+    @proves("E49", "E50", "E62", "E64", "E65")
+    def test_store_directories_and_times(self):
+        self.expect(DONE, "store", "set", "/tree/a/b", "1")
+        self.expect(DONE, "store", "set", "/tree/c", "2", "--ttl", "300")
+        self.expect(DONE, "store", "set", "/tree/d", "--dir")
+        self.assertEqual(self.expect(DONE, "store", "ls", "/tree").stdout, "/tree/a/\n/tree/c\n/tree/d/\n")
+        self.assertEqual(self.expect(DONE, "store", "ls", "-r", "/tree").stdout,
+                         "/tree/a/\n/tree/a/b\n/tree/c\n/tree/d/\n")
+        entry = json.loads(self.expect(DONE, "--json", "store", "get", "/tree/c").stdout)["entry"]
+        self.assertTrue(250 < entry["ttl"] <= 300, entry)
+        self.assertIn("is a directory", self.expect(FAILED, "store", "get", "/tree").stderr)
+        self.assertIn("/tree", self.expect(FAILED, "store", "rm", "/tree").stderr)
+        self.assertEqual(self.expect(DONE, "store", "rm", "-r", "/tree").stdout, "removed /tree\n")
+        self.expect(FAILED, "store", "ls", "/tree")
+        value = bytes(range(256)) * 4
+        written = subprocess.run([program("qdctl"), "--config", os.path.join(self.cluster.dir, "console"), "store",
+                                  "set", "/cli/bytes", "--stdin"], input=value, capture_output=True, timeout=60,
+                                 check=False)
+        self.assertEqual((written.returncode, written.stdout), (DONE, value + b"\n"))
+
+    @proves("E71", "E72", "E76")
+    def test_watch_goes_on_until_ctrl_c(self):
+        watch = Background(self.cluster, "store", "watch", "-r", "/watched")
+        # A watch shows what comes after it has begun: write until it does.
+        wait_for(lambda: put(self.cluster.endpoint(3), "/watched/ready", "yes") and watch.lines(), 15, "a first event")
+        put(self.cluster.endpoint(2), "/watched/key", "one")
+        watch.await_line("set /watched/key one")
+        self.expect(DONE, "store", "rm", "/watched/key")
+        watch.await_line("delete /watched/key")
+        self.assertEqual(watch.end(), DONE)
+        self.assertEqual(watch.text(watch.errors), "")
+        index = json.loads(self.expect(DONE, "store", "set", "/watched/past", "1", "--json").stdout)["index"]
+        put(self.cluster.endpoint(1), "/watched/past", "2")
+        late = self.expect(DONE, "store", "watch", "/watched/past", "--after", str(index), "-n", "1", "--json")
+        self.assertEqual(json.loads(late.stdout)["entry"]["value"], "2")
+
+    @proves("E5")
+    def test_nodes_and_consensus_are_shown(self):
+        lines = self.expect(DONE, "node", "list").stdout.splitlines()
+        self.assertEqual([line.split()[:3] for line in lines],
+                         [["NAME", "STATE", "ADDRESS"]] + [[f"node-{n}", "Ready", self.cluster.addresses[n - 1]]
+                                                           for n in (1, 2, 3)])
+        listing = json.loads(self.expect(DONE, "raft", "status", "--json").stdout)
+        self.assertGreater(listing["revision"], 0)
+        roles = sorted(row["role"] for row in listing["items"])
+        self.assertEqual(roles, ["Follower", "Follower", "Leader"])
+        leader = self.cluster.await_leader()
+        table = self.expect(DONE, "raft", "status").stdout.splitlines()
+        self.assertEqual([line.split()[0] for line in table if " Leader " in line], [f"node-{leader}"])
+        self.assertIn("3 nodes ready", self.expect(DONE, "cluster", "health").stdout)
+        unhealthy = self.expect(FAILED, "cluster", "health", "--nodes", "4")
+        self.assertIn("there are 3 nodes of 4", unhealthy.stderr)
+
+    @proves("E3")
+    def test_another_node_answers_when_the_first_is_gone(self):
+        cluster = self.cluster
+        self.expect(DONE, "node", "list")  # by it the profile learns of the others
+        watch = Background(cluster, "store", "watch", "-r", "/lost")
+        wait_for(lambda: put(cluster.endpoint(3), "/lost/ready", "yes") and watch.lines(), 15, "a first event")
+        cluster.crash(1)  # the one in the profile
+        try:
+            self.assertEqual(watch.process.wait(timeout=30), CANNOT_REACH)
+            self.assertTrue(watch.text(watch.errors).startswith("qdctl: The connection to the cluster was lost: "))
+            wait_for(lambda: self.ctl("store", "set", "/lost/after", "x").returncode == DONE, 20, "a write")
+            wait_for(lambda: cluster.nodes()["node-1"]["state"] == "Lost", 20, "node-1 is lost")
+            self.assertIn("node-1 is Lost", self.expect(FAILED, "cluster", "health").stderr)
+        finally:
+            cluster.start_node(1)
+        self.expect(DONE, "cluster", "health", "--wait", "40", "--nodes", "3")
+
+    @proves("E4")
+    def test_without_a_majority_reads_are_right_and_writes_refused(self):
+        cluster = self.cluster
+        self.expect(DONE, "store", "set", "/majority", "there")
+        wait_for(lambda: get(cluster.endpoint(1), "/majority") == "there", 5, "the value on node 1")
+        stopped = [cluster.agent_pid(2), cluster.agent_pid(3)]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            self.assertEqual(self.expect(DONE, "store", "get", "/majority").stdout, "there\n")
+            refused = self.ctl("store", "set", "/majority", "gone")
+            self.assertIn(refused.returncode, (FAILED, CANNOT_REACH), refused.stdout + refused.stderr)
+            self.assertEqual((refused.stdout, refused.stderr[:7]), ("", "qdctl: "))
+            self.assertIn("not healthy", self.expect(FAILED, "cluster", "health", "--wait", "2").stderr)
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+        self.expect(DONE, "cluster", "health", "--wait", "40", "--nodes", "3")
+
+    @proves("A98")
+    def test_what_nobody_answers_is_status_3(self):
+        config = self.folder()
+        shutil.copytree(os.path.join(self.cluster.dir, "console"), config, dirs_exist_ok=True)
+        path = os.path.join(config, "profiles", "local.json")
+        with open(path, encoding="utf-8") as file:
+            profile = json.load(file)
+        profile["addresses"] = ["127.0.0.1:1"]
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(profile, file)
+        script = os.path.join(config, "script.js")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write("print('never');")
+        began = time.monotonic()
+        gone = self.expect(CANNOT_REACH, "node", "list", config=config)
+        self.assertIn('Cannot reach the cluster "local": 127.0.0.1:1: ', gone.stderr)
+        self.assertLess(time.monotonic() - began, 10)
+        self.expect(CANNOT_REACH, "cluster", "health", "--wait", "1", config=config)
+        self.assertEqual(self.expect(CANNOT_REACH, "run", script, config=config).stdout, "")
+        self.expect(USAGE, "node", "lst")
+        self.expect(USAGE, "store", "get")
+        self.expect(FAILED, "node", "list", config=self.folder())
+
+    @proves("R-47")
+    def test_pairing_keeps_its_key_private_and_its_role_within_bounds(self):
+        config = self.folder()
+        token = self.expect(DONE, "cluster", "token", "--kind", "console", "--role", "viewer").stdout.strip()
+        address = self.cluster.addresses[1]
+        paired = self.expect(DONE, "pair", token, "--address", address, config=config)
+        self.assertIn('Paired with the cluster "local" as viewer', paired.stdout)
+        again = self.expect(FAILED, "pair", token, "--address", address, "--name", "other", config=config)
+        self.assertIn("token", again.stderr)
+        self.assertEqual(os.stat(os.path.join(config, "keys", "local.key")).st_mode & 0o777, 0o600)
+        self.assertEqual(os.stat(os.path.join(self.cluster.dir, "node-1", "state")).st_mode & 0o777, 0o700)
+        self.expect(DONE, "store", "ls", config=config)
+        self.assertIn("operator", self.expect(FAILED, "store", "set", "/viewer", "x", config=config).stderr)
+        self.assertIn("admin", self.expect(FAILED, "cluster", "token", "--kind", "node", config=config).stderr)
+        self.expect(DONE, "profile", "remove", "local", config=config)
+        self.expect(FAILED, "store", "ls", config=config)
+
+    @proves("A98")
+    def test_a_script_sees_the_cluster(self):
+        path = os.path.join(self.folder(), "look.js")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("""
+                const seen = [];
+                const watch = cluster.store.watch("/script/key", function (event) {
+                    seen.push(event.entry.value);
+                    if (event.entry.value === "last") {
+                        print("seen", seen[seen.length - 1]);
+                        watch.stop();
+                    }
+                });
+                task(function* () {
+                    for (;;) {  // the watch begins when it begins
+                        yield cluster.async("store.set", { key: "/script/key", value: "last" });
+                        yield delay(50);
+                        if (seen.length)
+                            return;
+                    }
+                });
+                print(cluster.nodes().map(n => n.name).sort().join(), args.join());
+                cluster.store.set("/script/number", 5);
+                print(cluster.store.get("/script/number").value, cluster.raft().length);
+            """)
+        run = self.expect(DONE, "run", path, "--one", "two")
+        self.assertEqual(run.stdout, "node-1,node-2,node-3 --one,two\n5 3\nseen last\n")
+
+    @proves("A98")
+    def test_scripts_that_go_wrong_are_stopped_with_a_sentence(self):
+        folder = self.folder()
+
+        def run(text, *options):
+            path = os.path.join(folder, "wrong.js")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            return self.ctl("run", *options, path)
+
+        loop = run("print('in');\nfor (;;) {}", "--seconds", "1")
+        self.assertEqual((loop.returncode, loop.stdout), (FAILED, "in\n"))
+        self.assertIn("it ran for more than 1 s without waiting for anything (an endless loop?)", loop.stderr)
+        hog = run("let a = [];\nfor (;;) a = [a];", "--memory", "100")
+        self.assertEqual(hog.returncode, 137)
+        self.assertEqual(hog.stderr, "qdctl: the script was stopped: it needed more than 100 MiB of memory\n")
+        error = run("print('a');\n\ncluster.store.get('/no/such');")
+        self.assertEqual(error.returncode, FAILED)
+        self.assertTrue(error.stderr.endswith("wrong.js:3: Error: Key not found (/no)\n"), error.stderr)
+        syntax = run("print('a');\nlet = = 2;")
+        self.assertEqual((syntax.returncode, syntax.stdout), (FAILED, ""))
+        self.assertIn("wrong.js:2: SyntaxError", syntax.stderr)
+        self.assertEqual(run("exit(9);").returncode, 9)
+        self.assertEqual(self.ctl("run", os.path.join(folder, "none.js")).returncode, FAILED)
+
+    @proves("A98")
+    def test_ctrl_c_ends_a_script(self):
+        path = os.path.join(self.folder(), "wait.js")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("print('waiting'); cluster.on('nodes', function () {});")
+        script = Background(self.cluster, "run", path)
+        script.await_line("waiting")
+        self.assertEqual(script.end(), 130)
+        self.assertEqual(script.text(script.errors), "qdctl: stopped\n")
+
+
+if __name__ == "__main__":
+    main()
