@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/units/bus/call.h"
+#include "agent/units/bus/unit_files.h"
+#include "agent/units/engine/manager.h"
+
+#include <QHash>
+#include <functional>
+
+namespace qd::units::bus {
+
+/// What the objects on the bus show and do: the engine, the unit files, and the engine's own life.
+struct Context {
+    Context(Manager &engine, UnitFiles unitFiles)
+        : manager(engine)
+        , files(std::move(unitFiles))
+    {
+    }
+
+    Manager &manager;
+    UnitFiles files;
+    Moment started;  ///< the engine
+    Moment finished; ///< its first units are up; not set before
+    bool stopping = false;
+    std::function<void()> filesChanged; ///< for the signal
+    QHash<QString, QString> fileStates; ///< UnitFileState, until files may have changed
+
+    /// enabled, disabled ...; empty when there is no file.
+    QString fileState(const QString &unit)
+    {
+        auto it = fileStates.find(unit);
+        if (it == fileStates.end())
+            it = fileStates.insert(unit, files.state(unit).value_or(QString()));
+        return *it;
+    }
+    void forgetFileStates() { fileStates.clear(); }
+};
+
+/// An error of the engine with its D-Bus name (systemd1-dbus.md 7).
+Error onBus(const Error &error);
+
+/// A row of list-units.
+struct UnitRow rowOf(const Context &context, const Unit &unit);
+
+} // namespace qd::units::bus

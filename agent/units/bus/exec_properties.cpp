@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/units/bus/properties.h"
+
+#include <iterator>
+#include <sys/resource.h>
+
+namespace qd::units::bus {
+
+namespace {
+
+struct Resource {
+    const char *name;
+    int number;
+};
+constexpr Resource kResources[] = {
+    {"AS", RLIMIT_AS},           {"CORE", RLIMIT_CORE},         {"CPU", RLIMIT_CPU},
+    {"DATA", RLIMIT_DATA},       {"FSIZE", RLIMIT_FSIZE},       {"LOCKS", RLIMIT_LOCKS},
+    {"MEMLOCK", RLIMIT_MEMLOCK}, {"MSGQUEUE", RLIMIT_MSGQUEUE}, {"NICE", RLIMIT_NICE},
+    {"NOFILE", RLIMIT_NOFILE},   {"NPROC", RLIMIT_NPROC},       {"RSS", RLIMIT_RSS},
+    {"RTPRIO", RLIMIT_RTPRIO},   {"RTTIME", RLIMIT_RTTIME},     {"SIGPENDING", RLIMIT_SIGPENDING},
+    {"STACK", RLIMIT_STACK}};
+constexpr int kFacility = 3; ///< daemon
+
+/// A limit that is not set is the engine's own, which services inherit.
+void addLimits(QVariantMap &out, const ExecSettings &exec)
+{
+    for (const Resource &resource : kResources) {
+        const QString key = QLatin1String(resource.name);
+        rlimit own{};
+        getrlimit(__rlimit_resource_t(resource.number), &own);
+        const Limit limit = exec.limits.value(key, Limit{own.rlim_cur, own.rlim_max});
+        const QString name = QStringLiteral("Limit") + key;
+        out[name] = QVariant::fromValue<qulonglong>(limit.hard);
+        out[name + QStringLiteral("Soft")] = QVariant::fromValue<qulonglong>(limit.soft);
+    }
+}
+
+void addEnvironment(QVariantMap &out, const ExecSettings &exec)
+{
+    QList<OptionalPath> files;
+    for (const EnvironmentFile &file : exec.environmentFiles)
+        files.append(OptionalPath{file.path, file.optional});
+    out[QStringLiteral("Environment")] = exec.environment;
+    out[QStringLiteral("EnvironmentFiles")] = QVariant::fromValue(files);
+    out[QStringLiteral("PassEnvironment")] = exec.passEnvironment;
+    out[QStringLiteral("UnsetEnvironment")] = exec.unsetEnvironment;
+}
+
+void addStreams(QVariantMap &out, const ExecSettings &exec)
+{
+    out[QStringLiteral("StandardInput")] = exec.standardInput;
+    out[QStringLiteral("StandardOutput")] = exec.standardOutput;
+    out[QStringLiteral("StandardError")] = exec.standardError;
+    out[QStringLiteral("SyslogIdentifier")] = exec.syslogIdentifier;
+    out[QStringLiteral("SyslogLevelPrefix")] = exec.syslogLevelPrefix;
+    out[QStringLiteral("SyslogLevel")] = exec.syslogLevel;
+    out[QStringLiteral("SyslogFacility")] = kFacility;
+    out[QStringLiteral("SyslogPriority")] = kFacility * 8 + exec.syslogLevel;
+    out[QStringLiteral("LogLevelMax")] = -1;
+}
+
+QString workingDirectory(const ExecSettings &exec)
+{
+    const QString path = exec.workingDirectoryIsHome ? QStringLiteral("~") : exec.workingDirectory;
+    return exec.workingDirectoryMayBeMissing ? QLatin1Char('!') + path : path;
+}
+
+/// Protections that the engine does not offer are off.
+void addProtections(QVariantMap &out)
+{
+    for (const char *name :
+         {"CPUSchedulingResetOnFork",
+          "DynamicUser",
+          "LockPersonality",
+          "MemoryDenyWriteExecute",
+          "MountAPIVFS",
+          "NoNewPrivileges",
+          "NonBlocking",
+          "PrivateDevices",
+          "PrivateIPC",
+          "PrivateMounts",
+          "PrivateNetwork",
+          "PrivateTmp",
+          "PrivateUsers",
+          "ProtectClock",
+          "ProtectControlGroups",
+          "ProtectHostname",
+          "ProtectKernelLogs",
+          "ProtectKernelModules",
+          "ProtectKernelTunables",
+          "RemoveIPC",
+          "RestrictRealtime",
+          "RestrictSUIDSGID",
+          "SameProcessGroup",
+          "TTYReset",
+          "TTYVHangup",
+          "TTYVTDisallocate"})
+        out[QLatin1String(name)] = false;
+    out[QStringLiteral("ProtectHome")] = QStringLiteral("no");
+    out[QStringLiteral("ProtectSystem")] = QStringLiteral("no");
+    out[QStringLiteral("ProtectProc")] = QStringLiteral("default");
+    out[QStringLiteral("ProcSubset")] = QStringLiteral("all");
+    for (const char *name :
+         {"ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths", "ExecPaths", "NoExecPaths",
+          "ExecSearchPath", "RuntimeDirectory", "StateDirectory", "CacheDirectory", "LogsDirectory",
+          "ConfigurationDirectory"})
+        out[QLatin1String(name)] = QStringList();
+}
+
+} // namespace
+
+void addExecProperties(QVariantMap &out, const Unit &unit)
+{
+    const ExecSettings &exec = unit.service.exec;
+    out[QStringLiteral("User")] = exec.user;
+    out[QStringLiteral("Group")] = exec.group;
+    out[QStringLiteral("SupplementaryGroups")] = exec.supplementaryGroups;
+    out[QStringLiteral("WorkingDirectory")] = workingDirectory(exec);
+    out[QStringLiteral("RootDirectory")] = exec.rootDirectory;
+    out[QStringLiteral("UMask")] = quint32(exec.umask);
+    out[QStringLiteral("Nice")] = exec.nice.value_or(0);
+    out[QStringLiteral("OOMScoreAdjust")] = exec.oomScoreAdjust.value_or(0);
+    out[QStringLiteral("IgnoreSIGPIPE")] = exec.ignoreSigpipe;
+    addEnvironment(out, exec);
+    addStreams(out, exec);
+    addLimits(out, exec);
+    addProtections(out);
+}
+
+} // namespace qd::units::bus

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/units/bus/context.h"
+
+#include <QVariantMap>
+
+/// The properties of the objects, with systemd's types to the letter (systemd1-dbus.md 4 and
+/// appendix A): a client refuses a whole answer for one wrong type. What the engine does not have
+/// is left out or has systemd's default.
+namespace qd::units::bus {
+
+QVariantMap managerProperties(const Context &context);
+QVariantMap unitProperties(Context &context, const Unit &unit);
+/// Of the interface that the unit's type adds.
+QVariantMap typeProperties(const Unit &unit);
+QVariantMap jobProperties(const Context &context, quint32 id);
+
+/// The part of a unit's properties that PropertiesChanged carries, and the names that it declares
+/// outdated.
+struct ChangedProperties {
+    QVariantMap values;
+    QStringList invalidated;
+};
+ChangedProperties changedUnitProperties(Context &context, const Unit &unit);
+ChangedProperties changedTypeProperties(const Unit &unit);
+
+/// The block of execution settings, part of typeProperties.
+void addExecProperties(QVariantMap &out, const Unit &unit);
+
+} // namespace qd::units::bus
