@@ -21,6 +21,7 @@ set(QD_MAY_LINK_qd_units_engine qd_base qd_unitfile)
 set(QD_MAY_LINK_qd_units_driver qd_base qd_unitfile qd_units_engine)
 set(QD_MAY_LINK_qd_journal qd_base qd_model)
 set(QD_MAY_LINK_qd_units_bus qd_base qd_unitfile qd_units_engine qd_units_driver qd_journal)
+set(QD_MAY_LINK_qd_unitd qd_base qd_unitfile qd_units_engine qd_units_driver qd_units_bus qd_journal)
 set(QD_MAY_LINK_qd_fleet_engine qd_base qd_model qd_unitfile)
 set(QD_MAY_LINK_qd_fleet qd_base qd_model qd_codec qd_unitfile qd_store qd_fleet_engine)
 set(QD_MAY_LINK_qd_fleet_api qd_base qd_model qd_codec qd_rpc qd_security qd_unitfile qd_store qd_fleet_engine qd_fleet

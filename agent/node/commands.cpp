@@ -3,8 +3,8 @@
 
 #include "agent/node/node.h"
 #include "agent/node/setup.h"
-#include "agent/node/stop_signals.h"
 #include "shared/base/log.h"
+#include "shared/base/stop_signals.h"
 
 #include <QCoreApplication>
 #include <QDir>

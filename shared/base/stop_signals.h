@@ -6,7 +6,7 @@
 
 class QSocketNotifier;
 
-namespace qd::node {
+namespace qd {
 
 /// SIGTERM and SIGINT as a Qt signal, through a descriptor of the kernel's: no code runs in a
 /// signal handler. Make it before any thread starts. The second signal ends the process at once.
@@ -26,4 +26,4 @@ private:
     std::unique_ptr<QSocketNotifier> m_notifier;
 };
 
-} // namespace qd::node
+} // namespace qd

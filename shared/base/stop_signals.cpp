@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "agent/node/stop_signals.h"
+#include "shared/base/stop_signals.h"
 
 #include <QSocketNotifier>
 #include <csignal>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-namespace qd::node {
+namespace qd {
 
 namespace {
 
@@ -47,4 +47,4 @@ void StopSignals::read()
     Q_EMIT asked();
 }
 
-} // namespace qd::node
+} // namespace qd
