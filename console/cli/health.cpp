@@ -22,7 +22,7 @@ QString ailmentOf(const Node &node, const QList<RaftStatus> &raft)
         return QStringLiteral("the consensus of %1 cannot be reached").arg(node.name);
     if (row->leader.isEmpty())
         return QStringLiteral("%1 knows no leader").arg(node.name);
-    if (row->role == Node::Role::Learner)
+    if (row->role == Node::Role::Learner || node.role == Node::Role::Learner)
         return QStringLiteral("%1 has no vote yet").arg(node.name);
     return {};
 }
