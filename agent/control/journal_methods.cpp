@@ -29,10 +29,13 @@ QByteArray textOf(const QList<JournalLine> &lines)
 /// One open journal and the stream that it feeds.
 class JournalMethods::Log : public QObject {
 public:
-    Log(std::shared_ptr<rpc::Stream> stream, std::unique_ptr<JournalReader> reader, bool follow)
+    /// `most`: so many lines and no more when it does not follow; negative = all.
+    Log(std::shared_ptr<rpc::Stream> stream, std::unique_ptr<JournalReader> reader, bool follow,
+        int most)
         : m_stream(std::move(stream))
         , m_reader(std::move(reader))
         , m_follow(follow)
+        , m_left(follow || most < 0 ? std::numeric_limits<int>::max() : most)
     {
         connect(m_stream.get(), &rpc::Stream::drained, this, &Log::fill);
         connect(m_reader.get(), &JournalReader::arrived, this, &Log::write);
@@ -45,7 +48,8 @@ public:
     void fill()
     {
         while (!m_filled && m_stream->queued() < kFillBelow) {
-            const QList<JournalLine> lines = m_reader->read(kBatch);
+            const QList<JournalLine> lines = m_reader->read(std::min(kBatch, m_left));
+            m_left -= int(lines.size());
             if (!lines.isEmpty()) {
                 m_stream->write(textOf(lines));
                 continue;
@@ -74,6 +78,7 @@ private:
     std::unique_ptr<JournalReader> m_reader;
     bool m_follow;
     bool m_filled = false;
+    int m_left; ///< lines that may still come, more may have been written since it was opened
 };
 
 JournalMethods::JournalMethods(Setup setup, Place place, NodeLinks &links, QObject *parent)
@@ -128,7 +133,8 @@ void JournalMethods::openHere(const rpc::CallPtr &call, bool followsUnit)
     if (!stream)
         return;
     auto log = std::make_unique<Log>(
-        std::move(stream), std::move(*reader), params.value(QLatin1String("follow")).toBool());
+        std::move(stream), std::move(*reader), params.value(QLatin1String("follow")).toBool(),
+        query.lines);
     if (followsUnit)
         log->unit = query.unit;
     Log *const it = log.get();
