@@ -103,23 +103,14 @@ void ClusterMembership::again(std::function<void()> what)
 
 void ClusterMembership::addMethods(rpc::Methods &methods)
 {
-    methods.addForNodes(kAdmit, [this](const rpc::CallPtr &call) {
-        const auto who = memberFromMap(call->params());
-        if (!who)
-            return call->reply(fail(who.error()));
-        admitHere(*who, m_clock.monotonicMs() + kAdmitMs, [call](const Result<QCborMap> &answer) {
-            call->reply(answer);
+    for (const QString &method : {kAdmit, kUpdate}) {
+        methods.addForNodes(method, [this, method](const rpc::CallPtr &call) {
+            const qint64 untilMs = m_clock.monotonicMs() + kAdmitMs;
+            askLeader(method, call->params(), untilMs, [call](const Result<QCborMap> &answer) {
+                call->reply(answer);
+            });
         });
-    });
-    methods.addForNodes(kUpdate, [this](const rpc::CallPtr &call) {
-        const auto who = memberFromMap(call->params());
-        if (!who)
-            return call->reply(fail(who.error()));
-        if (call->caller().identity.nodeId != who->machineId)
-            return call->reply(
-                fail(code::denied, QStringLiteral("A member speaks for itself alone.")));
-        updateHere(*who, [call](const Result<QCborMap> &answer) { call->reply(answer); });
-    });
+    }
 }
 
 void ClusterMembership::admit(
@@ -240,6 +231,17 @@ void ClusterMembership::promote()
     });
 }
 
+/// Whom to ask when no leader is known: a member that has moved hears nothing, for the others still
+/// call it at its old address. They know the leader.
+QString ClusterMembership::anotherMachine()
+{
+    QList<MemberInfo> others = known();
+    others.removeIf([this](const MemberInfo &member) {
+        return member.id == m_identity.self.id || member.learner;
+    });
+    return others.isEmpty() ? QString() : others.at(m_turn++ % others.size()).machineId;
+}
+
 void ClusterMembership::announce()
 {
     const raft::NodeId self = m_identity.self.id;
@@ -252,14 +254,17 @@ void ClusterMembership::announce()
         if (member.id != self || member == mine)
             continue;
         m_announcing = true;
-        askLeader(
-            kUpdate, toMap(mine), m_clock.monotonicMs(),
-            [this, mine](const Result<QCborMap> &answer) {
-                m_announcing = false;
-                if (answer)
-                    qCInfo(lcNode).noquote() << "the members know of" << mine.address;
-            });
-        return;
+        const Settled told = [this, mine](const Result<QCborMap> &answer) {
+            m_announcing = false;
+            if (answer)
+                qCInfo(lcNode).noquote() << "the members know of" << mine.address;
+        };
+        if (m_replica.leader() != raft::kNobody)
+            return askLeader(kUpdate, toMap(mine), m_clock.monotonicMs(), told);
+        const QString machine = anotherMachine();
+        if (machine.isEmpty() || !m_callNode)
+            return told(fail(code::noLeader, QStringLiteral("nobody can be asked")));
+        return m_callNode(machine, kUpdate, toMap(mine), told);
     }
 }
 

@@ -28,7 +28,7 @@ public:
 
     /// How to reach the agent of another member; before start().
     void setCallNode(CallNode call) { m_callNode = std::move(call); }
-    /// member.admit and member.update, which the other agents call.
+    /// member.admit and member.update, which the other agents call: any member passes them on.
     void addMethods(rpc::Methods &methods);
     /// Begins to look after learners and after this member's own entry.
     void start();
@@ -54,6 +54,7 @@ private:
     void promote();
     void announce();
     QString leaderMachine() const;
+    QString anotherMachine();
 
     NodeIdentity m_identity;
     store::Replica &m_replica;
@@ -63,6 +64,7 @@ private:
     SystemClock m_clock;
     bool m_promoting = false;
     bool m_announcing = false;
+    qsizetype m_turn = 0; ///< which of the others is asked next
 };
 
 } // namespace qd::node
