@@ -3,6 +3,8 @@
 #include "agent/raft/check.h"
 #include "agent/raft/raft.h"
 
+#include <tuple>
+
 namespace qd::raft {
 
 /// The rule about terms that comes before everything else. False: the message is dealt with.
@@ -72,6 +74,15 @@ void Raft::askForVotes(MessageType type, Term term, bool transfer)
     }
 }
 
+/// Of two members that ask for pre-votes at the same moment one must give way, or both would stand
+/// in the same term, each with its own vote, and another election time-out would pass. Which one
+/// does not matter for safety: a pre-vote binds nobody.
+bool Raft::outranks(const Message &m) const
+{
+    return std::tuple(m_log.lastTerm(), m_log.lastIndex(), m_config.id) >
+           std::tuple(m.logTerm, m.index, m.from);
+}
+
 void Raft::onVoteRequest(const Message &m)
 {
     const bool pre = m.type == MessageType::PreVote;
@@ -80,9 +91,14 @@ void Raft::onVoteRequest(const Message &m)
         m_vote == m.from || (m_vote == kNobody && m_leader == kNobody) || (pre && m.term > m_term);
     const bool complete = m_faults.voteForShorterLog || m_log.isUpToDate(m.index, m.logTerm);
     Message reply{.type = pre ? MessageType::PreVoteAnswer : MessageType::VoteAnswer, .to = m.from};
-    reply.reject = !(free && complete);
+    // Only just now: one that has been asking in vain for a while must not keep the others away.
+    const bool askedToo =
+        pre && m_role == Role::PreCandidate && m_sinceHeard < m_config.heartbeatTicks;
+    reply.reject = !(free && complete) || (askedToo && outranks(m));
     // A granted pre-vote speaks of the term that the asker would have.
     reply.term = pre && !reply.reject ? m.term : m_term;
+    if (askedToo && !reply.reject)
+        becomeFollower(m_term, kNobody); // it goes first: two campaigns at once would both fail
     if (!pre && !reply.reject) {
         m_vote = m.from;
         resetElectionTimer();

@@ -166,6 +166,7 @@ private:
     void onVoteAnswer(const Message &m);
     void recordVote(NodeId from, bool granted);
     bool mayIgnoreVote(const Message &m) const;
+    bool outranks(const Message &m) const;
     bool stepTerm(const Message &m);
     void checkQuorum();
 

@@ -126,6 +126,7 @@ private Q_SLOTS:
     void theSameCandidateMayAskAgainAndNobodyElseMay();
     void aReturningMemberDoesNotDisturbTheLeader();
     void aPreCandidateForgetsVotesOfEarlierCampaigns();
+    void ofTwoThatAskAtOnceOneGivesWay();
     void aWriteOfAnEarlierTermIsNotCountedInThisOne();
     void nothingIsAnsweredBeforeItIsDurable();
     void anOlderTermIsNotCommittedByCounting();
@@ -268,6 +269,31 @@ void TestRaft::aPreCandidateForgetsVotesOfEarlierCampaigns()
     QCOMPARE(member.raft.role(), Role::PreCandidate);
     member.step({.type = MessageType::PreVoteAnswer, .from = 3, .to = 1, .term = 2});
     QCOMPARE(member.raft.role(), Role::PreCandidate); // two of five, not three
+}
+
+void TestRaft::ofTwoThatAskAtOnceOneGivesWay()
+{
+    // The same log on both: the higher id goes on, the lower one waits.
+    Member lower;
+    lower.timeOut();
+    Message asks = voteRequest(2, lower.raft.term() + 1, 0, 0);
+    asks.type = MessageType::PreVote;
+    const auto granted = lower.step(asks);
+    QCOMPARE(granted.size(), size_t(1));
+    QVERIFY(!granted.front().reject);
+    QCOMPARE(lower.raft.role(), Role::Follower);
+
+    SeededRandom random{1};
+    Raft higher({.id = 3}, {{}, {0, 0, {{1, 2, 3}, {}, {}}}, {}}, random);
+    while (higher.role() == Role::Follower)
+        higher.tick();
+    (void)higher.takeReady();
+    asks.to = 3;
+    higher.step(asks);
+    const Ready refused = higher.takeReady();
+    QCOMPARE(refused.afterSync.size(), size_t(1));
+    QVERIFY(refused.afterSync.front().reject);
+    QCOMPARE(higher.role(), Role::PreCandidate);
 }
 
 void TestRaft::aWriteOfAnEarlierTermIsNotCountedInThisOne()
