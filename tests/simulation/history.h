@@ -3,6 +3,8 @@
 
 #include "agent/raft/raft.h"
 
+#include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -27,7 +29,16 @@ struct Durable {
     std::vector<raft::Term> terms;
     raft::Term term = 0;
     raft::NodeId vote = raft::kNobody;
+    /// The first index of each write of entries that is on its way to the disk: from there on a
+    /// crash may leave the old entries or the new ones.
+    std::deque<raft::Index> underWay;
 
+    bool isSure(raft::Index index) const
+    {
+        return std::none_of(underWay.begin(), underWay.end(), [index](raft::Index first) {
+            return first <= index;
+        });
+    }
     bool holds(raft::Index index, raft::Term term) const;
     void write(const std::vector<raft::Entry> &entries);
     void install(raft::Index index);

@@ -3,6 +3,8 @@
 
 #include "shared/base/bytes.h"
 
+#include <limits>
+
 namespace qd::sim {
 
 using namespace raft;
@@ -106,17 +108,13 @@ Result<void> SimNode::start()
             restored.hard.vote == durable.vote,
         "a synced vote is not forgotten (R-11)");
     const Index last = restored.snapshot.index + restored.entries.size();
-    const Term lastTerm =
-        restored.entries.empty() ? restored.snapshot.term : restored.entries.back().term;
     for (Index index = durable.boundary + 1; index <= durable.boundary + durable.terms.size();
          ++index) {
-        if (index <= restored.snapshot.index)
+        if (index <= restored.snapshot.index || !durable.isSure(index))
             continue;
         const Term was = durable.terms.at(index - durable.boundary - 1);
-        // A later, unsynced write may have overwritten it, with a newer term only.
         require(
-            index > last ? lastTerm > was
-                         : restored.entries.at(index - restored.snapshot.index - 1).term >= was,
+            index <= last && restored.entries.at(index - restored.snapshot.index - 1).term == was,
             "a synced entry is not forgotten (R-18)");
     }
     durable = {};
@@ -266,6 +264,17 @@ void SimNode::install(const SnapshotMeta &meta)
     m_received.clear();
 }
 
+/// From where on the batch changes what the log holds.
+Index SimNode::firstTouched(const Ready &ready)
+{
+    Index first = std::numeric_limits<Index>::max();
+    if (ready.snapshot)
+        first = ready.snapshot->index + 1;
+    if (!ready.entries.empty())
+        first = std::min(first, ready.entries.front().index);
+    return first;
+}
+
 void SimNode::persist(const Ready &ready, std::vector<Message> afterSync)
 {
     if (m_dead)
@@ -277,6 +286,8 @@ void SimNode::persist(const Ready &ready, std::vector<Message> afterSync)
     batch.hard = ready.hardState;
     batch.mustSync = ready.mustSync;
     const Index installed = ready.snapshot ? ready.snapshot->index : 0;
+    if (ready.mustSync)
+        m_world.durable()[id()].underWay.push_back(firstTouched(ready));
     m_wal->append(
         batch,
         [this, number = ready.number, entries = ready.entries, hard = ready.hardState, installed,
@@ -296,6 +307,7 @@ void SimNode::durableNow(
     const std::vector<Entry> &entries, const std::optional<HardState> &hard, Index installed)
 {
     Durable &durable = m_world.durable()[id()];
+    durable.underWay.pop_front();
     durable.install(installed);
     durable.write(entries);
     if (hard) {

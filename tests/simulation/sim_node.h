@@ -90,6 +90,7 @@ private:
     Result<void> restore(raft::Restored *restored);
     void handle(raft::Ready ready);
     void install(const raft::SnapshotMeta &meta);
+    static raft::Index firstTouched(const raft::Ready &ready);
     void persist(const raft::Ready &ready, std::vector<raft::Message> afterSync);
     void durableNow(
         const std::vector<raft::Entry> &entries, const std::optional<raft::HardState> &hard,
