@@ -15,6 +15,8 @@ struct Builtin {
 // Descriptions and dependencies as in systemd's own files, without the units that only a machine's
 // start needs.
 constexpr Builtin kBuiltins[] = {
+    {"-.slice", "[Unit]\nDescription=Root Slice\n"},
+    {"system.slice", "[Unit]\nDescription=System Slice\n"},
     {"basic.target", "[Unit]\nDescription=Basic System\nRequires=sysinit.target\n"
                      "Wants=sockets.target timers.target paths.target slices.target\n"
                      "After=sysinit.target sockets.target paths.target slices.target\n"},

@@ -16,8 +16,9 @@ struct SpawnRequest {
     QString invocationId;
     unitfile::Command command;   ///< variables not yet replaced
     ExecSettings exec;           ///< the service's surroundings
-    QStringList environment;     ///< from the engine: PATH, LANG, MAINPID ...
+    QStringList environment;     ///< from the engine: PATH, LANG, INVOCATION_ID, MAINPID ...
     QStringList unitEnvironment; ///< Environment= and its files; wins over the other
+    // exec.unsetEnvironment applies last, to what the driver adds (HOME, USER ...) as well.
 };
 
 /// How a process ended: waitid's code (1 exited, 2 killed, 3 dumped) and status.
@@ -50,6 +51,12 @@ public:
     virtual bool
     signalGroup(const QString &controlGroup, int signalNumber, const QList<qint32> &except) = 0;
     virtual QList<qint32> processes(const QString &controlGroup) const = 0;
+    /// The program's name as /proc/PID/comm gives it.
+    virtual QString processName(qint32 pid) const
+    {
+        Q_UNUSED(pid);
+        return QStringLiteral("n/a");
+    }
     /// The group is done with.
     virtual void releaseGroup(const QString &controlGroup) = 0;
     /// timerFired(unit) at `atMs` of the engine's Clock; one timer a unit, a new one replaces it.

@@ -41,7 +41,7 @@ JobType collapseJob(JobType type, ActiveState state)
     case JobType::TryReload:
         return down ? JobType::Nop : JobType::Reload;
     case JobType::ReloadOrStart:
-        return down ? JobType::Start : JobType::Reload;
+        return isActiveOrReloading(state) ? JobType::Reload : JobType::Start;
     default:
         return type;
     }

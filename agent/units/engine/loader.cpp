@@ -4,6 +4,7 @@
 #include "agent/units/engine/errors.h"
 #include "agent/units/engine/option_setters.h"
 #include "shared/unitfile/check.h"
+#include "shared/unitfile/known_keys.h"
 #include "shared/unitfile/unit_name.h"
 
 namespace qd::units {
@@ -22,6 +23,23 @@ void note(Loading &loading, const QString &path, const Problem &problem)
         QStringLiteral("[%1:%2] %3").arg(path).arg(problem.line).arg(problem.message));
 }
 
+/// Sections that are not systemd's, nor somebody's own by their prefix: at their first option.
+void noteSections(Loading &loading, const QString &path, const unitfile::UnitFile &file)
+{
+    QStringList noted;
+    for (const Option &option : file.options) {
+        if (noted.contains(option.section) || option.section.startsWith(u"X-") ||
+            unitfile::isKnownSection(option.section))
+            continue;
+        noted.append(option.section);
+        note(
+            loading, path,
+            Problem{
+                option.line, Problem::Warning,
+                QStringLiteral("Unknown section '%1'. Ignoring.").arg(option.section)});
+    }
+}
+
 /// Reads the unit file and its drop-ins into one list of options.
 void readFiles(Loading &loading, const FoundUnit &found)
 {
@@ -31,6 +49,7 @@ void readFiles(Loading &loading, const FoundUnit &found)
         unitfile::UnitFile file = unitfile::parse(files[i].text);
         for (const Problem &problem : std::as_const(file.problems))
             note(loading, files[i].path, problem);
+        noteSections(loading, files[i].path, file);
         if (file.refused() && i == 0)
             loading.wrong = file.problems.last().message;
         if (file.refused())
@@ -92,7 +111,10 @@ QString wrongService(const ServiceSettings &service)
     const bool oneshot = service.type == ServiceType::Oneshot;
     if (starts == 0 && service.of(ExecKind::Stop).isEmpty())
         return QStringLiteral("Service lacks both ExecStart= and ExecStop= setting. Refusing.");
-    if (starts == 0 && !oneshot && !service.remainAfterExit)
+    if (starts == 0 && !oneshot)
+        return QStringLiteral("Service has no ExecStart= setting, which is only allowed for "
+                              "Type=oneshot services. Refusing.");
+    if (starts == 0 && !service.remainAfterExit)
         return QStringLiteral("Service has no ExecStart= setting, which is only allowed for "
                               "RemainAfterExit=yes services. Refusing.");
     if (starts > 1 && !oneshot)
@@ -102,8 +124,7 @@ QString wrongService(const ServiceSettings &service)
         (service.restart == RestartPolicy::Always || service.restart == RestartPolicy::OnSuccess))
         return QStringLiteral("Service has Restart= set to either always or on-success, which "
                               "isn't allowed for Type=oneshot services. Refusing.");
-    if (service.type == ServiceType::Forking || service.type == ServiceType::DBus ||
-        service.type == ServiceType::Notify)
+    if (service.type == ServiceType::DBus || service.type == ServiceType::Notify)
         return QStringLiteral("Type=%1 is not supported by this engine. Refusing.")
             .arg(toText(service.type));
     return {};
@@ -113,6 +134,9 @@ void finishService(Loading &loading)
 {
     Unit &unit = loading.unit;
     ServiceSettings &service = unit.service;
+    if (service.of(ExecKind::Start).isEmpty() &&
+        lastValue(unit, kService, QStringLiteral("Type")).isEmpty())
+        service.type = ServiceType::Oneshot; // nothing could be the main process
     service.of(ExecKind::Stop) = loading.stopPre + service.of(ExecKind::Stop);
     if (service.type == ServiceType::Oneshot && !service.timeoutStartGiven)
         service.timeoutStartUs = unitfile::kInfinity;
@@ -247,6 +271,7 @@ Loaded loadUnit(
     unit.stamp = found.stamp;
     unit.fragmentPath = found.state == FoundUnit::Missing ? QString() : found.fragment.path;
     unit.dropInPaths.clear();
+    unit.perpetual = unit.id == u"-.slice" || unit.id == u"system.slice";
 
     Loading loading{unit, node, {}, {}, {}};
     loading.context.unit = unit.id;

@@ -243,8 +243,7 @@ Result<void> Manager::kill(const QString &name, Whom whom, int signalNumber)
         return fail(error::noSuchUnit, QStringLiteral("Unit %1 not loaded.").arg(name));
     const ServiceRuntime &run = unit->run;
     if (unit->type != UnitType::Service && unit->type != UnitType::Slice)
-        return fail(
-            code::unsupported, QStringLiteral("Unit type does not support process killing."));
+        return fail(code::unsupported, QStringLiteral("Operation not supported"));
     if (whom == Whom::Main && run.mainPid == 0)
         return fail(error::noSuchProcess, QStringLiteral("No main process to kill"));
     if (whom == Whom::Control && run.controlPid == 0)
@@ -253,10 +252,8 @@ Result<void> Manager::kill(const QString &name, Whom whom, int signalNumber)
         m_parts.driver->signalProcess(run.mainPid, signalNumber);
     else if (whom == Whom::Control)
         m_parts.driver->signalProcess(run.controlPid, signalNumber);
-    else if (
-        unit->controlGroup.isEmpty() ||
-        !m_parts.driver->signalGroup(unit->controlGroup, signalNumber, {}))
-        return fail(error::noSuchProcess, QStringLiteral("No process to kill"));
+    else if (!unit->controlGroup.isEmpty())
+        m_parts.driver->signalGroup(unit->controlGroup, signalNumber, {});
     return {};
 }
 

@@ -83,19 +83,22 @@ void Manager::collect()
     }
     for (const Job *job : m_jobs->all())
         markNeeded(*job->unit, kept);
-    QList<Unit *> garbage;
+    QSet<Unit *> garbage;
+    QStringList ids;
     for (const auto &unit : m_registry->all()) {
-        if (!kept.contains(unit.get()))
-            garbage.append(unit.get());
+        if (kept.contains(unit.get()))
+            continue;
+        garbage.insert(unit.get());
+        ids.append(unit->id);
     }
+    if (garbage.isEmpty())
+        return;
     flush(); // what they have done is told before they are gone
-    for (Unit *unit : std::as_const(garbage)) {
-        const QString id = unit->id;
-        m_dirty.remove(unit);
+    for (Unit *unit : std::as_const(garbage))
         m_bound.remove(unit);
-        m_registry->remove(*unit);
+    m_registry->remove(garbage);
+    for (const QString &id : std::as_const(ids))
         Q_EMIT unitRemoved(id);
-    }
 }
 
 void Manager::markNeeded(Unit &unit, QSet<Unit *> &kept) const
@@ -113,20 +116,19 @@ void Manager::markNeeded(Unit &unit, QSet<Unit *> &kept) const
 void Manager::unitCameIn(Unit &unit)
 {
     m_news.append(News{News::UnitIn, unit.id});
-    if (unit.id == u"-.slice")
+    if (unit.perpetual)
         startPerpetual(unit);
     m_lookForGarbage = true;
     m_parts.driver->wake();
 }
 
-/// The root of all groups is always there.
+/// The slices that are always there.
 void Manager::startPerpetual(Unit &unit)
 {
-    unit.perpetual = true;
-    unit.settings.description = QStringLiteral("Root Slice");
     unit.active = ActiveState::Active;
     unit.sub = QStringLiteral("active");
-    unit.controlGroup = QStringLiteral("/");
+    unit.controlGroup = unit.groupPath.isEmpty() ? QStringLiteral("/") : unit.groupPath;
+    stampState(unit, ActiveState::Inactive);
 }
 
 void Manager::changed(Unit &unit)

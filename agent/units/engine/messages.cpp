@@ -59,6 +59,8 @@ QString startSentence(const Unit &unit, JobResult result)
         return QStringLiteral("Timed out starting %1.");
     case JobResult::Failed:
         return QStringLiteral("Failed to start %1.");
+    case JobResult::Skipped:
+        return QStringLiteral("Condition check resulted in %1 being skipped.");
     case JobResult::Dependency:
         return QStringLiteral("Dependency failed for %1.");
     case JobResult::Assert:

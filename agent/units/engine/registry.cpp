@@ -159,18 +159,19 @@ void Registry::reload()
         orderTargets(*m_units[i]);
 }
 
-void Registry::remove(Unit &unit)
+void Registry::remove(const QSet<Unit *> &units)
 {
-    for (int kind = 0; kind < kDependencies; ++kind) {
-        const QList<Unit *> others = unit.of(Dependency(kind)).list();
-        for (Unit *other : others)
-            other->of(inverseOf(Dependency(kind))).remove(&unit);
+    for (Unit *unit : units) {
+        for (int kind = 0; kind < kDependencies; ++kind) {
+            for (Unit *other : unit->of(Dependency(kind)).list()) {
+                if (!units.contains(other))
+                    other->of(inverseOf(Dependency(kind))).remove(unit);
+            }
+        }
+        for (const QString &name : std::as_const(unit->names))
+            m_byName.remove(name);
     }
-    for (const auto &other : m_units)
-        other->named.remove(&unit);
-    for (const QString &name : std::as_const(unit.names))
-        m_byName.remove(name);
-    std::erase_if(m_units, [&unit](const auto &owned) { return owned.get() == &unit; });
+    std::erase_if(m_units, [&units](const auto &owned) { return units.contains(owned.get()); });
 }
 
 } // namespace qd::units

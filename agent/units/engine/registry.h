@@ -7,6 +7,7 @@
 #include "agent/units/engine/unit_source.h"
 
 #include <QHash>
+#include <QSet>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -37,8 +38,8 @@ public:
     const std::vector<std::unique_ptr<Unit>> &all() const { return m_units; }
     /// Reads every file again and joins the graph anew.
     void reload();
-    /// Forgets a unit: nothing may depend on it that stays.
-    void remove(Unit &unit);
+    /// Forgets units: no unit that stays may name one of them.
+    void remove(const QSet<Unit *> &units);
 
 private:
     struct Waiting {

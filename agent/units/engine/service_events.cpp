@@ -259,9 +259,6 @@ void ServiceMachine::timerFired(Unit &unit)
             QStringLiteral("Processes still around after final SIGKILL. Entering failed mode."));
         return enterDead(unit, Outcome::Timeout, true);
     case State::AutoRestart:
-        if (unit.service.restartUs == 0)
-            say(unit, 6,
-                QStringLiteral("Service has no hold-off time (RestartSec=0), scheduling restart."));
         return enterRestart(unit);
     default:
         return;

@@ -212,6 +212,7 @@ void ServiceMachine::enterDead(Unit &unit, Outcome outcome, bool mayRestart)
     ServiceRuntime &run = unit.run;
     remember(unit, outcome);
     m_parts.core->say(&unit, messages::serviceEnded(unit, run.result));
+    sayWhatIsLeft(unit);
     const bool isFine = run.result == Outcome::Success || run.result == Outcome::SkipCondition;
     // A stop that is asked for already is not undone by a restart.
     run.willRestart =

@@ -77,6 +77,8 @@ private:
     QStringList engineEnvironment(const Unit &unit, ExecKind kind, bool isControl) const;
     Result<QStringList> unitEnvironment(const Unit &unit) const;
     bool sendSignals(Unit &unit, State state);
+    void sayKilling(Unit &unit, qint32 pid, int signalNumber);
+    void sayWhatIsLeft(Unit &unit);
     bool groupIsEmpty(const Unit &unit) const;
     bool isGood(const Unit &unit) const;
     void forgetMain(Unit &unit);

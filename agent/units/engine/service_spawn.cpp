@@ -106,7 +106,9 @@ qint32 ServiceMachine::spawn(Unit &unit, ExecCommand &command, ExecKind kind, bo
         request.unitEnvironment = *environment;
         pid = m_parts.driver->spawn(request);
     } else {
-        pid = fail(environment.error().during(QStringLiteral("Failed to load environment files")));
+        say(unit, 4,
+            QStringLiteral("Failed to load environment files: ") + environment.error().text());
+        pid = fail(environment.error());
     }
     if (!pid) {
         say(unit, 4,
@@ -176,9 +178,7 @@ bool ServiceMachine::sendSignals(Unit &unit, State state)
             continue;
         known.append(pid);
         if (isFinal)
-            say(unit, 5,
-                QStringLiteral("Killing process %1 (n/a) with signal SIG%2.")
-                    .arg(QString::number(pid), unitfile::signalName(number)));
+            sayKilling(unit, pid, number);
         // Even one that is gone is waited for: its end has not been told yet.
         m_parts.driver->signalProcess(pid, number);
         if (hangsUp)
@@ -189,12 +189,38 @@ bool ServiceMachine::sendSignals(Unit &unit, State state)
         kill.mode == KillMode::ControlGroup || (kill.mode == KillMode::Mixed && isFinal);
     if (!wholeGroup || unit.controlGroup.isEmpty())
         return waits;
+    if (isFinal) {
+        for (const qint32 pid : m_parts.driver->processes(unit.controlGroup)) {
+            if (!known.contains(pid))
+                sayKilling(unit, pid, number);
+        }
+    }
     if (m_parts.driver->signalGroup(unit.controlGroup, number, known)) {
         if (hangsUp)
             m_parts.driver->signalGroup(unit.controlGroup, SIGHUP, known);
         waits = true;
     }
     return waits;
+}
+
+void ServiceMachine::sayKilling(Unit &unit, qint32 pid, int signalNumber)
+{
+    say(unit, 5,
+        QStringLiteral("Killing process %1 (%2) with signal SIG%3.")
+            .arg(
+                QString::number(pid), m_parts.driver->processName(pid),
+                unitfile::signalName(signalNumber)));
+}
+
+/// Processes that KillMode= or their own stubbornness has let live.
+void ServiceMachine::sayWhatIsLeft(Unit &unit)
+{
+    if (unit.controlGroup.isEmpty())
+        return;
+    for (const qint32 pid : m_parts.driver->processes(unit.controlGroup))
+        say(unit, 5,
+            QStringLiteral("Unit process %1 (%2) remains running after unit stopped.")
+                .arg(QString::number(pid), m_parts.driver->processName(pid)));
 }
 
 bool ServiceMachine::groupIsEmpty(const Unit &unit) const

@@ -73,13 +73,14 @@ Result<qint32> FakeDriver::spawn(const SpawnRequest &request)
         end(process.pid, CLD_KILLED, process.argv.value(1).toInt());
     else if (path == u"/bin/missing")
         end(process.pid, CLD_EXITED, 203);
-    if (path == u"/bin/daemon") {
+    if (path == u"/bin/parent" || path == u"/bin/daemon") {
         Process child = process;
         child.pid = ++m_lastPid;
         child.path = QStringLiteral("/bin/background");
         running.insert(child.pid, child);
-        end(process.pid, CLD_EXITED, 0);
     }
+    if (path == u"/bin/daemon")
+        end(process.pid, CLD_EXITED, 0);
     return process.pid;
 }
 
@@ -89,7 +90,10 @@ bool FakeDriver::take(qint32 pid, int signalNumber)
         return false;
     log.append(QStringLiteral("signal %1 %2 %3")
                    .arg(QString::number(signalNumber), running[pid].unit, running[pid].path));
-    const bool minds = signalNumber == SIGKILL || running[pid].path != u"/bin/stubborn";
+    const QString path = running[pid].path;
+    const bool minds =
+        path != u"/bin/undead" &&
+        (path != u"/bin/stubborn" || signalNumber == SIGKILL || signalNumber == SIGQUIT);
     if (minds && signalNumber != 0)
         end(pid, CLD_KILLED, signalNumber);
     return true;

@@ -13,7 +13,9 @@
 ///   /bin/die N                             ends by signal N
 ///   /bin/missing                           cannot be executed: status 203
 ///   /bin/daemon                            leaves a child in the background and ends with 0
-///   /bin/stubborn                          runs and does not mind SIGTERM
+///   /bin/parent                            runs and has a child in the background
+///   /bin/stubborn                          runs and minds no signal but SIGKILL and SIGQUIT
+///   /bin/undead                            runs and minds no signal at all
 /// anything else runs until it is signalled or ended by the test.
 namespace qd::units::test {
 
