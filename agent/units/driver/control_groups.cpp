@@ -8,6 +8,7 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QUuid>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -18,8 +19,6 @@ namespace qd::units {
 
 namespace {
 
-/// Inode of the namespace in which the real top of the hierarchies is seen (PROC_CGROUP_INIT_INO).
-const QString kFirstNamespace = QStringLiteral("cgroup:[4026531835]");
 constexpr int kMostKillRounds = 50;
 
 /// "\040" -> " ", as mountinfo escapes.
@@ -162,6 +161,14 @@ void endLeftovers(const QString &folder)
     }
 }
 
+/// Whether a group is the top of the whole machine, however a namespace calls it. That one is not
+/// ours: its slices may be another service manager's.
+bool isTop(const QString &folder, bool unified)
+{
+    return unified ? !QFile::exists(folder + QStringLiteral("/cgroup.type"))
+                   : QFile::exists(folder + QStringLiteral("/release_agent"));
+}
+
 /// Whether this engine is the second one in the same place; remembers the place for the third.
 bool wasHereBefore(const QString &runFolder, const QString &base)
 {
@@ -226,12 +233,10 @@ std::unique_ptr<ProcessGroups> openProcessGroups(const QString &runFolder)
     if (!place)
         return openProcessTree();
     QString base = place->ownPath;
-    // The top of the whole machine is not ours: its slices may be another service manager's.
-    const bool isMachinesTop =
-        base.isEmpty() &&
-        QFile::symLinkTarget(QStringLiteral("/proc/self/ns/cgroup")).endsWith(kFirstNamespace);
+    const bool isMachinesTop = isTop(place->folderOf(base), place->unified);
     if (isMachinesTop)
-        base = QStringLiteral("/quarterdeck-unitd-%1").arg(getpid());
+        // Not of the process id: that is one of many namespaces.
+        base = QStringLiteral("/quarterdeck-unitd-") + QUuid::createUuid().toString(QUuid::Id128);
     // What may be made and entered here may be made and entered for units.
     const QString folder = place->folderOf(base);
     const QString probe = folder + QStringLiteral("/quarterdeck-probe");
