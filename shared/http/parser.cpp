@@ -12,6 +12,8 @@ using beast::string_view;
 
 namespace {
 
+constexpr auto kFolded = "folded header fields are not accepted";
+
 struct Span {
     qsizetype at = 0;
     qsizetype size = 0;
@@ -113,6 +115,18 @@ private:
             complain(400, "malformed request");
     }
 
+    /// A line of the head that begins with a blank.
+    bool hasFoldedField() const
+    {
+        const QByteArrayView buffer(m_base, m_size);
+        qsizetype end = buffer.indexOf('\n');
+        while (end >= 0 && end + 1 < m_size && buffer[end + 1] != '\r') {
+            if (buffer[end + 1] == ' ' || buffer[end + 1] == '\t')
+                return true;
+            end = buffer.indexOf('\n', end + 1);
+        }
+        return false;
+    }
     bool inBuffer(const char *at) const { return at >= m_base && at <= m_base + m_size; }
     Span span(string_view text) const
     {
@@ -140,7 +154,7 @@ private:
             return; // fields after a chunked body say nothing that we use
         // A folded value was put together elsewhere. Proxies disagree about those.
         if (!inBuffer(value.data()) && !value.empty()) {
-            complain(400, "folded header fields are not accepted");
+            complain(400, kFolded);
             return stop(error);
         }
         if (field == beast::http::field::host && ++m_hosts > 1) {
@@ -158,10 +172,13 @@ private:
     }
     void on_header_impl(beast::error_code &error) override
     {
-        if (http11 && m_hosts == 0) {
+        if (http11 && m_hosts == 0)
             complain(400, "missing required Host header");
-            stop(error);
-        }
+        else if (hasFoldedField())
+            complain(400, kFolded);
+        else
+            return;
+        stop(error);
     }
     void on_body_init_impl(boost::optional<std::uint64_t> const &, beast::error_code &) override {}
     std::size_t on_body_impl(string_view part, beast::error_code &) override
