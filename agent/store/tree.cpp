@@ -253,6 +253,10 @@ Result<Event> Tree::insert(
         path = joined(path, QStringLiteral("%1").arg(next, 20, 10, QLatin1Char('0')));
     if (path == QLatin1String("/"))
         return fail(etcdError(107, path, m_index));
+    if (path.count(QLatin1Char('/')) > kMaxDepth) {
+        const QString cause = QStringLiteral("more than %1 names in a key").arg(kMaxDepth);
+        return fail(etcdError(209, cause, m_index));
+    }
     const qsizetype slash = path.lastIndexOf(QLatin1Char('/'));
     // Parents that appear on the way stay even when the operation is refused, as in etcd.
     const auto folder = makeFolder(path.left(slash));

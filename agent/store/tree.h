@@ -26,6 +26,9 @@ struct Expiry {
 
 class Tree {
 public:
+    /// A key has at most so many names in its path: whoever walks the tree may recurse.
+    static constexpr int kMaxDepth = 200;
+
     Tree();
     ~Tree();
     Tree(const Tree &) = delete;
