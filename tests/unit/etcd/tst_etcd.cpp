@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/etcd/service.h"
+#include "tests/support/proof.h"
+#include "tests/support/single_store.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTcpSocket>
+#include <QTemporaryDir>
+
+using namespace qd;
+using qd::test::SingleStore;
+
+namespace {
+
+/// One HTTP exchange at a time, read far enough to know its parts.
+class Curl {
+public:
+    explicit Curl(quint16 port)
+    {
+        QObject::connect(
+            &m_socket, &QTcpSocket::readyRead, &m_socket, [this] { got += m_socket.readAll(); });
+        m_socket.connectToHost(QHostAddress::LocalHost, port);
+    }
+
+    void ask(const QByteArray &method, const QByteArray &path, const QByteArray &form = {})
+    {
+        got.clear();
+        QByteArray request = method + ' ' + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + fields;
+        if (!form.isEmpty())
+            request += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
+                       QByteArray::number(form.size()) + "\r\n";
+        m_socket.write(request + "\r\n" + form);
+    }
+    void leave() { m_socket.abort(); }
+    /// Whether the whole answer is there (watches: never).
+    bool isDone() const
+    {
+        const qsizetype end = got.indexOf("\r\n\r\n");
+        return end >= 0 && got.size() - end - 4 == field("Content-Length").toInt();
+    }
+    bool hasHead() const { return got.contains("\r\n\r\n"); }
+    int status() const { return got.mid(9, 3).toInt(); }
+    QByteArray field(const QByteArray &name) const
+    {
+        const qsizetype at = got.indexOf("\r\n" + name + ": ");
+        const qsizetype from = at + name.size() + 4;
+        return at < 0 ? QByteArray() : got.mid(from, got.indexOf("\r\n", from) - from);
+    }
+    QByteArray body() const { return got.mid(got.indexOf("\r\n\r\n") + 4); }
+    /// The JSON documents of an answer in chunks, one a line.
+    QByteArrayList events() const
+    {
+        QByteArrayList out;
+        for (const QByteArray &line : body().split('\n')) {
+            if (line.startsWith('{'))
+                out.append(line);
+        }
+        return out;
+    }
+    bool hasEnded() const { return got.endsWith("0\r\n\r\n"); }
+
+    QByteArray got;
+    QByteArray fields; ///< further ones of each request
+
+private:
+    QTcpSocket m_socket;
+};
+
+} // namespace
+
+/// etcd's API over the real store of a cluster of one, through real sockets. That its answers are
+/// Debian's etcd's to the byte is proven elsewhere (tests/conformance/etcdctl.py); here is what a
+/// second server cannot show.
+class TestEtcd : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<SingleStore> m_store;
+    std::unique_ptr<etcd::Service> m_service;
+
+    std::unique_ptr<Curl> curl() const { return std::make_unique<Curl>(m_service->port()); }
+
+    /// Status and body of one call.
+    std::pair<int, QByteArray>
+    call(const QByteArray &method, const QByteArray &path, const QByteArray &form = {})
+    {
+        const auto link = curl();
+        link->ask(method, path, form);
+        if (!QTest::qWaitFor([&] { return link->isDone(); }))
+            return {0, link->got};
+        return {link->status(), link->body()};
+    }
+
+private Q_SLOTS:
+    void init()
+    {
+        m_store = std::make_unique<SingleStore>(
+            m_folder.filePath(QString::fromLatin1(QTest::currentTestFunction())));
+        m_service = std::make_unique<etcd::Service>(
+            etcd::Service::Setup{QHostAddress(QHostAddress::LocalHost), 0}, m_store->store(),
+            *m_store);
+        QVERIFY(m_service->start().has_value());
+    }
+    void cleanup()
+    {
+        m_service.reset();
+        m_store.reset();
+    }
+
+    void healthTellsOfALeader()
+    {
+        QD_PROVES("E150");
+        QTRY_COMPARE(call("GET", "/health"), std::pair(200, QByteArray("{\"health\":\"true\"}")));
+        m_store->forgetLeader(true);
+        QCOMPARE(call("GET", "/health"), std::pair(503, QByteArray("{\"health\":\"false\"}\n")));
+        QCOMPARE(
+            call("GET", "/v2/members/leader"),
+            std::pair(503, QByteArray("{\"message\":\"During election\"}")));
+    }
+
+    void membersAndStatsComeFromTheCluster()
+    {
+        QD_PROVES("E131", "E138");
+        const auto [status, body] = call("GET", "/v2/members");
+        QCOMPARE(status, 200);
+        QCOMPARE(
+            body, QByteArray("{\"members\":[{\"id\":\"1f\",\"name\":\"one\","
+                             "\"peerURLs\":[\"https://127.0.0.1:2380\"],"
+                             "\"clientURLs\":[\"http://127.0.0.1:2379\"]}]}"
+                             "\n"));
+        QCOMPARE(call("GET", "/v2/machines").second, QByteArray("http://127.0.0.1:2379"));
+        QTRY_VERIFY(m_store->leader() != 0);
+        const QJsonObject self =
+            QJsonDocument::fromJson(call("GET", "/v2/stats/self").second).object();
+        QCOMPARE(self.value(QStringLiteral("name")).toString(), QStringLiteral("one"));
+        QCOMPARE(self.value(QStringLiteral("state")).toString(), QStringLiteral("StateLeader"));
+        QCOMPARE(
+            self.value(QStringLiteral("leaderInfo"))
+                .toObject()[QStringLiteral("leader")]
+                .toString(),
+            QStringLiteral("1f"));
+        QCOMPARE(
+            self.value(QStringLiteral("startTime")).toString(),
+            QStringLiteral("1970-01-01T00:00:01Z"));
+        QCOMPARE(call("GET", "/v2/members/nobody").first, 404);
+        QCOMPARE(call("DELETE", "/v2/members/1f").first, 501);
+    }
+
+    void headersTellWhereTheStoreStands()
+    {
+        QD_PROVES("E147");
+        const auto link = curl();
+        link->ask("PUT", "/v2/keys/a", "value=1");
+        QTRY_VERIFY(link->isDone());
+        QCOMPARE(link->status(), 201);
+        QCOMPARE(link->field("X-Etcd-Cluster-Id"), QByteArray("abcdef"));
+        QCOMPARE(link->field("X-Etcd-Index"), QByteArray("1"));
+        QVERIFY(link->field("X-Raft-Index").toInt() > 0);
+        QVERIFY(link->field("X-Raft-Term").toInt() > 0);
+        link->ask("GET", "/v2/keys/none");
+        QTRY_VERIFY(link->isDone());
+        QCOMPARE(link->field("X-Etcd-Index"), QByteArray("1"));
+        QVERIFY(link->field("X-Raft-Index").isEmpty()); // errors carry none
+    }
+
+    void aWatchIsAnnouncedAtOnceAndAnsweredByTheChange()
+    {
+        QD_PROVES("E125");
+        const auto link = curl();
+        link->ask("GET", "/v2/keys/w?wait=true");
+        QTRY_VERIFY(link->hasHead());
+        QCOMPARE(link->status(), 200);
+        QCOMPARE(link->field("X-Etcd-Index"), QByteArray("0")); // as when it was set up
+        QVERIFY(link->body().isEmpty());
+        QCOMPARE(call("PUT", "/v2/keys/other", "value=x").first, 201);
+        QCOMPARE(call("PUT", "/v2/keys/w", "value=x").first, 201);
+        QTRY_VERIFY(link->hasEnded());
+        QCOMPARE(link->events().size(), 1);
+        QVERIFY(link->events()[0].contains("\"key\":\"/w\",\"value\":\"x\""));
+        link->ask("GET", "/v2/keys/w"); // the connection goes on
+        QTRY_VERIFY(link->isDone());
+    }
+
+    void aStreamGoesOn()
+    {
+        QD_PROVES("E149");
+        const auto link = curl();
+        link->ask("GET", "/v2/keys/s?wait=true&stream=true&recursive=true");
+        QTRY_VERIFY(link->hasHead());
+        for (int i = 1; i <= 5; ++i) {
+            QCOMPARE(call("PUT", "/v2/keys/s/" + QByteArray::number(i), "value=x").first, 201);
+            QTRY_COMPARE(link->events().size(), i);
+        }
+        QVERIFY(!link->hasEnded());
+    }
+
+    void whatHasLeftTheWindowIsAnError()
+    {
+        QD_PROVES("E148");
+        for (int i = 1; i <= 1'001; ++i) {
+            store::WriteRequest request;
+            request.key = QStringLiteral("/k");
+            m_store->store().write(request, [](const Result<store::Event> &) {});
+        }
+        QTRY_COMPARE(m_store->storeIndex(), 1'001ULL);
+        const auto [status, body] = call("GET", "/v2/keys/k?wait=true&waitIndex=1");
+        QCOMPARE(status, 400);
+        QCOMPARE(
+            body, QByteArray("{\"errorCode\":401,\"message\":"
+                             "\"The event in requested index is outdated and cleared\","
+                             "\"cause\":\"the requested history has been cleared [2/1]\","
+                             "\"index\":1001}"
+                             "\n"));
+        const auto link = curl();
+        link->ask("GET", "/v2/keys/k?wait=true&waitIndex=2");
+        QTRY_VERIFY(link->hasEnded());
+        QVERIFY(link->events()[0].contains("\"modifiedIndex\":2"));
+    }
+
+    void aWatchEndsWithItsClient()
+    {
+        std::vector<std::unique_ptr<Curl>> links;
+        for (int i = 0; i < 50; ++i) {
+            links.push_back(curl());
+            links.back()->ask("GET", "/v2/keys/gone?wait=true&stream=true");
+        }
+        QTRY_COMPARE(m_store->keyspace().watcherCount(), 50);
+        for (size_t i = 0; i < 49; ++i)
+            links[i]->leave();
+        QTRY_COMPARE(m_store->keyspace().watcherCount(), 1);
+        QTRY_COMPARE(m_service->connections(), 1);
+        QCOMPARE(call("PUT", "/v2/keys/gone", "value=x").first, 201);
+        QTRY_COMPARE(links[49]->events().size(), 1);
+    }
+
+    void hundredsOfWatchersHearOfOneWrite()
+    {
+        std::vector<std::unique_ptr<Curl>> links;
+        for (int i = 0; i < 400; ++i) {
+            links.push_back(curl());
+            links.back()->ask("GET", "/v2/keys/fan?wait=true");
+        }
+        QTRY_COMPARE(m_store->keyspace().watcherCount(), 400);
+        QCOMPARE(call("PUT", "/v2/keys/fan", "value=x").first, 201);
+        for (const auto &link : links)
+            QTRY_VERIFY(link->hasEnded());
+        QCOMPARE(m_store->keyspace().watcherCount(), 0);
+    }
+
+    void theServiceMayGoWhileAnswersAreOpen()
+    {
+        const auto watch = curl();
+        watch->ask("GET", "/v2/keys/w?wait=true");
+        const auto write = curl();
+        QTRY_COMPARE(m_store->keyspace().watcherCount(), 1);
+        write->ask("PUT", "/v2/keys/w", "value=x");
+        QTRY_COMPARE(m_service->connections(), 2);
+        m_service.reset();
+        QCOMPARE(m_store->keyspace().watcherCount(), 0);
+        // The store's answer finds nobody; what it answers after that comes later.
+        bool answered = false;
+        store::WriteRequest request;
+        request.key = QStringLiteral("/w");
+        m_store->store().write(
+            request, [&answered](const Result<store::Event> &) { answered = true; });
+        QTRY_VERIFY(answered);
+        QVERIFY(!watch->hasEnded());
+    }
+
+    void anotherSitesPageMayNotWrite()
+    {
+        const auto link = curl();
+        link->fields = "Origin: http://evil.example\r\n";
+        link->ask("PUT", "/v2/keys/a", "value=1");
+        QTRY_VERIFY(link->isDone());
+        QCOMPARE(link->status(), 403);
+        link->fields = "Origin: http://127.0.0.1\r\n";
+        link->ask("PUT", "/v2/keys/a", "value=1");
+        QTRY_VERIFY(link->isDone());
+        QCOMPARE(link->status(), 201);
+    }
+
+    void keysAreText()
+    {
+        const auto [status, body] = call("PUT", "/v2/keys/%FF", "value=1");
+        QCOMPARE(status, 400);
+        QVERIFY(body.contains("the key is not UTF-8"));
+        QCOMPARE(call("PUT", "/v2/keys/bytes", "value=%FF%00").first, 201); // a value need not be
+    }
+};
+
+QD_TEST_MAIN(TestEtcd)
+#include "tst_etcd.moc"
