@@ -63,6 +63,7 @@ void FleetAgent::connectionChanged(bool connected)
     m_sampling = false;
     m_tasks.clear();
     m_endsAfter.clear();
+    m_startedAfter.clear();
     m_removing.clear();
     if (connected)
         wake();
@@ -222,6 +223,7 @@ void FleetAgent::startUnit(const QString &unit, UnitBackend::Done done)
     m_backend.start(unit, [self, unit, done = std::move(done)](const Result<void> &result) {
         if (self && result && self->m_found.contains(unit)) {
             self->m_found[unit].launched = true;
+            self->m_startedAfter.insert(unit, self->m_sampleNumber + 1);
             self->m_soon.start();
             if (self->m_lost) // while the engine was being asked
                 self->stopAll();
@@ -270,6 +272,7 @@ void FleetAgent::finishUnload(const QString &unit)
             return;
         }
         self->m_found.remove(unit);
+        self->m_startedAfter.remove(unit);
         self->m_stale = true;
         for (const QString &key :
              {self->keys().state(unit, self->m_setup.machineId), self->keys().legacyState(unit)}) {
@@ -345,7 +348,7 @@ void FleetAgent::sampled(qint64 number, const QMap<QString, BackendState> &state
     for (const QString &unit : ended)
         finishUnload(unit);
     if (!m_fenced)
-        publish(states);
+        publish(number, states);
 }
 
 qint64 FleetAgent::renewalMs() const
@@ -354,11 +357,13 @@ qint64 FleetAgent::renewalMs() const
     return m_setup.ttlSeconds <= 10 ? ttl / 2 : ttl * 4 / 5;
 }
 
-void FleetAgent::publish(const QMap<QString, BackendState> &states)
+void FleetAgent::publish(qint64 number, const QMap<QString, BackendState> &states)
 {
     for (auto it = m_found.begin(); it != m_found.end(); ++it) {
         const auto state = states.constFind(it.key());
-        if (state == states.constEnd() || it->unloading)
+        // A look from before the start would show what is over.
+        const bool stale = number < m_startedAfter.value(it.key());
+        if (state == states.constEnd() || it->unloading || stale)
             continue;
         const QByteArray document = encode(StateDocument{
             state->loadState, state->activeState, state->subState, m_setup.machineId, it->hash,
@@ -366,7 +371,8 @@ void FleetAgent::publish(const QMap<QString, BackendState> &states)
         renew(keys().state(it.key(), m_setup.machineId), document);
         renew(keys().legacyState(it.key()), document);
         const ClusterState::Job *job = m_mirror.state().job(it.key());
-        if (it->launched && job != nullptr && !job->need.global)
+        const bool waits = state->queued && !isAlive(*state);
+        if (it->launched && !waits && job != nullptr && !job->need.global)
             renew(keys().heartbeat(it.key()), m_setup.machineId.toLatin1());
     }
 }

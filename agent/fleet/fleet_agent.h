@@ -52,7 +52,7 @@ private:
     void finishUnload(const QString &unit);
     void sample();
     void sampled(qint64 number, const QMap<QString, BackendState> &states);
-    void publish(const QMap<QString, BackendState> &states);
+    void publish(qint64 number, const QMap<QString, BackendState> &states);
     void renew(const QString &key, const QByteArray &value);
     void forget(const QString &unit);
     qint64 renewalMs() const;
@@ -68,8 +68,9 @@ private:
     QTimer m_soon;
     QMap<QString, FoundUnit> m_found;
     QMap<QString, qint64>
-        m_endsAfter;          ///< unit that unloads -> the first look that can tell its end
-    QSet<QString> m_removing; ///< its files are being taken away
+        m_endsAfter; ///< unit that unloads -> the first look that can tell its end
+    QMap<QString, qint64> m_startedAfter; ///< unit that was started -> likewise, its beginning
+    QSet<QString> m_removing;             ///< its files are being taken away
     QList<AgentTask> m_tasks;
     QMap<QString, Published> m_published; ///< by key
     QSet<QString> m_inFlight;             ///< keys that are being written

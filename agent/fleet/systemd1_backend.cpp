@@ -302,6 +302,7 @@ void Systemd1Backend::query(const QStringList &units, States done)
             state.loadState = row.load;
             state.activeState = row.active;
             state.subState = row.sub;
+            state.queued = row.job != 0;
             states->insert(row.name, state);
         }
         const QStringList all = states->keys();

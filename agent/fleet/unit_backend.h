@@ -17,7 +17,8 @@ struct BackendState {
     QString subState;
     QString invocationId; ///< 32 hex digits; empty: has not run in this engine's life
     qint32 mainPid = 0;
-    qint64 sinceUs = 0; ///< wall clock, of the active state
+    qint64 sinceUs = 0;  ///< wall clock, of the active state
+    bool queued = false; ///< a job of its waits or runs: the state is about to change
 
     bool operator==(const BackendState &) const = default;
 };

@@ -5,7 +5,7 @@ namespace qd::fleet {
 
 namespace {
 
-/// A machine's number of refusals that a sentence spells out.
+/// How many refusals, and machines of one refusal, a sentence spells out.
 constexpr qsizetype kSpelledOut = 4;
 
 bool anyMatches(const QStringList &globs, const QString &name)
@@ -45,18 +45,28 @@ QString localObstacle(const Workload &workload, const QMap<QString, Requirements
     return {};
 }
 
+QString machinesText(const QStringList &names)
+{
+    return names.size() > kSpelledOut ? QStringLiteral("%1 machines").arg(names.size())
+                                      : names.join(QStringLiteral(", "));
+}
+
 QString sentenceOfNone(const Choice &choice, const Snapshot &snapshot)
 {
     if (snapshot.machines.isEmpty())
         return QStringLiteral("Waits: zero agents available.");
-    QStringList spelled;
-    for (auto it = choice.reasons.begin(); it != choice.reasons.end(); ++it) {
-        if (spelled.size() == kSpelledOut) {
-            spelled.append(QStringLiteral("and %1 more").arg(choice.reasons.size() - kSpelledOut));
-            break;
-        }
-        spelled.append(snapshot.nameOf(it.key()) + QStringLiteral(": ") + it.value());
+    QMap<QString, QStringList> namesOf; // by reason
+    for (auto it = choice.reasons.begin(); it != choice.reasons.end(); ++it)
+        namesOf[it.value()].append(snapshot.nameOf(it.key()));
+    QMap<QString, QString> groups; // by the first machine's name, so that they are in its order
+    for (auto it = namesOf.begin(); it != namesOf.end(); ++it) {
+        std::sort(it->begin(), it->end());
+        const QString first = it->first();
+        groups.insert(first + it.key(), machinesText(*it) + QStringLiteral(": ") + it.key());
     }
+    QStringList spelled = groups.values().mid(0, kSpelledOut);
+    if (groups.size() > kSpelledOut)
+        spelled.append(QStringLiteral("and %1 more").arg(groups.size() - kSpelledOut));
     return QStringLiteral("Waits: no agents able to run job (%1).")
         .arg(spelled.join(QStringLiteral("; ")));
 }

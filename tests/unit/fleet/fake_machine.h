@@ -17,6 +17,7 @@ struct FakeMachine {
     };
     QMap<QString, OnDisk> units;
     QStringList done;          ///< "start hello.service" ...
+    bool queuesStarts = false; ///< a start waits for finishStarts()
     bool stopsSlowly = false;  ///< a stop ends with finishStops()
     QStringList refusesToLoad; ///< names
     int lastPid = 100;
@@ -42,6 +43,13 @@ struct FakeMachine {
         state.activeState = how;
         state.subState = how == QLatin1String("failed") ? how : QStringLiteral("dead");
         state.mainPid = 0;
+    }
+    void finishStarts()
+    {
+        for (auto it = units.begin(); it != units.end(); ++it) {
+            if (std::exchange(it->state.queued, false))
+                begin(it.key());
+        }
     }
     void finishStops()
     {
@@ -105,7 +113,10 @@ public:
         answer("start", unit, std::move(done), [this, unit]() -> Result<void> {
             if (!m_machine.units.contains(unit))
                 return fail(code::notFound, QStringLiteral("Unit %1 not found.").arg(unit));
-            m_machine.begin(unit);
+            if (m_machine.queuesStarts)
+                m_machine.units[unit].state.queued = true;
+            else
+                m_machine.begin(unit);
             Q_EMIT stirred();
             return {};
         });

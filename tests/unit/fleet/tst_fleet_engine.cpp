@@ -270,6 +270,12 @@ private Q_SLOTS:
         cluster.add(QStringLiteral("stray.service"), "MachineID=dddddddd\n");
         cluster.settle();
         QCOMPARE(cluster.load(kB), 7); // although it is the busiest
+        cluster.add(QStringLiteral("none.service"), "MachineMetadata=region=eu\n");
+        cluster.settle();
+        QCOMPARE(
+            cluster.reasons.value(QStringLiteral("none.service")),
+            QStringLiteral("Waits: no agents able to run job (core-01, core-02, core-03: local "
+                           "Machine metadata insufficient)."));
         QCOMPARE(cluster.of(QStringLiteral("stray.service")), QString());
         QVERIFY(cluster.reasons.value(QStringLiteral("stray.service"))
                     .contains(QStringLiteral("core-01: agent ID \"%1\" does not match required "

@@ -141,6 +141,21 @@ private Q_SLOTS:
         QVERIFY(cluster[2].machine.done.isEmpty());
     }
 
+    void aUnitCountsAsLaunchedWhenItsStartHasBegun()
+    {
+        Cluster cluster(1);
+        FleetNode &one = cluster[1];
+        one.machine.queuesStarts = true;
+        QVERIFY(submit(one, kHello).has_value());
+        QVERIFY(apply(one, Verb::Start, kHello).has_value());
+        QTRY_VERIFY(one.machine.units.value(kHello).state.queued);
+        QTRY_COMPARE(one.unit(kHello).current, Target::Loaded);
+        one.machine.finishStarts();
+        one.backend->stir();
+        QTRY_COMPARE(one.unit(kHello).current, Target::Launched);
+        QCOMPARE(one.unit(kHello).activeState, QStringLiteral("active"));
+    }
+
     void destroyStopsWhatRuns()
     {
         Cluster cluster(1);
