@@ -1,2 +1,2 @@
-# Acceptance of the cluster as a whole. cluster_units.py joins when the unit engine's program is there.
+# Acceptance of the cluster as a whole. Units on it: units.cmake.
 qd_python_test(conformance_replication SCRIPT replication.py TIMEOUT 300 LABEL conformance)
