@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 
+from local_cluster import LocalCluster
 from qdtest import Case, main, proves, wait_for
 from unit_machine import UnitMachine
 
@@ -174,7 +175,7 @@ class Systemctl(Machine):
         self.call("stop", "changing")
         self.assertEqual(self.machine.systemctl("start", "changing").returncode, 5)
 
-    @proves("S23", "S41", "S42", "S47")
+    @proves("S21", "S23", "S41", "S42", "S47")
     def test_enable_disable_mask(self):
         link = os.path.join(self.machine.dir, "etc/multi-user.target.wants/hello.service")
         self.assertEqual(self.machine.systemctl("is-enabled", "hello").stdout, "disabled\n")
@@ -189,6 +190,13 @@ class Systemctl(Machine):
         self.assertIn(["plain.service", "static"], rows)
         self.call("disable", "hello")
         self.assertFalse(os.path.lexists(link))
+        elsewhere = self.machine.write("elsewhere/far.service", UNITS["hello.service"])
+        self.assertIn("/etc/systemd/system/far.service", self.call("enable", elsewhere).stderr)
+        self.assertEqual(self.call("is-enabled", "far").stdout, "enabled\n")
+        self.call("start", "far")
+        self.assertIn(f"Loaded: loaded ({elsewhere}; enabled", self.call("status", "far").stdout)
+        self.call("disable", "--now", "far")
+        self.assertEqual(self.machine.systemctl("is-enabled", "far").returncode, 1)
         self.call("mask", "--runtime", "greet@masked")
         self.assertEqual(self.machine.systemctl("is-enabled", "greet@masked").stdout, "masked-runtime\n")
         refused = self.call("start", "greet@masked", status=1)
@@ -401,6 +409,73 @@ class Life(Case):
         self.assertEqual(machine.processes("echo up"), [])
         self.assertEqual(machine.systemctl("start", "plain").returncode, 0)
         wait_for(lambda: len(machine.processes("echo up")) == 1, 10, "one copy")
+
+
+class InANode(Case):
+    """The same tools through `quarterdeckd local shell`, in a node with its agent."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = LocalCluster(1, "127.0.0.71").start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cluster.stop()
+
+    def call(self, *command, status=0):
+        run = self.cluster.in_node(1, *command, check=False)
+        self.assertEqual(run.returncode, status, f"{command}: {run.stdout}{run.stderr}")
+        return run.stdout
+
+    def write(self, text):
+        with open(os.path.join(self.cluster.dir, "node-1/etc/systemd/system/hello.service"), "w",
+                  encoding="ascii") as file:
+            file.write(text)
+
+    @proves("S13", "S19", "S22", "S30", "S48")
+    def test_an_operator_at_a_node(self):
+        self.write(UNITS["hello.service"])
+        self.call("systemctl", "start", "hello")
+        self.assertEqual(self.call("systemctl", "is-active", "hello"), "active\n")
+        status = self.call("systemctl", "--no-pager", "status", "hello")
+        self.assertRegex(status, r"Active: active \(running\)")
+        pid = self.call("systemctl", "show", "--value", "-p", "MainPID", "hello").strip()
+        self.assertIn(f"Main PID: {pid} (sh)", status)
+        self.assertIn("hello.service loaded active running Says hello",
+                      " ".join(self.call("systemctl", "--no-pager", "list-units", "hello*").split()))
+        self.assertIn("Description=Says hello", self.call("systemctl", "--no-pager", "cat", "hello"))
+        self.write(UNITS["hello.service"].replace("Says hello", "Greets"))
+        self.call("systemctl", "daemon-reload")
+        self.assertEqual(self.call("systemctl", "show", "--value", "-p", "Description", "hello"), "Greets\n")
+
+        def spoken():
+            out = self.call("journalctl", "--no-pager", "-u", "hello", "-o", "json", f"_PID={pid}")
+            return [entry for entry in map(json.loads, out.splitlines()) if entry["MESSAGE"] == "hello world"]
+        entry = wait_for(spoken, 10, "what hello said")[0]
+        invocation = self.call("systemctl", "show", "--value", "-p", "InvocationID", "hello").strip()
+        with open(os.path.join(self.cluster.dir, "node-1/etc/machine-id"), encoding="ascii") as file:
+            machine = file.read().strip()
+        expected = {"_SYSTEMD_UNIT": "hello.service", "_SYSTEMD_INVOCATION_ID": invocation, "_UID": "0",
+                    "_COMM": "sh", "_MACHINE_ID": machine, "_HOSTNAME": "node-1"}
+        self.assertEqual({key: entry.get(key) for key in expected}, expected)
+        self.call("systemctl", "stop", "hello")
+        self.assertEqual(self.call("systemctl", "is-active", "hello", status=3), "inactive\n")
+        self.call("systemctl", "--no-pager", "status", "hello", status=3)
+
+    @proves("F5")
+    def test_a_unit_of_the_cluster_is_a_unit_of_the_node(self):
+        path = os.path.join(self.cluster.dir, "everywhere.service")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(UNITS["plain.service"])
+        self.cluster.ctl("unit", "submit", path)
+        self.cluster.ctl("unit", "start", "everywhere.service")
+        wait_for(lambda: self.cluster.in_node(1, "systemctl", "is-active", "everywhere", check=False).returncode == 0,
+                 20, "the cluster's unit on its node")
+        status = self.call("systemctl", "--no-pager", "status", "everywhere")
+        self.assertIn("loaded (/run/quarterdeck/fleet/units/everywhere.service; linked-runtime", status)
+        self.cluster.ctl("unit", "destroy", "everywhere.service")
+        wait_for(lambda: self.cluster.in_node(1, "systemctl", "is-active", "everywhere", check=False).returncode == 3,
+                 20, "the unit to be gone")
 
 
 if __name__ == "__main__":

@@ -92,8 +92,10 @@ UnitFolders::Place UnitFolders::locateFile(const QString &name, int depth) const
             return place;
         const QString target = QDir::cleanPath(info.symLinkTarget());
         QString id = baseName(target);
+        if (!isInFolders(target))
+            place.path = target; // linked: a file of its own that is kept elsewhere
         if (id == name || !isInFolders(target) || depth == kMostAliases)
-            return place; // a file of its own, kept elsewhere
+            return place;
         if (unitfile::nameKind(id) == unitfile::NameKind::Template &&
             unitfile::nameKind(name) == unitfile::NameKind::Instance)
             id = unitfile::templateOf(name) == id

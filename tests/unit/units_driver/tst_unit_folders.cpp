@@ -97,6 +97,7 @@ void TestUnitFolders::aLinkIsAnAlias()
     const FoundUnit linked = m_units->find(QStringLiteral("c.service"));
     QCOMPARE(linked.id, QStringLiteral("c.service"));
     QCOMPARE(linked.fragment.text, "linked");
+    QCOMPARE(linked.fragment.path, path(QStringLiteral("else/c.service")));
     link(QStringLiteral("etc/y.service"), QStringLiteral("etc/x.service"));
     link(QStringLiteral("etc/x.service"), QStringLiteral("etc/y.service"));
     QVERIFY(m_units->find(QStringLiteral("x.service")).state != FoundUnit::Present);
