@@ -17,8 +17,6 @@ int statusOf(const Error &error)
 QString explain(const Error &error)
 {
     QString text = session::errorText(error);
-    if (!text.isEmpty() && (text.back().isLetterOrNumber() || text.back() == QLatin1Char(')')))
-        text += QLatin1Char('.');
     if (error.code == code::unknownOutcome)
         text += QStringLiteral(" Whether it was carried out is not known.");
     return text;

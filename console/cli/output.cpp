@@ -55,7 +55,9 @@ void Output::jsonLine(const QJsonObject &object)
 
 void Output::error(const QString &sentence)
 {
-    m_err("qdctl: " + sentence.toUtf8() + '\n');
+    const QByteArray text = sentence.trimmed().toUtf8();
+    const bool ended = text.isEmpty() || QByteArray(".?!").contains(text.back());
+    m_err("qdctl: " + text + (ended ? "\n" : ".\n"));
 }
 
 QString Output::coloured(const QString &text, Tone tone) const

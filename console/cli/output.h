@@ -29,7 +29,7 @@ public:
     void bytes(const QByteArray &bytes) { m_out(bytes); }
     void json(const QJsonObject &object);
     void jsonLine(const QJsonObject &object);
-    /// "qdctl: sentence" on stderr.
+    /// "qdctl: sentence" on stderr; a full stop is added where none is.
     void error(const QString &sentence);
     /// For the person who waits, on stderr; nothing that a script would read.
     void note(const QString &text) { m_err(text.toUtf8() + '\n'); }

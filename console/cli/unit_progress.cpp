@@ -1,35 +1,81 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/cli/unit_progress.h"
 
+#include <algorithm>
+
 namespace qd::cli {
 namespace {
 
 using Target = Unit::Target;
 
-/// A started unit is under way until its engine says how it went: a oneshot ends as inactive.
-Progress started(const Unit &unit)
+bool isOneOf(const QString &word, std::initializer_list<const char *> words)
 {
-    if (unit.activeState == QLatin1String("failed"))
-        return Progress::Failed;
-    if (unit.global && unit.desired == Target::Launched)
+    return std::any_of(words.begin(), words.end(), [&word](const char *each) {
+        return word == QLatin1String(each);
+    });
+}
+
+bool runs(const Unit &unit)
+{
+    return !isOneOf(unit.activeState, {"", "inactive", "failed"});
+}
+
+/// A started unit is under way until its engine says how it went: a oneshot ends as inactive. A
+/// state may be older than the wish; it counts when there was a run, or nothing to be done.
+Progress started(const Earlier &before, const Unit &now)
+{
+    if (now.global && now.desired == Target::Launched)
         return Progress::Done; // each node starts its own
-    const bool settled = unit.activeState == QLatin1String("active") ||
-                         unit.activeState == QLatin1String("inactive");
-    return unit.current == Target::Launched && settled ? Progress::Done : Progress::Pending;
+    if (!now.loadState.isEmpty() && now.loadState != QLatin1String("loaded"))
+        return Progress::Failed;
+    if (now.current != Target::Launched)
+        return Progress::Pending;
+    if (now.activeState == QLatin1String("active"))
+        return Progress::Done;
+    const bool asItWas =
+        before.unit.desired == Target::Launched && before.unit.current == Target::Launched;
+    if (!before.ran && !asItWas && !isNewRun(before.unit, now))
+        return Progress::Pending;
+    if (now.activeState == QLatin1String("failed"))
+        return Progress::Failed;
+    return now.activeState == QLatin1String("inactive") ? Progress::Done : Progress::Pending;
 }
 
 } // namespace
 
-Progress progressOf(const QString &verb, const Unit &unit)
+QString unitName(const QString &word)
+{
+    const QString type = word.section(QLatin1Char('.'), -1);
+    const bool full = word.contains(QLatin1Char('.')) &&
+                      isOneOf(
+                          type, {"service", "socket", "target", "timer", "mount", "automount",
+                                 "path", "swap", "slice", "scope", "device"});
+    return full ? word : word + QStringLiteral(".service");
+}
+
+QStringList unitNames(const QStringList &words)
+{
+    QStringList out;
+    for (const QString &word : words)
+        out.append(unitName(word));
+    return out;
+}
+
+bool isNewRun(const Unit &before, const Unit &now)
+{
+    return !now.invocationId.isEmpty() && now.invocationId != before.invocationId;
+}
+
+Progress progressOf(const QString &verb, const Earlier &before, const Unit &now)
 {
     const auto when = [](bool done) { return done ? Progress::Done : Progress::Pending; };
     if (verb == QLatin1String("start"))
-        return started(unit);
+        return started(before, now);
     if (verb == QLatin1String("load"))
-        return when(unit.global || unit.current != Target::Inactive);
+        return when(now.global || now.current != Target::Inactive);
     if (verb == QLatin1String("stop"))
-        return when(unit.global || unit.current != Target::Launched);
-    return when(unit.global || unit.current == Target::Inactive);
+        return when(now.global || (now.current != Target::Launched && !runs(now)));
+    return when(now.global || now.current == Target::Inactive);
 }
 
 QString machineOf(const Unit &unit)
@@ -59,10 +105,12 @@ QString sentenceOf(const Unit &unit)
         return unit.reason.isEmpty() || unit.desired == Target::Inactive
                    ? QStringLiteral("%1 is not on any node").arg(unit.name)
                    : QStringLiteral("%1 is not on any node: %2").arg(unit.name, unit.reason);
+    const bool rests = unit.activeState == QLatin1String("inactive");
+    if (rests && unit.current == Target::Launched)
+        return QStringLiteral("%1 has come to its end on %2").arg(unit.name, where);
     const QString state = unit.activeState.isEmpty() ? QStringLiteral("scheduled")
-                          : unit.activeState == QLatin1String("inactive")
-                              ? QStringLiteral("loaded, not running,")
-                              : unit.activeState;
+                          : rests                    ? QStringLiteral("loaded, not running,")
+                                                     : unit.activeState;
     return QStringLiteral("%1 is %2 on %3").arg(unit.name, state, where);
 }
 

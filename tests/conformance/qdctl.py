@@ -2,45 +2,15 @@
 """qdctl against three real nodes: pairing, store, consensus, nodes, scripts, and each exit status."""
 import json
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
 from local_cluster import LocalCluster, get, put
-from qdtest import Case, main, program, proves, wait_for
+from qdctl_case import CANNOT_REACH, DONE, FAILED, USAGE, Background, QdctlCase
+from qdtest import main, program, proves, wait_for
 
-DONE, FAILED, USAGE, CANNOT_REACH = 0, 1, 2, 3
-
-
-class Background:
-    """A qdctl that goes on until it is ended; its output is read as it comes."""
-
-    def __init__(self, cluster, *words):
-        self.output = tempfile.TemporaryFile()
-        self.errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
-            [program("qdctl"), "--config", os.path.join(cluster.dir, "console"), *words],
-            stdout=self.output, stderr=self.errors)
-
-    @staticmethod
-    def text(file):
-        return os.pread(file.fileno(), 1 << 20, 0).decode()
-
-    def lines(self):
-        return self.text(self.output).splitlines()
-
-    def await_line(self, line, seconds=15):
-        wait_for(lambda: line in self.lines(), seconds, f"the line {line!r} in {self.lines()}")
-
-    def end(self, number=signal.SIGINT):
-        """Sends the signal; the exit status."""
-        self.process.send_signal(number)
-        return self.process.wait(timeout=15)
-
-
-class Qdctl(Case):
+class Qdctl(QdctlCase):
     @classmethod
     def setUpClass(cls):
         cls.cluster = LocalCluster(3, "127.0.0.51").start()
@@ -48,24 +18,6 @@ class Qdctl(Case):
     @classmethod
     def tearDownClass(cls):
         cls.cluster.stop()
-
-    def ctl(self, *words, config=None, **options):
-        """Runs qdctl as a user would; its completed process."""
-        return subprocess.run([program("qdctl"), "--config", config or os.path.join(self.cluster.dir, "console"),
-                               *words], capture_output=True, text=True, timeout=60, check=False, **options)
-
-    def expect(self, status, *words, **options):
-        run = self.ctl(*words, **options)
-        self.assertEqual(run.returncode, status, run.stdout + run.stderr)
-        if status != DONE:
-            self.assertTrue(run.stderr.startswith("qdctl: "), run.stderr)
-            self.assertEqual(run.stderr.count("\n"), 1, run.stderr)
-        return run
-
-    def folder(self):
-        path = tempfile.mkdtemp(prefix="qdctl-", dir=self.cluster.dir)
-        self.addCleanup(shutil.rmtree, path, ignore_errors=True)
-        return path
 
     @proves("E61", "E127")
     def test_store_writes_are_seen_by_every_node(self):
@@ -173,14 +125,7 @@ class Qdctl(Case):
 
     @proves("A98")
     def test_what_nobody_answers_is_status_3(self):
-        config = self.folder()
-        shutil.copytree(os.path.join(self.cluster.dir, "console"), config, dirs_exist_ok=True)
-        path = os.path.join(config, "profiles", "local.json")
-        with open(path, encoding="utf-8") as file:
-            profile = json.load(file)
-        profile["addresses"] = ["127.0.0.1:1"]
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(profile, file)
+        config = self.through("127.0.0.1:1")
         script = os.path.join(config, "script.js")
         with open(script, "w", encoding="utf-8") as file:
             file.write("print('never');")

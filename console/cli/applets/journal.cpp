@@ -2,6 +2,7 @@
 #include "console/cli/applets.h"
 #include "console/cli/invocation.h"
 #include "console/cli/journal_text.h"
+#include "console/cli/unit_progress.h"
 
 namespace qd::cli {
 namespace {
@@ -30,7 +31,8 @@ void open(Invocation &run)
     followLines(
         run,
         run.api().journal(
-            values.text(QStringLiteral("UNIT")), int(lines), values.has(QStringLiteral("follow"))),
+            unitName(values.text(QStringLiteral("UNIT"))), int(lines),
+            values.has(QStringLiteral("follow"))),
         [&run](const QJsonObject &line) { print(run, line); });
 }
 

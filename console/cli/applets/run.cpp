@@ -29,7 +29,7 @@ void print(Invocation &run, const QString &line, scripting::OutputKind kind)
         run.out().note(QStringLiteral("alert: ") + line);
         break;
     case scripting::OutputKind::Error:
-        run.out().error(line);
+        run.out().note(QStringLiteral("qdctl: ") + line); // as the script's host has said it
         break;
     }
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/cli/applets.h"
 #include "console/cli/invocation.h"
+#include "console/cli/unit_progress.h"
 
 namespace qd::cli {
 namespace {
 
 void cat(Invocation &run)
 {
-    const QString name = run.values().text(QStringLiteral("UNIT"));
+    const QString name = unitName(run.values().text(QStringLiteral("UNIT")));
     run.then(run.api().unitCat(name), [&run, name](const QString &text) {
         if (run.json())
             run.out().json({{QStringLiteral("name"), name}, {QStringLiteral("text"), text}});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/cli/applets.h"
 #include "console/cli/invocation.h"
+#include "console/cli/unit_progress.h"
 
 namespace qd::cli {
 namespace {
@@ -23,7 +24,7 @@ void destroyNext(Invocation &run, QStringList names)
 
 void destroy(Invocation &run)
 {
-    destroyNext(run, run.values().all(QStringLiteral("UNIT")));
+    destroyNext(run, unitNames(run.values().all(QStringLiteral("UNIT"))));
 }
 
 } // namespace

@@ -54,7 +54,7 @@ void print(Invocation &run, const session::UnitDetails &details)
 
 void show(Invocation &run)
 {
-    const QString name = run.values().text(QStringLiteral("UNIT"));
+    const QString name = unitName(run.values().text(QStringLiteral("UNIT")));
     run.then(run.api().unitStatus(name), [&run](const session::UnitDetails &details) {
         if (run.json())
             run.out().json(detailsJson(details));

@@ -9,6 +9,7 @@ namespace qd::cli {
 namespace {
 
 constexpr qint64 kWaitSeconds = 30;
+constexpr int kSettleMs = 2'000;
 
 /// One verb on some units: asks for it, then waits until each is there.
 class VerbRun : public QObject {
@@ -16,12 +17,13 @@ public:
     VerbRun(Invocation &run, QString verb)
         : m_run(run)
         , m_verb(std::move(verb))
-        , m_left(run.values().all(QStringLiteral("UNIT")))
-        , m_waits(!run.values().has(QStringLiteral("no-wait")))
+        , m_names(unitNames(run.values().all(QStringLiteral("UNIT"))))
+        , m_left(m_names)
     {
-        m_deadline.setSingleShot(true);
-        connect(&m_deadline, &QTimer::timeout, this, &VerbRun::timeOver);
-        askNext();
+        if (run.values().has(QStringLiteral("no-wait")))
+            askNext();
+        else
+            followThenAsk();
     }
 
 private:
@@ -37,64 +39,99 @@ private:
         return api.unitUnload(name);
     }
 
-    void askNext()
+    /// What was before the wish tells what has come of it.
+    void followThenAsk()
     {
-        if (m_left.isEmpty()) {
-            await();
-            return;
-        }
-        m_run.then(ask(m_left.takeFirst()), [this](const Unit &unit) {
-            if (m_waits)
-                m_waiting.insert(unit.name, unit);
-            else
-                report(unit);
-            askNext();
-        });
-    }
-
-    void await()
-    {
-        const QList<Unit> asked = m_waiting.values();
-        for (const Unit &unit : asked)
-            look(unit);
-        if (m_waiting.isEmpty()) {
-            m_run.finish(m_status);
-            return;
-        }
-        m_deadline.start(int(qMin<qint64>(
-            m_run.values().number(QStringLiteral("wait"), kWaitSeconds) * 1000, 86'400'000)));
         m_live = m_run.client().subscribe(QStringLiteral("units"));
         using session::Subscription;
-        connect(m_live.get(), &Subscription::reset, this, &VerbRun::take);
+        connect(m_live.get(), &Subscription::reset, this, [this](const QList<QCborMap> &rows) {
+            take(rows);
+            if (std::exchange(m_asked, true))
+                return;
+            for (const Unit &unit : std::as_const(m_now))
+                m_before[unit.name].unit = unit;
+            askNext();
+        });
         connect(m_live.get(), &Subscription::changed, this, &VerbRun::take);
         connect(m_live.get(), &Subscription::failed, this, [this](const Error &error) {
             m_run.fail(error);
+        });
+        m_settled.setSingleShot(true);
+        m_settled.setInterval(kSettleMs);
+        connect(&m_settled, &QTimer::timeout, this, &VerbRun::settle);
+        m_deadline.setSingleShot(true);
+        connect(&m_deadline, &QTimer::timeout, this, &VerbRun::timeOver);
+        const qint64 seconds = m_run.values().number(QStringLiteral("wait"), kWaitSeconds);
+        m_deadline.start(int(qMin<qint64>(seconds, 86'400) * 1000));
+    }
+
+    void askNext()
+    {
+        if (m_left.isEmpty()) {
+            finishIfDone();
+            return;
+        }
+        m_asking = true;
+        m_run.then(ask(m_left.takeFirst()), [this](const Unit &unit) {
+            m_asking = false;
+            if (m_live)
+                m_waiting.append(unit.name);
+            else
+                report(unit);
+            look(unit);
+            askNext();
         });
     }
 
     void take(const QList<QCborMap> &rows)
     {
         for (const QCborMap &row : rows) {
-            if (!m_waiting.contains(row.value(QLatin1String("name")).toString()))
+            if (!m_names.contains(row.value(QLatin1String("name")).toString()))
                 continue;
             if (const auto unit = codec::fromCbor<Unit>(row))
                 look(*unit);
         }
-        if (m_waiting.isEmpty())
-            m_run.finish(m_status);
+        if (m_asked)
+            finishIfDone();
     }
 
     void look(const Unit &unit)
     {
-        m_waiting[unit.name] = unit;
-        const Progress progress = progressOf(m_verb, unit);
-        if (progress == Progress::Pending)
+        m_now[unit.name] = unit;
+        if (!m_waiting.contains(unit.name))
             return;
-        m_waiting.remove(unit.name);
+        Earlier &before = m_before[unit.name];
+        before.ran = before.ran || isNewRun(before.unit, unit);
+        const Progress progress = progressOf(m_verb, before, unit);
+        if (progress == Progress::Pending) {
+            m_settled.start();
+            return;
+        }
+        m_waiting.removeAll(unit.name);
         if (progress == Progress::Failed)
             complain(unit, {});
         else
             report(unit);
+    }
+
+    /// A run so short that no row has shown it: what stays the same for a while is how it ended.
+    void settle()
+    {
+        const QStringList waiting = m_waiting;
+        for (const QString &name : waiting) {
+            if (m_now.value(name).current != Unit::Target::Launched)
+                continue;
+            m_before[name].ran = true;
+            look(m_now.value(name));
+        }
+        m_settled.stop();
+        finishIfDone();
+    }
+
+    void finishIfDone()
+    {
+        if (m_left.isEmpty() && !m_asking && m_waiting.isEmpty())
+            m_run.finish(m_status);
     }
 
     void report(const Unit &unit)
@@ -110,23 +147,33 @@ private:
         m_status = exit_status::failed;
         if (m_run.json())
             m_run.out().jsonLine(codec::toJson(unit));
-        m_run.out().error(before + sentenceOf(unit) + QLatin1Char('.'));
+        m_run.out().error(before + sentenceOf(unit));
     }
 
     void timeOver()
     {
-        for (const Unit &unit : std::as_const(m_waiting))
-            complain(unit, QStringLiteral("Not within the time: "));
+        if (!m_asked) {
+            m_run.fail(
+                {code::deadline, QStringLiteral("The units were not told in time."), {}, {}});
+            return;
+        }
+        for (const QString &name : std::as_const(m_waiting))
+            complain(m_now.value(name), QStringLiteral("Not within the time: "));
         m_run.finish(m_status);
     }
 
     Invocation &m_run;
     QString m_verb;
-    QStringList m_left;
-    bool m_waits;
-    QMap<QString, Unit> m_waiting;
-    std::unique_ptr<session::Subscription> m_live;
+    QStringList m_names;
+    QStringList m_left;    ///< to be asked for
+    QStringList m_waiting; ///< asked for, not there yet
+    QMap<QString, Earlier> m_before;
+    QMap<QString, Unit> m_now;
+    std::unique_ptr<session::Subscription> m_live; ///< null: nothing is waited for
+    QTimer m_settled;
     QTimer m_deadline;
+    bool m_asked = false;  ///< what was before is known
+    bool m_asking = false; ///< a call is on its way
     int m_status = exit_status::done;
 };
 

@@ -243,19 +243,52 @@ private Q_SLOTS:
     {
         using T = Unit::Target;
         using P = Progress;
-        const QString start = s("start");
-        QCOMPARE(progressOf(start, unit(T::Launched, T::Inactive)), P::Pending);
-        QCOMPARE(progressOf(start, unit(T::Launched, T::Launched)), P::Pending);
-        QCOMPARE(progressOf(start, unit(T::Launched, T::Launched, "activating")), P::Pending);
-        QCOMPARE(progressOf(start, unit(T::Launched, T::Launched, "active")), P::Done);
-        QCOMPARE(progressOf(start, unit(T::Launched, T::Launched, "inactive")), P::Done);
-        QCOMPARE(progressOf(start, unit(T::Launched, T::Launched, "failed")), P::Failed);
-        QCOMPARE(progressOf(s("stop"), unit(T::Loaded, T::Launched, "active")), P::Pending);
-        QCOMPARE(progressOf(s("stop"), unit(T::Loaded, T::Loaded, "inactive")), P::Done);
-        QCOMPARE(progressOf(s("load"), unit(T::Loaded, T::Inactive)), P::Pending);
-        QCOMPARE(progressOf(s("load"), unit(T::Loaded, T::Loaded)), P::Done);
-        QCOMPARE(progressOf(s("unload"), unit(T::Inactive, T::Loaded)), P::Pending);
-        QCOMPARE(progressOf(s("unload"), unit(T::Inactive, T::Inactive)), P::Done);
+        const Unit fresh = unit(T::Inactive, T::Inactive);
+        const auto startOf = [](const Unit &before, const Unit &now) {
+            return progressOf(s("start"), {before, false}, now);
+        };
+        QCOMPARE(startOf(fresh, unit(T::Launched, T::Inactive)), P::Pending);
+        QCOMPARE(startOf(fresh, unit(T::Launched, T::Launched)), P::Pending);
+        QCOMPARE(startOf(fresh, unit(T::Launched, T::Loaded, "active")), P::Pending);
+        QCOMPARE(startOf(fresh, unit(T::Launched, T::Launched, "activating")), P::Pending);
+        QCOMPARE(startOf(fresh, unit(T::Launched, T::Launched, "active")), P::Done);
+        Unit broken = unit(T::Launched, T::Loaded);
+        broken.loadState = s("bad-setting");
+        QCOMPARE(startOf(fresh, broken), P::Failed);
+        // What is told of an earlier run does not count for this one.
+        Unit ended = unit(T::Launched, T::Launched, "inactive");
+        Unit failed = unit(T::Launched, T::Launched, "failed");
+        QCOMPARE(startOf(fresh, ended), P::Pending);
+        ended.invocationId = failed.invocationId = s("1");
+        QCOMPARE(startOf(fresh, ended), P::Done);
+        QCOMPARE(startOf(fresh, failed), P::Failed);
+        Unit before = unit(T::Loaded, T::Loaded, "failed");
+        before.invocationId = s("1");
+        QCOMPARE(startOf(before, failed), P::Pending);
+        failed.invocationId = s("2");
+        QCOMPARE(startOf(before, failed), P::Failed);
+        ended.invocationId.clear();
+        QCOMPARE(progressOf(s("start"), {fresh, true}, ended), P::Done);
+        QCOMPARE(startOf(failed, failed), P::Failed); // there was nothing to be done
+        const auto of = [&fresh](const char *verb, const Unit &now) {
+            return progressOf(s(verb), {fresh, false}, now);
+        };
+        QCOMPARE(of("stop", unit(T::Loaded, T::Launched, "active")), P::Pending);
+        QCOMPARE(of("stop", unit(T::Loaded, T::Loaded, "active")), P::Pending);
+        QCOMPARE(of("stop", unit(T::Loaded, T::Loaded, "inactive")), P::Done);
+        QCOMPARE(of("load", unit(T::Loaded, T::Inactive)), P::Pending);
+        QCOMPARE(of("load", unit(T::Loaded, T::Loaded)), P::Done);
+        QCOMPARE(of("unload", unit(T::Inactive, T::Loaded)), P::Pending);
+        QCOMPARE(of("unload", unit(T::Inactive, T::Inactive)), P::Done);
+    }
+
+    void aUnitsNameNeedsNoSuffix()
+    {
+        QCOMPARE(
+            unitNames({s("a"), s("a.service"), s("a.b"), s("t.timer"), s("w@1")}),
+            QStringList(
+                {s("a.service"), s("a.service"), s("a.b.service"), s("t.timer"),
+                 s("w@1.service")}));
     }
 
     void aUnitIsDescribedInASentence()
@@ -267,6 +300,8 @@ private Q_SLOTS:
         one.machineName = s("node-2");
         QCOMPARE(sentenceOf(one), s("a.service is active on node-2"));
         one.activeState = s("inactive");
+        QCOMPARE(sentenceOf(one), s("a.service has come to its end on node-2"));
+        one.current = T::Loaded;
         QCOMPARE(sentenceOf(one), s("a.service is loaded, not running, on node-2"));
         Unit nowhere = unit(T::Launched, T::Inactive);
         nowhere.reason = s("no machine has zone=b");

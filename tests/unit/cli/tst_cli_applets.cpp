@@ -87,6 +87,19 @@ class TestCliApplets : public QObject {
         m_client->answers.insert(s(method), QCborMap{{s("unit"), codec::toCbor(unit)}});
     }
 
+    /// The live rows of the units, from the beginning and as they change.
+    void tell(const QList<Unit> &units)
+    {
+        QList<QCborMap> rows;
+        for (const Unit &unit : units)
+            rows.append(codec::toCbor(unit));
+        Q_EMIT m_client->live.value(s("units"))->reset(rows);
+    }
+    void tellMore(const Unit &unit)
+    {
+        Q_EMIT m_client->live.value(s("units"))->changed({codec::toCbor(unit)}, {});
+    }
+
 private Q_SLOTS:
     void init() { m_client = std::make_shared<FakeClient>(); }
 
@@ -169,7 +182,7 @@ private Q_SLOTS:
         QCOMPARE(
             shell.err,
             QByteArray("qdctl: Cannot reach the cluster \"deck\": 10.0.0.1:7443: Connection "
-                       "refused; 10.0.0.2:7443: no answer\n"));
+                       "refused; 10.0.0.2:7443: no answer.\n"));
         QVERIFY(m_client->asked.isEmpty());
         // One who answers and refuses is there.
         Shell refused(m_client);
@@ -340,23 +353,27 @@ private Q_SLOTS:
         answerUnit("unit.start", unit("a.service", Target::Launched, Target::Inactive));
         Shell shell(m_client);
         shell.start(words("unit start a.service"));
-        QTRY_VERIFY(m_client->live.contains(s("units")));
-        auto *const live = m_client->live.value(s("units"));
-        Q_EMIT live->reset(
-            {codec::toCbor(unit("other.service", Target::Launched, Target::Launched, "active")),
-             codec::toCbor(unit("a.service", Target::Launched, Target::Launched, "activating"))});
+        QVERIFY(m_client->asked.isEmpty()); // what was before is not known yet
+        tell(
+            {unit("other.service", Target::Launched, Target::Launched, "active"),
+             unit("a.service", Target::Inactive, Target::Inactive)});
+        QTRY_COMPARE(m_client->asked.size(), 1);
+        tellMore(unit("a.service", Target::Launched, Target::Launched, "activating"));
         QCOMPARE(shell.status, -1);
-        Q_EMIT live->changed(
-            {codec::toCbor(unit("a.service", Target::Launched, Target::Launched, "active"))}, {});
+        tellMore(unit("a.service", Target::Launched, Target::Launched, "active"));
         QCOMPARE(shell.await(), 0);
         QCOMPARE(shell.out, QByteArray("a.service is active on node-2\n"));
     }
 
     void aUnitThatFailsFailsItsStart()
     {
-        answerUnit("unit.start", unit("a.service", Target::Launched, Target::Launched, "failed"));
+        Unit failed = unit("a.service", Target::Launched, Target::Launched, "failed");
+        failed.invocationId = s("1");
+        answerUnit("unit.start", failed);
         Shell shell(m_client);
-        QCOMPARE(shell.run(words("unit start a.service")), 1);
+        shell.start(words("unit start a.service"));
+        tell({});
+        QCOMPARE(shell.await(), 1);
         QCOMPARE(shell.err, QByteArray("qdctl: a.service is failed on node-2.\n"));
     }
 
@@ -366,20 +383,40 @@ private Q_SLOTS:
         homeless.reason = s("no machine has zone=b");
         answerUnit("unit.start", homeless);
         Shell shell(m_client);
-        QCOMPARE(shell.run(words("unit start a.service --wait 0")), 1);
+        shell.start(words("unit start a.service --wait 1"));
+        tell({});
+        QCOMPARE(shell.await(), 1);
         QCOMPARE(
             shell.err, QByteArray("qdctl: Not within the time: a.service is not on any node: no "
                                   "machine has zone=b.\n"));
         Shell patient(m_client);
         QCOMPARE(patient.run(words("unit start a.service --no-wait")), 0);
+        QCOMPARE(patient.out, QByteArray("a.service is not on any node: no machine has zone=b\n"));
+        Shell silent(m_client);
+        QCOMPARE(silent.run(words("unit start a.service --wait 0")), 3);
     }
 
-    void severalUnitsAreSeveralLines()
+    void severalUnitsAreAllAwaited()
     {
         answerUnit("unit.stop", unit("a.service", Target::Loaded, Target::Loaded, "inactive"));
         Shell shell(m_client);
-        QCOMPARE(shell.run(words("unit stop a.service --json")), 0);
+        shell.start(words("unit stop a.service --json"));
+        tell({unit("a.service", Target::Launched, Target::Launched, "active")});
+        QCOMPARE(shell.await(), 0);
         QCOMPARE(shell.json().value(s("current")).toString(), s("Loaded"));
+        m_client->asked.clear();
+        answerUnit("unit.load", unit("a.service", Target::Loaded, Target::Inactive));
+        Shell two(m_client);
+        two.start(words("unit load a.service b.service"));
+        tell({});
+        QTRY_COMPARE(m_client->asked.size(), 2);
+        tellMore(unit("a.service", Target::Loaded, Target::Loaded));
+        QCOMPARE(two.await(), 0);
+        m_client->answers.insert(s("unit.load"), fail(code::notFound, s("There is no unit c.")));
+        Shell none(m_client);
+        none.start(words("unit load c.service"));
+        tell({});
+        QCOMPARE(none.await(), 1);
         m_client->answers.insert(s("unit.destroy"), QCborMap());
         Shell gone(m_client);
         QCOMPARE(gone.run(words("unit destroy a.service b.service")), 0);
