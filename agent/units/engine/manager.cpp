@@ -230,6 +230,7 @@ Result<void> Manager::resetFailed(const QString &name)
 void Manager::resetFailedUnit(Unit &unit)
 {
     unit.startLimit = {};
+    unit.triggerLimit = {};
     if (unit.type == UnitType::Service)
         m_services->resetFailed(unit);
     m_lookForGarbage = true;

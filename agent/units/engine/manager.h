@@ -134,6 +134,7 @@ private:
     bool hold(QList<Condition> &conditions) const;
     bool bindingsHold(Unit &unit);
     bool startIsAllowed(Unit &unit);
+    bool automaticIsAllowed(RateLimit &limit) const;
     void startAfterwards(Unit &unit);
     void stopAfterwards(Unit &unit);
 

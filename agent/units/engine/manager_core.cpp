@@ -159,21 +159,20 @@ bool Manager::startIsAllowed(Unit &unit)
     const int burst = unit.settings.startLimitBurst;
     if (intervalUs == 0 || burst == 0)
         return true;
-    StartLimit &limit = unit.startLimit;
-    const qint64 nowMs = m_parts.clock->monotonicMs();
-    const bool isOver = limit.beginMs < 0 || quint64(nowMs - limit.beginMs) > intervalUs / 1000;
-    if (isOver)
-        limit = StartLimit{nowMs, 0, false};
-    if (limit.count < burst) {
-        ++limit.count;
-        limit.hit = false;
+    if (unit.startLimit.pass(m_parts.clock->monotonicMs(), intervalUs, burst))
         return true;
-    }
-    limit.hit = true;
     say(&unit, messages::about(unit, 4, QStringLiteral("Start request repeated too quickly.")));
     if (unit.type == UnitType::Service)
         m_services->refuseStart(unit);
     return false;
+}
+
+/// What happens without anybody asking must not happen for ever.
+bool Manager::automaticIsAllowed(RateLimit &limit) const
+{
+    constexpr quint64 kInterval = 10 * unitfile::kSecond;
+    constexpr int kBurst = 16;
+    return limit.pass(m_parts.clock->monotonicMs(), kInterval, kBurst);
 }
 
 void Manager::setPlainState(Unit &unit, ActiveState state)
@@ -270,6 +269,12 @@ void Manager::startTriggered(Unit &unit, Dependency kind)
     const QList<Unit *> others = unit.of(kind).list();
     if (others.isEmpty())
         return;
+    if (!automaticIsAllowed(unit.triggerLimit)) {
+        say(&unit,
+            messages::about(
+                unit, 4, QStringLiteral("Triggers %1= too often, ignoring.").arg(toText(kind))));
+        return;
+    }
     const JobMode mode = kind == Dependency::OnFailure ? unit.settings.onFailureJobMode
                                                        : unit.settings.onSuccessJobMode;
     const QString option = toText(kind) + u'=';

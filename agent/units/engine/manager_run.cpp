@@ -33,6 +33,8 @@ void Manager::stopWhatIsBound()
             if (other->job != 0 || !isInactiveOrFailed(other->active) ||
                 m_services->willRestart(*other))
                 continue;
+            if (!automaticIsAllowed(unit->stopLimit))
+                break;
             say(unit, messages::about(
                           *unit, 6,
                           QStringLiteral("Unit is stopped because bound to inactive unit %1.")
@@ -49,7 +51,7 @@ void Manager::stopWhatIsUnneeded()
         return;
     m_lookAtUnneeded = false;
     for (const auto &unit : m_registry->all()) {
-        if (isUnneeded(*unit))
+        if (isUnneeded(*unit) && automaticIsAllowed(unit->stopLimit))
             (void)addJob(JobType::Stop, *unit, JobMode::Fail);
     }
 }

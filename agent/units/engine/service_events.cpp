@@ -102,7 +102,7 @@ void ServiceMachine::afterMain(Unit &unit, Outcome outcome)
     case State::FinalSigterm:
     case State::FinalSigkill:
         if (!controlRuns)
-            enterDead(unit, outcome, true);
+            lastKnownEnded(unit, outcome);
         break;
     default: // start-post, reload, stop: their command has to end first
         break;
@@ -186,11 +186,24 @@ void ServiceMachine::afterControl(Unit &unit, Outcome outcome)
     case State::FinalSigterm:
     case State::FinalSigkill:
         if (!mainRuns)
-            enterDead(unit, outcome, true);
+            lastKnownEnded(unit, outcome);
         return;
     default:
         return;
     }
+}
+
+/// In the last states: others of the group may live on. systemd lets them; we wait for their end,
+/// or for the time-out that kills them, so that a service that is down has no process.
+void ServiceMachine::lastKnownEnded(Unit &unit, Outcome outcome)
+{
+    const KillMode mode = unit.service.kill.mode;
+    const bool mayKill = mode == KillMode::ControlGroup || mode == KillMode::Mixed;
+    if (!mayKill || !unit.service.kill.sendSigkill || groupIsEmpty(unit))
+        return enterDead(unit, outcome, true);
+    remember(unit, outcome);
+    if (unit.run.state == State::FinalSigterm && mode == KillMode::Mixed)
+        enterSignal(unit, State::FinalSigkill, Outcome::Success);
 }
 
 /// Ends of the processes that are known say more than an empty group; it matters where the last

@@ -65,6 +65,7 @@ private:
     void afterMain(Unit &unit, Outcome outcome);
     void controlEnded(Unit &unit, const ProcessEnd &end);
     void afterControl(Unit &unit, Outcome outcome);
+    void lastKnownEnded(Unit &unit, Outcome outcome);
     void startTimedOut(Unit &unit);
     void killTimedOut(Unit &unit, State next);
 

@@ -31,6 +31,10 @@ Result<void> Transaction::activate(JobMode mode)
             collectOrphans();
     }
     dropRedundant();
+    if (m_anchor->gone)
+        return fail(
+            error::orderIsCyclic,
+            QStringLiteral("Transaction order is cyclic. See system logs for details."));
     return refuseDestruction(mode);
 }
 
@@ -137,13 +141,13 @@ Result<Transaction::Order> Transaction::verifyOrderFrom(OrderedJob *job, Ordered
 /// Walks back along a cycle and drops the first job that the anchor can do without (U-09, U-10).
 Result<Transaction::Order> Transaction::breakCycle(OrderedJob *job, OrderedJob *from)
 {
-    OrderedJob *victim = nullptr;
+    PlannedJob *victim = nullptr;
     QList<OrderedJob *> cycle;
     for (OrderedJob *step = from; step; step = step->cameFrom == step ? nullptr : step->cameFrom) {
         cycle.append(step);
         for (PlannedJob *planned : m_byUnit.value(step->unit)) {
             if (!victim && planned == step && !planned->mattersToAnchor)
-                victim = step;
+                victim = planned;
         }
         if (step == job)
             break;
@@ -165,9 +169,7 @@ Result<Transaction::Order> Transaction::breakCycle(OrderedJob *job, OrderedJob *
     say(job->unit, 3,
         QStringLiteral("%1: Job %2 deleted to break ordering cycle starting with %3")
             .arg(job->unit->id, named(victim), named(job)));
-    const QList<PlannedJob *> jobs = m_byUnit.value(victim->unit);
-    for (PlannedJob *planned : jobs)
-        drop(planned, true);
+    drop(victim, true);
     return Order::Changed;
 }
 

@@ -31,11 +31,21 @@ struct ServiceRuntime {
     bool willRestart = false; ///< dead or failed for a moment only
 };
 
-/// At most `burst` starts in an interval.
-struct StartLimit {
+/// At most so many of something in an interval, counted from the first.
+struct RateLimit {
     qint64 beginMs = -1;
     int count = 0;
     bool hit = false;
+
+    /// Counts one more; false when that is too much.
+    bool pass(qint64 nowMs, quint64 intervalUs, int burst)
+    {
+        if (beginMs < 0 || quint64(nowMs - beginMs) > intervalUs / 1000)
+            *this = RateLimit{nowMs, 0, false};
+        hit = count >= burst;
+        count += hit ? 0 : 1;
+        return !hit;
+    }
 };
 
 /// One unit in memory: everything that its D-Bus properties, `systemctl status` and the scheduler
@@ -68,7 +78,9 @@ struct Unit {
     QString invocationId; ///< 32 hex digits; empty before the first start
     QString groupPath;    ///< where its processes go: "/system.slice/a.service"
     QString controlGroup; ///< the same while there may be any, else empty
-    StartLimit startLimit;
+    RateLimit startLimit;
+    RateLimit triggerLimit; ///< of what its failures start: two units may trigger each other
+    RateLimit stopLimit;    ///< of stops because nobody needs it, or because of BindsTo=
     /// Of the unit whose failure started this one: MONITOR_... for its processes (U-17).
     QStringList monitorEnvironment;
 

@@ -29,6 +29,7 @@ private Q_SLOTS:
     void onFailureComesOnlyWhenNoRestartIsLeft();
     void onFailureAlsoAfterAFailedDependency();
     void onSuccessComesAfterACleanEnd();
+    void twoUnitsThatTriggerEachOtherComeToRest();
     void stopWhenUnneeded();
     void aFalseConditionIsNoFailure();
     void conditionsAreAllNeededTriggersOne();
@@ -331,6 +332,22 @@ void TestUnitDependencies::onSuccessComesAfterACleanEnd()
     w.start("a.service");
     w.exit("a.service", 1);
     QCOMPARE(w.runs().count("next.service /bin/true"), 1);
+}
+
+void TestUnitDependencies::twoUnitsThatTriggerEachOtherComeToRest()
+{
+    World w; // neither can ever start, each failure asks for the other one
+    w.file(
+        "a.service", "[Unit]\nRequisite=no.target\nOnFailure=b.service\n[Service]\n"
+                     "ExecStart=/bin/sleep 9\n");
+    w.file(
+        "b.service", "[Unit]\nRequisite=no.target\nOnFailure=a.service\n[Service]\n"
+                     "ExecStart=/bin/sleep 9\n");
+    w.file("no.target", "[Unit]\n");
+    QCOMPARE(w.start("a.service"), "dependency");
+    QVERIFY(w.manager.jobs().isEmpty());
+    QVERIFY(w.wasSaid("Triggers OnFailure= too often, ignoring."));
+    QCOMPARE(w.start("sysinit.target"), "done"); // and the engine is well
 }
 
 void TestUnitDependencies::stopWhenUnneeded()

@@ -55,6 +55,8 @@ Result<qint32> FakeDriver::spawn(const SpawnRequest &request)
     if (refusesToSpawn)
         return fail(code::io, QStringLiteral("Resource temporarily unavailable"));
     requests.append(request);
+    if (onSpawn)
+        onSpawn(request);
     Process process{++m_lastPid,          request.unit,         request.controlGroup,
                     request.command.path, request.command.argv, request.environment,
                     request.invocationId};

@@ -6,6 +6,7 @@
 #include <QHash>
 #include <QMap>
 #include <deque>
+#include <functional>
 
 /// A world for the unit engine that consists of nothing but memory: unit files in a map, processes
 /// in a table, a clock that is moved by hand. What a program does is said by its path:
@@ -74,11 +75,13 @@ public:
     void end(qint32 pid, int code, int status);
     /// Hands one thing that happened to the engine; false when nothing is left.
     bool deliver(DriverEvents &engine);
+    bool hasPending() const { return woken || !m_ended.empty() || !m_executed.empty(); }
 
     QMap<qint32, Process> running;
     QMap<QString, qint64> timers;
     QStringList log; ///< "run a.service /bin/true", "signal 15 a.service"
     QList<SpawnRequest> requests;
+    std::function<void(const SpawnRequest &)> onSpawn;
     bool woken = false;
     bool refusesToSpawn = false;
 
