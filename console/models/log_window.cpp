@@ -51,6 +51,14 @@ void LogWindow::setUnit(const QString &unit)
     Q_EMIT unitChanged();
 }
 
+void LogWindow::reopen()
+{
+    if (m_unit.isEmpty())
+        return;
+    m_stream.reset();
+    openStream();
+}
+
 void LogWindow::openStream()
 {
     clear();

@@ -46,6 +46,8 @@ public:
     bool isFollowing() const { return bool(m_stream); }
     QString errorText() const { return m_errorText; }
     Q_INVOKABLE QString textOf(int row) const;
+    /// Reads the unit's journal anew, where it is now; nothing while no unit is chosen.
+    Q_INVOKABLE void reopen();
     void append(const QList<JournalLine> &lines);
     void flush();
 

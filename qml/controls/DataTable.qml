@@ -116,7 +116,7 @@ FocusScope {
         Keys.onReturnPressed: table.activated(table.model.currentKey)
 
         delegate: TableRow {
-            table: table
+            owner: table
             width: list.width
         }
 

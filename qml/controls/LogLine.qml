@@ -11,6 +11,7 @@ Item {
     required property string message
     required property string source
     required property int priority
+    readonly property bool narrow: line.width < 620 // no room for the source
     readonly property bool loud: line.priority <= 4
     readonly property int tone: line.priority <= 3 ? Tone.Bad : Tone.Warn
 
@@ -41,6 +42,7 @@ Item {
         x: 114
         width: 120
         height: 20
+        visible: !line.narrow
         text: line.source
         mono: true
         color: Theme.textMuted
@@ -49,12 +51,12 @@ Item {
     UiText {
         id: body
 
-        x: 242
+        x: line.narrow ? 118 : 242
         y: 2
         width: parent.width - x - Theme.md
         text: line.message
         mono: true
-        wrapMode: Text.WrapAnywhere
+        wrapMode: Text.WrapAtWordBoundaryOrAnywhere
         maximumLineCount: 8
         color: {
             if (line.loud)

@@ -10,6 +10,7 @@ Item {
 
     required property LogWindow log
     property bool follow: true
+    property bool placed: true // false: what logs has no place where it could
 
     function followEnd(): void {
         view.follow = true;
@@ -61,14 +62,16 @@ Item {
     StateView {
         anchors.fill: parent
         visible: view.log.count === 0
-        kind: view.log.errorText !== "" ? "error" : "empty"
+        kind: view.placed && view.log.errorText !== "" ? "error" : "empty"
         glyph: "file"
         title: {
+            if (!view.placed)
+                return "It has no place yet, and so no log";
             if (view.log.errorText !== "")
                 return "The log cannot be read";
             return view.log.filter !== "" ? "No line matches" : "Nothing logged yet";
         }
-        text: view.log.errorText
+        text: view.placed ? view.log.errorText : ""
     }
     UiButton {
         anchors.right: parent.right

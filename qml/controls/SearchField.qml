@@ -6,16 +6,16 @@ import Quarterdeck
 UiField {
     id: search
 
-    signal left
+    signal dismissed
 
     leftPadding: 30
     rightPadding: hintKey.visible ? 30 : Theme.sm
     Keys.onEscapePressed: {
         search.clear();
-        search.left();
+        search.dismissed();
     }
-    Keys.onDownPressed: search.left()
-    Keys.onReturnPressed: search.left()
+    Keys.onDownPressed: search.dismissed()
+    Keys.onReturnPressed: search.dismissed()
 
     Icon {
         x: 9

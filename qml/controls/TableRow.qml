@@ -6,12 +6,12 @@ import Quarterdeck
 Item {
     id: row
 
-    required property DataTable table
+    required property var owner // a DataTable, which cannot be named here: it names this
     required property int index
     required property string key
     required property var cells
     required property int tone
-    readonly property bool isCurrent: row.table.model.currentKey === row.key
+    readonly property bool isCurrent: row.owner.model.currentKey === row.key
 
     height: Theme.rowHeight
     Accessible.role: Accessible.Row
@@ -25,7 +25,7 @@ Item {
         radius: Theme.radiusSmall
         color: {
             if (row.isCurrent)
-                return row.table.activeFocus ? Theme.selected : Theme.selectedIdle;
+                return row.owner.activeFocus ? Theme.selected : Theme.selectedIdle;
             return pointer.hovered ? Theme.hover : "transparent";
         }
     }
@@ -34,17 +34,17 @@ Item {
     }
     TapHandler {
         onTapped: {
-            row.table.model.currentKey = row.key;
-            row.table.view.forceActiveFocus();
+            row.owner.model.currentKey = row.key;
+            row.owner.view.forceActiveFocus();
         }
-        onDoubleTapped: row.table.activated(row.key)
+        onDoubleTapped: row.owner.activated(row.key)
     }
     Row {
         x: Theme.md
         height: parent.height
 
         Repeater {
-            model: row.table.columns
+            model: row.owner.columns
 
             Item {
                 id: cell
@@ -52,7 +52,7 @@ Item {
                 required property var modelData
                 readonly property string kind: cell.modelData.kind
 
-                width: row.table.widthOf(cell.modelData)
+                width: row.owner.widthOf(cell.modelData)
                 height: row.height
 
                 StateMark {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import QtQuick
 import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import Quarterdeck
 
 // Panes side by side, or one above the other.
@@ -10,7 +11,7 @@ SplitView {
     handle: Rectangle {
         implicitWidth: 1
         implicitHeight: 1
-        color: SplitHandle.hovered || SplitHandle.pressed ? Theme.accent : Theme.line
+        color: T.SplitHandle.hovered || T.SplitHandle.pressed ? Theme.accent : Theme.line
 
         containmentMask: Item {
             x: split.orientation === Qt.Horizontal ? -4 : 0

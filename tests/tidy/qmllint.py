@@ -34,7 +34,7 @@ def is_own_id(lines, warning):
 def attached(lines, warning):
     """An attached type (SplitHandle.hovered) in a part that is made later."""
     line = lines[warning["line"] - 1]
-    return re.match(r"(SplitHandle|T\.Overlay)\.", line[warning["column"] - 1:]) is not None
+    return re.match(r"T\.(SplitHandle|Overlay)\.", line[warning["column"] - 1:]) is not None
 
 
 def main():
