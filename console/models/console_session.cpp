@@ -42,6 +42,12 @@ QVariantList ConsoleSession::profiles() const
     return out;
 }
 
+void ConsoleSession::setNotice(const QString &notice)
+{
+    m_notice = notice;
+    Q_EMIT noticeChanged();
+}
+
 void ConsoleSession::connectTo(const QString &profile)
 {
     disconnectFrom();

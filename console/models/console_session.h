@@ -24,6 +24,7 @@ class ConsoleSession : public QObject {
     Q_PROPERTY(QString role READ role NOTIFY linkChanged)
     Q_PROPERTY(bool mayOperate READ mayOperate NOTIFY linkChanged)
     Q_PROPERTY(QString profile READ profile NOTIFY linkChanged)
+    Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
     Q_PROPERTY(QVariantList profiles READ profiles NOTIFY profilesChanged)
     Q_PROPERTY(Pairing pairing READ pairing NOTIFY pairingChanged)
     Q_PROPERTY(QString fingerprint READ fingerprint NOTIFY pairingChanged)
@@ -53,6 +54,9 @@ public:
     QString role() const { return m_role; }
     bool mayOperate() const { return m_role != QLatin1String("viewer"); }
     QString profile() const { return m_profile; }
+    /// What the program does before there is a cluster to connect to, or why it could not.
+    QString notice() const { return m_notice; }
+    void setNotice(const QString &notice);
     /// {name, clusterName, address} each.
     QVariantList profiles() const;
     Pairing pairing() const { return m_pairing; }
@@ -79,6 +83,7 @@ public:
 
 Q_SIGNALS:
     void linkChanged();
+    void noticeChanged();
     void profilesChanged();
     void pairingChanged();
     /// An act was done, or was not: for the user, once.
@@ -96,6 +101,7 @@ private:
     bool m_wasLive = false;
     QString m_profile;
     QString m_trouble;
+    QString m_notice;
     QString m_clusterName;
     QString m_nodeName;
     QString m_role;

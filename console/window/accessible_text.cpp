@@ -3,8 +3,9 @@
 
 #include <QAccessible>
 #include <QMetaEnum>
+#include <QQuickWindow>
 #include <QRegularExpression>
-#include <QWindow>
+#include <QSaveFile>
 
 namespace qd::window {
 namespace {
@@ -46,30 +47,46 @@ QString oneLine(QString text)
     return text.replace(QLatin1Char('\n'), QStringLiteral(" ⏎ ")).simplified();
 }
 
-void walk(QAccessibleInterface *item, const QRect &view, int depth, QString &out)
+struct Item {
+    QString role;
+    QString name;
+    QString value;
+    QAccessible::State state;
+    QRect rect; ///< on the screen
+    int depth = 0;
+};
+
+void walk(QAccessibleInterface *item, const QRect &view, int depth, QList<Item> &out)
 {
-    if (!item || !item->isValid() || depth > kDeepest)
+    if (!item || !item->isValid() || depth > kDeepest || item->state().invisible)
         return;
-    const QAccessible::State state = item->state();
-    if (state.invisible)
-        return;
-    const QString name = oneLine(item->text(QAccessible::Name));
-    QString value = item->role() == QAccessible::EditableText
-                        ? oneLine(item->text(QAccessible::Value))
-                        : QString();
-    if (value.isEmpty() && item->textInterface())
-        value = oneLine(item->textInterface()->text(0, item->textInterface()->characterCount()));
-    const bool inView = item->rect().isEmpty() || item->rect().intersects(view);
-    const bool says = (!name.isEmpty() || !value.isEmpty()) && inView;
-    if (says) {
-        out += QString(depth * 2, QLatin1Char(' ')) + roleName(item->role()) +
-               QStringLiteral(": ") + name;
-        if (!value.isEmpty() && value != name)
-            out += QStringLiteral(" = ") + value;
-        out += marks(state) + QLatin1Char('\n');
-    }
+    Item found{
+        roleName(item->role()),
+        oneLine(item->text(QAccessible::Name)),
+        {},
+        item->state(),
+        item->rect(),
+        depth};
+    if (item->role() == QAccessible::EditableText)
+        found.value = oneLine(item->text(QAccessible::Value));
+    if (found.value.isEmpty() && item->textInterface())
+        found.value =
+            oneLine(item->textInterface()->text(0, item->textInterface()->characterCount()));
+    const bool inView = found.rect.isEmpty() || found.rect.intersects(view);
+    const bool says = (!found.name.isEmpty() || !found.value.isEmpty()) && inView;
+    if (says)
+        out.append(found);
     for (int i = 0; i < item->childCount(); ++i)
         walk(item->child(i), view, depth + (says ? 1 : 0), out);
+}
+
+QList<Item> itemsOf(QWindow *window)
+{
+    QList<Item> out;
+    QAccessibleInterface *root = QAccessible::queryAccessibleInterface(window);
+    if (root)
+        walk(root, QRect(window->mapToGlobal(QPoint()), window->size()), 0, out);
+    return out;
 }
 
 } // namespace
@@ -77,10 +94,41 @@ void walk(QAccessibleInterface *item, const QRect &view, int depth, QString &out
 QString accessibleText(QWindow *window)
 {
     QString out;
-    QAccessibleInterface *root = QAccessible::queryAccessibleInterface(window);
-    if (root)
-        walk(root, QRect(window->position(), window->size()), 0, out);
+    const QList<Item> items = itemsOf(window);
+    for (const Item &item : items) {
+        out += QString(item.depth * 2, QLatin1Char(' ')) + item.role + QStringLiteral(": ") +
+               item.name;
+        if (!item.value.isEmpty() && item.value != item.name)
+            out += QStringLiteral(" = ") + item.value;
+        out += marks(item.state) + QLatin1Char('\n');
+    }
     return out;
+}
+
+std::optional<QPointF> placeOf(QWindow *window, const QString &role, const QString &name)
+{
+    const QList<Item> items = itemsOf(window);
+    const Item *best = nullptr;
+    for (const Item &item : items) {
+        if (item.role != role || item.state.disabled || !item.name.startsWith(name))
+            continue;
+        const bool whole = item.name == name;
+        if (!best || whole || best->name != name)
+            best = &item;
+    }
+    if (!best)
+        return {};
+    return window->mapFromGlobal(QRectF(best->rect).center());
+}
+
+bool takePicture(QWindow *window, const QString &folder, const QString &name)
+{
+    auto *view = qobject_cast<QQuickWindow *>(window);
+    const QString base = folder + QLatin1Char('/') + name;
+    const QByteArray text = accessibleText(window).toUtf8();
+    QSaveFile file(base + QStringLiteral(".txt"));
+    return view && file.open(QIODevice::WriteOnly) && file.write(text) == text.size() &&
+           file.commit() && view->grabWindow().save(base + QStringLiteral(".png"));
 }
 
 } // namespace qd::window

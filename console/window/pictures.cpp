@@ -4,7 +4,6 @@
 
 #include <QDir>
 #include <QQuickWindow>
-#include <QSaveFile>
 #include <cstdio>
 
 namespace qd::window {
@@ -52,17 +51,14 @@ public:
 private:
     void take()
     {
-        const QString base = m_folder + QLatin1Char('/') + m_scenes.at(m_at).name;
-        const QByteArray text = accessibleText(m_stage->window()).toUtf8();
-        QSaveFile file(base + QStringLiteral(".txt"));
-        const bool kept = file.open(QIODevice::WriteOnly) && file.write(text) == text.size() &&
-                          file.commit() &&
-                          m_stage->window()->grabWindow().save(base + QStringLiteral(".png"));
-        if (!kept) {
-            finish(fail(code::io, QStringLiteral("Cannot write %1.png and .txt.").arg(base)));
+        const QString name = m_scenes.at(m_at).name;
+        if (!takePicture(m_stage->window(), m_folder, name)) {
+            finish(fail(
+                code::io,
+                QStringLiteral("Cannot write %1.png and .txt into %2.").arg(name, m_folder)));
             return;
         }
-        printf("%s.png\n", qPrintable(base));
+        printf("%s/%s.png\n", qPrintable(m_folder), qPrintable(name));
         fflush(stdout);
         ++m_at;
         next();
