@@ -151,8 +151,16 @@ class UnitMachine:
                 self.process.wait()
         self.process.stdout.close()
         for group in self.groups:
+            wait_for(lambda g=group: self._is_removed(g), 10, f"the end of the last process in {group}")
+
+    @staticmethod
+    def _is_removed(group):
+        try:
             for folder, _, _ in os.walk(group, topdown=False):
                 os.rmdir(folder)
+        except OSError:
+            return False
+        return True
 
     def remove(self):
         shutil.rmtree(self.dir, ignore_errors=True)

@@ -42,19 +42,18 @@ std::optional<ProcStat> procStat(pid_t pid)
     return out;
 }
 
-QHash<pid_t, ProcStat> livingProcesses()
+QList<pid_t> procChildren(pid_t pid)
 {
-    QHash<pid_t, ProcStat> out;
-    const QStringList entries =
-        QDir(QStringLiteral("/proc")).entryList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Unsorted);
-    for (const QString &entry : entries) {
-        bool isNumber = false;
-        const pid_t pid = entry.toInt(&isNumber);
-        if (!isNumber)
+    QList<pid_t> out;
+    const QString tasks = QStringLiteral("/proc/%1/task").arg(pid);
+    for (const QString &task : QDir(tasks).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        QFile file(tasks + u'/' + task + QStringLiteral("/children"));
+        if (!file.open(QIODevice::ReadOnly | QIODevice::Unbuffered))
             continue;
-        const auto stat = procStat(pid);
-        if (stat && stat->state != 'Z' && stat->state != 'X')
-            out.insert(pid, *stat);
+        for (const QByteArray &word : file.readAll().split(' ')) {
+            if (const pid_t child = word.toInt(); child > 0)
+                out.append(child);
+        }
     }
     return out;
 }

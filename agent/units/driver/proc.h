@@ -2,7 +2,7 @@
 #pragma once
 
 #include <QByteArray>
-#include <QHash>
+#include <QList>
 #include <optional>
 #include <sys/types.h>
 
@@ -17,8 +17,8 @@ struct ProcStat {
 };
 
 std::optional<ProcStat> procStat(pid_t pid);
-/// Every process that has not ended; zombies have.
-QHash<pid_t, ProcStat> livingProcesses();
+/// The children of a process and of its threads, the ended ones that are not reaped as well.
+QList<pid_t> procChildren(pid_t pid);
 /// A file of /proc/PID, at most 64 KiB of it.
 QByteArray procFile(pid_t pid, const char *name);
 /// The value of a variable in the environment that the process began with.

@@ -37,21 +37,20 @@ public:
         QList<qint32> out;
         if (!m_groups.contains(group))
             return out;
-        const QHash<pid_t, ProcStat> all = livingProcesses();
-        QHash<pid_t, QString> known;
-        for (auto it = all.begin(); it != all.end(); ++it) {
-            if (find(it.key(), all, known) == group)
-                out.append(it.key());
+        for (const pid_t pid : procChildren(getpid())) {
+            if (groupOf(pid) == group)
+                collect(pid, out);
         }
         return out;
     }
 
+    /// Of a child of the engine, which every process becomes whose parents have ended.
     QString groupOf(pid_t pid) const override
     {
-        if (m_members.contains(pid))
-            return m_members.value(pid);
-        const auto stat = procStat(pid);
-        return stat ? byMarks(pid, *stat) : QString();
+        auto known = m_members.constFind(pid);
+        if (known == m_members.constEnd())
+            known = m_members.insert(pid, byMarks(pid));
+        return *known;
     }
 
     void release(const QString &group) override
@@ -65,35 +64,29 @@ public:
     QString description() const override { return QStringLiteral("by descent"); }
 
 private:
-    /// The group of a process: its own, that of its marks, or its parent's.
-    QString find(pid_t pid, const QHash<pid_t, ProcStat> &all, QHash<pid_t, QString> &known) const
+    static void collect(pid_t pid, QList<qint32> &out)
     {
-        if (const auto it = known.constFind(pid); it != known.constEnd())
-            return *it;
-        known.insert(pid, QString()); // ends a circle, should numbers be used again meanwhile
-        QString group = m_members.value(pid);
-        const auto stat = all.constFind(pid);
-        if (group.isEmpty() && stat != all.constEnd() && pid != getpid()) {
-            if (stat->parent != getpid() && all.contains(stat->parent))
-                group = find(stat->parent, all, known);
-            else if (stat->parent == getpid())
-                group = byMarks(pid, *stat);
-        }
-        known.insert(pid, group);
-        return group;
+        const auto stat = procStat(pid);
+        if (stat && stat->state != 'Z' && stat->state != 'X')
+            out.append(pid);
+        for (const pid_t child : procChildren(pid))
+            collect(child, out);
     }
 
-    QString byMarks(pid_t pid, const ProcStat &stat) const
+    QString byMarks(pid_t pid) const
     {
-        for (const pid_t mark : {stat.session, stat.processGroup}) {
+        const auto stat = procStat(pid);
+        if (!stat)
+            return {};
+        for (const pid_t mark : {stat->session, stat->processGroup}) {
             if (const auto it = m_sessions.constFind(mark); it != m_sessions.constEnd())
                 return *it;
         }
         return m_invocations.value(procEnvironment(pid, "INVOCATION_ID"));
     }
 
+    mutable QHash<pid_t, QString> m_members; ///< children of the engine; looked up once
     QSet<QString> m_groups;
-    QHash<pid_t, QString> m_members;
     QHash<pid_t, QString> m_sessions;
     QHash<QByteArray, QString> m_invocations;
 };
