@@ -132,10 +132,10 @@ void FleetAgent::round()
         m_again = true;
         return;
     }
-    if (m_fenced && !m_handedOver)
+    if (m_fenced && !m_leaving)
         return;
     const auto wanted =
-        m_handedOver ? QMap<QString, WantedUnit>() : m_mirror.state().wantedOn(m_setup.machineId);
+        m_leaving ? QMap<QString, WantedUnit>() : m_mirror.state().wantedOn(m_setup.machineId);
     m_tasks = agentTasks(wanted, m_found, m_stale);
     m_again = false;
     m_working = true;
@@ -314,6 +314,7 @@ void FleetAgent::unfence()
 void FleetAgent::handOver(std::function<void()> done)
 {
     m_handedOver = std::move(done);
+    m_leaving = true;
     if (!m_backend.isConnected() || !m_adopted) {
         std::exchange(m_handedOver, {})();
         return;

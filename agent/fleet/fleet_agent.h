@@ -75,6 +75,7 @@ private:
     QMap<QString, Published> m_published; ///< by key
     QSet<QString> m_inFlight;             ///< keys that are being written
     std::function<void()> m_handedOver;
+    bool m_leaving = false; ///< hands over, and takes nothing any more
     qint64 m_sampleNumber = 0;
     bool m_adopted = false;
     bool m_adopting = false;

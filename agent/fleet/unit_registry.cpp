@@ -123,6 +123,10 @@ void UnitRegistry::submit(const QString &unit, const QString &text, bool replace
         return;
     }
     const QString hash = unitfile::fleetHash(text.toUtf8());
+    if (m_mirror.state().text(hash) == text) {
+        create(unit, hash, replace, std::move(done));
+        return;
+    }
     // The text stands before the unit that names it. Two texts of one hash differ in comments only.
     write(
         putRequest(keys().unit(hash), encodeUnitText(text)),

@@ -113,7 +113,7 @@ class Units(Case):
 
     # The tests, in order: they share one cluster.
 
-    @proves("F4", "F5", "F17", "F43", "F53")
+    @proves("F4", "F5", "F17", "F43", "F53", "F61")
     def test_1_a_unit_runs_on_one_node_and_every_node_knows_it(self):
         cluster = self.cluster
         cluster.ctl("unit", "submit", self.write("hello.service", HELLO))
@@ -130,6 +130,8 @@ class Units(Case):
             known = cluster.in_node(each, "systemctl", "list-units", "--no-legend", "--plain", "hello.service").stdout
             self.assertEqual(known.split()[:4], ["hello.service", "loaded", "active", "running"] if each == number
                              else [])
+        enabled = cluster.in_node(number, "systemctl", "is-enabled", "hello.service", check=False).stdout
+        self.assertEqual(enabled, "linked-runtime\n")
         state = json.loads(get(cluster.endpoint(number), f"{FLEET}/states/hello.service/{unit['machineId']}"))
         self.assertEqual((state["activeState"], state["subState"], state["unitHash"]),
                          ("active", "running", unit["hash"]))
@@ -215,8 +217,32 @@ class Units(Case):
         self.assertIn("torn.service, line 4: MachineID cannot be used with Peers", run.stderr)
         self.assertEqual(set(self.cluster.units()), {"hello.service"})
 
-    @proves("F3", "F66", "F68")
-    def test_6_a_lost_nodes_unit_runs_elsewhere_and_does_not_move_back(self):
+    @proves("F16")
+    def test_6_what_systemctl_starts_is_not_the_clusters(self):
+        path = "/etc/systemd/system/local.service"
+        self.cluster.in_node(1, "sh", "-c", f"printf '[Service]\\nExecStart=/bin/sleep 2000\\n' > {path}")
+        self.cluster.in_node(1, "systemctl", "daemon-reload")
+        self.cluster.in_node(1, "systemctl", "start", "local.service")
+        self.assertEqual(self.cluster.in_node(1, "systemctl", "is-active", "local.service").stdout, "active\n")
+        for each in (1, 2, 3):
+            listed = json.loads(self.ctl_at(each, "unit", "list", "--json").stdout)["items"]
+            self.assertEqual([unit["name"] for unit in listed], ["hello.service"])
+        self.cluster.in_node(1, "systemctl", "stop", "local.service")
+
+    @proves("F55")
+    def test_7_what_goes_on_before_the_start_is_shown(self):
+        slow = "[Service]\nExecStartPre=/bin/sh -c 'until test -e /run/go; do sleep 0.1; done'\nExecStart=/bin/sleep 1000\n"
+        self.cluster.ctl("unit", "submit", self.write("slow.service", slow))
+        self.cluster.ctl("unit", "start", "--no-wait", "slow.service")
+        unit = wait_for(lambda: self.unit("slow.service").get("subState") == "start-pre" and self.unit("slow.service"),
+                        10, "slow.service before its start")
+        self.assertEqual(unit["activeState"], "activating")
+        self.cluster.in_node(self.number_of(unit), "touch", "/run/go")
+        self.assertEqual(self.await_running("slow.service", 10)["subState"], "running")
+        self.cluster.ctl("unit", "destroy", "slow.service")
+
+    @proves("F3", "F66", "F67", "F68")
+    def test_8_a_lost_nodes_unit_runs_elsewhere_and_does_not_move_back(self):
         before = self.await_running("hello.service")
         number = self.number_of(before)
         inside = self.cluster.processes(number)
@@ -239,17 +265,21 @@ class Units(Case):
         self.assertEqual(len(self.hellos()), 1)
         self.assertLessEqual(max(copies), 1)
         wait_for(lambda: self.cluster.nodes()[before["machineName"]]["state"] == "Lost", 3, "the node is said to be lost")
+        alive = self.cluster.endpoint(self.others(number)[0])
+        present = f"{FLEET}/machines/{before['machineId']}/object"
+        self.assertIsNone(get(alive, present))
         wait_for(lambda: self.told(self.number_of(unit)), 10, "its words there")
         line = self.ctl_at(self.others(number)[0], "journal", "-n", "1", "-o", "cat", "hello.service").stdout
         self.assertRegex(line, r"^hello \d+\n$")
         self.cluster.start_node(number)
         wait_for(lambda: self.cluster.nodes()[before["machineName"]]["state"] == "Ready", 30, "the node is back")
+        self.assertIsNotNone(get(alive, present))
         again = self.await_running("hello.service")
         self.assertEqual((again["machineName"], again["invocationId"]), (unit["machineName"], unit["invocationId"]))
         self.assertEqual(len(self.hellos()), 1)
 
-    @proves("F56", "F57", "F58", "F60")
-    def test_7_stop_unload_destroy(self):
+    @proves("F56", "F57", "F58")
+    def test_9_stop_unload_destroy(self):
         number = self.number_of(self.await_running("hello.service"))
         self.cluster.ctl("unit", "stop", "hello.service")
         wait_for(lambda: not self.hellos(), 10, "no hello")

@@ -278,6 +278,7 @@ private Q_SLOTS:
 
     void theUnitEngineComesBackEmpty()
     {
+        QD_PROVES("F60");
         Cluster cluster(1);
         FleetNode &one = cluster[1];
         QVERIFY(submit(one, kHello).has_value());
@@ -454,6 +455,7 @@ private Q_SLOTS:
 
     void aTaskThatFailsIsTriedAgain()
     {
+        QD_PROVES("F72");
         Cluster cluster(1);
         FleetNode &one = cluster[1];
         one.machine.refusesToLoad = {kHello};
