@@ -86,6 +86,10 @@ int runCommand(const QStringList &words)
     const auto config = plainConfig(words, &status);
     if (!config)
         return status;
+    // The journal knows the time itself.
+    if (!qEnvironmentVariableIsSet("JOURNAL_STREAM"))
+        qSetMessagePattern(
+            QStringLiteral("%{time yyyy-MM-ddTHH:mm:ss.zzz} %{type} %{category}: %{message}"));
     StopSignals signalsOfStop;
     Node node(*config);
     QObject::connect(&node, &Node::failed, &node, [](const Error &why) {

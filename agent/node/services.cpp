@@ -76,8 +76,9 @@ Services::Services(
     , m_journalMethods(
           {identity.self.machineId, journalFolder(config, identity.self)},
           [this](const QString &unit) { return m_fleet.placeOf(unit); }, m_control.links())
+    , m_publicStore(core.store)
     , m_etcd(
-          {QHostAddress(identity.self.etcdAddress), identity.self.etcdPort}, core.store,
+          {QHostAddress(identity.self.etcdAddress), identity.self.etcdPort}, m_publicStore,
           m_clusterView)
 {
     core.membership.setCallNode([this](

@@ -8,6 +8,7 @@
 #include "agent/fleet/service.h"
 #include "agent/node/cluster_view.h"
 #include "agent/node/config.h"
+#include "agent/node/public_store.h"
 #include "agent/node/raft_view.h"
 
 namespace qd::node {
@@ -49,6 +50,7 @@ private:
     fleet::UnitMethods m_unitMethods;
     control::JournalMethods m_journalMethods;
     std::unique_ptr<rpc::Collection<Unit>> m_fixture;
+    PublicStore m_publicStore;
     etcd::Service m_etcd;
 };
 

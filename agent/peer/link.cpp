@@ -29,7 +29,7 @@ Link::Link(const security::Credentials &credentials, const Address &address)
 
 Link::~Link()
 {
-    m_socket.disconnect(this);
+    m_socket.disconnect();
     for (const Shipment &shipment : m_shipments)
         shipment.done(false);
 }

@@ -30,7 +30,14 @@ Network::Network(
         });
 }
 
-Network::~Network() = default;
+Network::~Network()
+{
+    // A socket that goes may find bytes to read on its way out: nobody is there for them any more.
+    m_server.disconnect(this);
+    const auto sockets = m_server.findChildren<QSslSocket *>();
+    for (QSslSocket *const socket : sockets)
+        socket->disconnect();
+}
 
 Result<void> Network::listen(const QHostAddress &address, quint16 port)
 {

@@ -21,6 +21,7 @@ constexpr EtcdMessage kMessages[] = {
     {105, "Key already exists"},
     {107, "Root is read only"},
     {108, "Directory not empty"},
+    {110, "The request requires user authentication"},
     {201, "PrevValue is Required in POST form"},
     {202, "The given TTL in POST form is not a number"},
     {203, "The given index in POST form is not a number"},

@@ -107,6 +107,7 @@ private Q_SLOTS:
     void oneNodeServesAtOnceAndRecoversFromItsDisk();
     void aLogThatIsGoneIsNotMadeAnew();
     void aNewcomerLearnsThenVotes();
+    void theOpenPortShowsNothingOfTheClustersOwnKeys();
     void tokensAreRefusedForTheirReasons();
     void anotherClustersFingerprintGetsNoSecret();
     void leadershipIsHandedOverBeforeAStop();
@@ -200,6 +201,29 @@ void TestNode::aNewcomerLearnsThenVotes()
     QTRY_COMPARE(three.get(QStringLiteral("/from-two")), QByteArray("2"));
 }
 
+void TestNode::theOpenPortShowsNothingOfTheClustersOwnKeys()
+{
+    Machine one(1);
+    QVERIFY(initCluster(one.config).has_value());
+    QVERIFY(one.up().has_value());
+    QVERIFY(!one.token().isEmpty()); // a key under /_qd/tokens
+    PublicStore open(one.node->store());
+    int refused = 0;
+    const auto count = [&refused](const Result<store::Event> &event) {
+        refused += !event && event.error().code == store::etcdErrorCode(110) ? 1 : 0;
+    };
+    store::WriteRequest forged;
+    forged.key = QStringLiteral("//x/.././_qd/tokens/abc");
+    forged.value = R"({"kind":"console","role":"admin"})";
+    open.write(forged, count);
+    open.get({QStringLiteral("/_qd/tokens")}, count);
+    const auto watch = open.watch({QStringLiteral("/_qd"), true, true}, count);
+    QTRY_COMPARE(refused, 3);
+    QVERIFY(!one.node->store().getLocal({QStringLiteral("/_qd/tokens/abc")}).has_value());
+    QVERIFY(one.node->store().getLocal({QStringLiteral("/_qd/tokens")}).has_value());
+    QVERIFY(!open.getLocal({QStringLiteral("/_qd/tokens")}).has_value());
+}
+
 void TestNode::tokensAreRefusedForTheirReasons()
 {
     Machine one(1);
@@ -248,7 +272,7 @@ void TestNode::leadershipIsHandedOverBeforeAStop()
     const raft::Term term = one.node->replica().term();
     QVERIFY(one.down());
     QTRY_VERIFY(two.node->replica().isLeader() || three.node->replica().isLeader());
-    QCOMPARE(two.node->replica().term(), term + 1);
+    QVERIFY(two.node->replica().term() > term);
     QVERIFY(two.put(QStringLiteral("/after"), "x"));
 }
 
