@@ -3,6 +3,7 @@
 
 #include <QAccessible>
 #include <QMetaEnum>
+#include <QQuickItem>
 #include <QQuickWindow>
 #include <QRegularExpression>
 #include <QSaveFile>
@@ -67,6 +68,9 @@ void walk(QAccessibleInterface *item, const QRect &view, int depth, QList<Item> 
         item->state(),
         item->rect(),
         depth};
+    // Qt 6.4 does not say it by itself.
+    if (const auto *quick = qobject_cast<QQuickItem *>(item->object()))
+        found.state.disabled = !quick->isEnabled();
     if (item->role() == QAccessible::EditableText)
         found.value = oneLine(item->text(QAccessible::Value));
     if (found.value.isEmpty() && item->textInterface())

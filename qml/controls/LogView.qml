@@ -46,6 +46,7 @@ Item {
         Accessible.name: "Log of " + view.log.unit
         onCountChanged: soon.restart()
         onHeightChanged: soon.restart()
+        onContentHeightChanged: soon.restart()
         onMovementEnded: view.follow = lines.atYEnd
         Keys.onPressed: event => {
             event.accepted = event.key === Qt.Key_End;
