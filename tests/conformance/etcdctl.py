@@ -392,6 +392,21 @@ class Parity(Case):
             self.same("an index that has left the window", *(re.sub(r"\[\d+/\d+\]", "[OLDEST/ASKED]", answer)
                                                              for answer in answers))
 
+    @proves("E78", "E84", "E131")
+    def test_10_members_and_health(self):
+        for side in self.sides:
+            members = side.run("member", "list").stdout
+            self.assertRegex(members, r"^[0-9a-f]{1,16}: name=\S+ peerURLs=https?://\S+:2380 "
+                                      rf"clientURLs={side.endpoint} isLeader=true\n$")
+            identity = members.split(":")[0]
+            health = side.run("cluster-health")
+            self.assertEqual(health.returncode, 0)
+            self.assertEqual(health.stdout, f"member {identity} is healthy: got healthy result from {side.endpoint}\n"
+                                            "cluster is healthy\n")
+            stats = json.loads(side.text("/v2/stats/self"))
+            self.assertEqual(stats["id"], identity)
+            self.assertEqual((stats["state"], stats["leaderInfo"]["leader"]), ("StateLeader", identity))
+
 
 def random_call(dice):
     """One call of the v2 API on one of a few keys."""
