@@ -3,6 +3,7 @@
 
 #include <QDateTime>
 #include <algorithm>
+#include <array>
 
 namespace qd::etcd {
 
@@ -11,10 +12,13 @@ namespace {
 using store::Event;
 using store::Node;
 
-bool isPlain(char c)
-{
-    return c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
-}
+/// Which bytes stand for themselves in a JSON string as Go writes it.
+constexpr auto kPlain = [] {
+    std::array<bool, 256> out = {};
+    for (size_t c = 0x20; c < 0x80; ++c)
+        out[c] = c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+    return out;
+}();
 
 void appendEscaped(QByteArray &out, char16_t unit)
 {
@@ -63,7 +67,13 @@ bool isLineEnd(QByteArrayView character)
 
 void appendNumber(QByteArray &out, const char *name, quint64 value)
 {
-    out.append(name).append(QByteArray::number(value));
+    char digits[20];
+    char *at = digits + sizeof digits;
+    do {
+        *--at = char('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    out.append(name).append(at, digits + sizeof digits - at);
 }
 
 /// `withValue`: what a key that has gone held stands in prevNode alone.
@@ -174,7 +184,7 @@ void appendString(QByteArray &out, QByteArrayView utf8)
     const auto writePlain = [&] { out.append(utf8.sliced(plain, at - plain)); };
     while (at < utf8.size()) {
         const char c = utf8[at];
-        if (isPlain(c)) {
+        if (kPlain[uchar(c)]) {
             ++at;
             continue;
         }
@@ -200,7 +210,9 @@ void appendString(QByteArray &out, QByteArrayView utf8)
 QByteArray eventJson(const Event &event, bool bare)
 {
     QByteArray out;
-    out.reserve(256 + event.node.value.size());
+    out.reserve(
+        320 + event.node.value.size() + 2 * event.node.key.size() +
+        (event.prevNode ? event.prevNode->value.size() : 0));
     out.append("{\"action\":\"").append(event.action.toLatin1()).append('"');
     const bool gone = event.action == QLatin1String("delete") ||
                       event.action == QLatin1String("expire") ||

@@ -71,16 +71,20 @@ private:
     std::optional<Error> m_error;
 };
 
+bool isForm(QByteArrayView type)
+{
+    if (const qsizetype parameters = type.indexOf(';'); parameters >= 0)
+        type = type.first(parameters);
+    return type.trimmed().compare("application/x-www-form-urlencoded", Qt::CaseInsensitive) == 0;
+}
+
 Result<Form> readForm(const http::Request &request)
 {
     Form form;
     Result<void> body;
     const bool mayHaveForm = request.method == Method::Put || request.method == Method::Post;
-    if (mayHaveForm && !request.body.isEmpty()) {
-        const QByteArray type = request.field("Content-Type").toByteArray();
-        if (type.split(';').first().trimmed().toLower() == "application/x-www-form-urlencoded")
-            body = form.add(request.body);
-    }
+    if (mayHaveForm && !request.body.isEmpty() && isForm(request.field("Content-Type")))
+        body = form.add(request.body);
     const auto query = form.add(request.query);
     if (body && query)
         return form;

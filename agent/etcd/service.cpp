@@ -235,9 +235,13 @@ void Service::keys(const Request &request, QByteArrayView key, const Answer &ans
 
 QByteArray Service::raftFields(quint64 storeIndex) const
 {
-    return kJson + m_clusterField + "X-Etcd-Index: " + QByteArray::number(storeIndex) +
-           "\r\nX-Raft-Index: " + QByteArray::number(m_cluster.raftIndex()) +
-           "\r\nX-Raft-Term: " + QByteArray::number(m_cluster.raftTerm()) + "\r\n";
+    QByteArray out;
+    out.reserve(200);
+    out.append(kJson).append(m_clusterField);
+    out.append("X-Etcd-Index: ").append(QByteArray::number(storeIndex));
+    out.append("\r\nX-Raft-Index: ").append(QByteArray::number(m_cluster.raftIndex()));
+    out.append("\r\nX-Raft-Term: ").append(QByteArray::number(m_cluster.raftTerm()));
+    return out.append("\r\n");
 }
 
 void Service::sendEvent(const Result<store::Event> &event, bool bare, const Answer &answer) const

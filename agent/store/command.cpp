@@ -127,6 +127,7 @@ tl::unexpected<Error> broken()
 QByteArray encodeCommand(const Command &command)
 {
     QByteArray out;
+    out.reserve(96 + 2 * command.write.key.size() + command.write.value.size());
     ByteWriter writer(out);
     writer.number<quint16>(quint16(command.type));
     writer.u8(kVersion);

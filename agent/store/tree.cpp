@@ -77,6 +77,12 @@ Error etcdError(int number, const QString &cause, quint64 index)
     return error;
 }
 
+/// By their bytes; a view is enough to look one up.
+struct Tree::ByName {
+    using is_transparent = void;
+    bool operator()(QByteArrayView a, QByteArrayView b) const { return a < b; }
+};
+
 /// A key, or a directory when it has children (perhaps none).
 struct Tree::Item {
     QByteArray name;
@@ -85,7 +91,7 @@ struct Tree::Item {
     quint64 modified = 0;
     qint64 expireUs = 0; // 0 = never
     Item *parent = nullptr;
-    std::unique_ptr<std::map<QByteArray, std::unique_ptr<Item>>> children;
+    std::unique_ptr<Children> children;
 
     bool isDir() const { return children != nullptr; }
 };
@@ -110,7 +116,7 @@ int Tree::ByExpiry::depth(const Item *item)
 Tree::Tree()
     : m_root(std::make_unique<Item>())
 {
-    m_root->children = std::make_unique<std::map<QByteArray, std::unique_ptr<Item>>>();
+    m_root->children = std::make_unique<Children>();
 }
 
 Tree::~Tree() = default;
@@ -125,16 +131,18 @@ QString Tree::pathOf(const Item &item) const
 Result<Tree::Item *> Tree::find(const QString &path) const
 {
     Item *at = m_root.get();
-    QString walked = QStringLiteral("/");
-    const auto words = QStringView(path).split(QLatin1Char('/'), Qt::SkipEmptyParts);
-    for (const QStringView word : words) {
+    const QByteArray utf8 = path.toUtf8();
+    // `path` is plain: each name follows a slash.
+    for (qsizetype begin = 1; begin < utf8.size();) {
+        const qsizetype slash = utf8.indexOf('/', begin);
+        const qsizetype end = slash < 0 ? utf8.size() : slash;
         if (!at->isDir())
-            return fail(etcdError(104, walked, m_index));
-        walked = joined(walked, word.toString());
-        const auto child = at->children->find(word.toUtf8());
+            return fail(etcdError(104, QString::fromUtf8(utf8.first(begin - 1)), m_index));
+        const auto child = at->children->find(QByteArrayView(utf8).sliced(begin, end - begin));
         if (child == at->children->end())
-            return fail(etcdError(100, walked, m_index));
+            return fail(etcdError(100, QString::fromUtf8(utf8.first(end)), m_index));
         at = child->second.get();
+        begin = end + 1;
     }
     return at;
 }
@@ -142,23 +150,25 @@ Result<Tree::Item *> Tree::find(const QString &path) const
 Result<Tree::Item *> Tree::makeFolder(const QString &path)
 {
     Item *at = m_root.get();
-    QString walked = QStringLiteral("/");
-    const auto words = QStringView(path).split(QLatin1Char('/'), Qt::SkipEmptyParts);
-    for (const QStringView word : words) {
-        walked = joined(walked, word.toString());
-        const QByteArray name = word.toUtf8();
-        auto &slot = (*at->children)[name];
-        if (!slot) {
-            slot = std::make_unique<Item>();
-            slot->name = name;
-            slot->parent = at;
-            slot->created = slot->modified = m_index + 1;
-            slot->children = std::make_unique<std::map<QByteArray, std::unique_ptr<Item>>>();
+    const QByteArray utf8 = path.toUtf8();
+    for (qsizetype begin = 1; begin < utf8.size();) {
+        const qsizetype slash = utf8.indexOf('/', begin);
+        const qsizetype end = slash < 0 ? utf8.size() : slash;
+        const QByteArrayView name = QByteArrayView(utf8).sliced(begin, end - begin);
+        auto child = at->children->find(name);
+        if (child == at->children->end()) {
+            auto item = std::make_unique<Item>();
+            item->name = name.toByteArray();
+            item->parent = at;
+            item->created = item->modified = m_index + 1;
+            item->children = std::make_unique<Children>();
+            child = at->children->emplace(item->name, std::move(item)).first;
             ++m_count;
-        } else if (!slot->isDir()) {
-            return fail(etcdError(104, walked, m_index));
+        } else if (!child->second->isDir()) {
+            return fail(etcdError(104, QString::fromUtf8(utf8.first(end)), m_index));
         }
-        at = slot.get();
+        at = child->second.get();
+        begin = end + 1;
     }
     return at;
 }
@@ -282,7 +292,7 @@ Result<Event> Tree::insert(
     item->parent = *folder;
     item->created = item->modified = next;
     if (dir)
-        item->children = std::make_unique<std::map<QByteArray, std::unique_ptr<Item>>>();
+        item->children = std::make_unique<Children>();
     else
         item->value = value;
     Item &placed = *children.emplace(name, std::move(item)).first->second;
@@ -494,7 +504,7 @@ std::unique_ptr<Tree::Item> Tree::read(ByteReader &reader, quint32 *depth)
     *depth = reader.number<quint32>();
     item->name = reader.bytes();
     if (reader.u8() != 0)
-        item->children = std::make_unique<std::map<QByteArray, std::unique_ptr<Item>>>();
+        item->children = std::make_unique<Children>();
     item->value = reader.bytes();
     item->created = reader.number<quint64>();
     item->modified = reader.number<quint64>();

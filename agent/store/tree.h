@@ -65,6 +65,8 @@ public:
 
 private:
     struct Item;
+    struct ByName;
+    using Children = std::map<QByteArray, std::unique_ptr<Item>, ByName>;
     struct ByExpiry {
         bool operator()(const Item *a, const Item *b) const;
         static int depth(const Item *item);

@@ -99,7 +99,7 @@ public:
 
 private:
     struct Pending {
-        QByteArray request;
+        WriteRequest request;
         EventHandler done;
         qint64 deadlineMs = 0;
         qint64 sentMs = 0;
@@ -147,7 +147,7 @@ private:
     void routeAll();
     void askReads();
     void expireRequests();
-    Result<void> proposeWrite(quint64 id, QByteArrayView request);
+    Result<void> proposeWrite(quint64 id, const WriteRequest &request);
     void commitClock();
     qint64 leaderClockUs();
     void finish(EventHandler done, Result<Event> result);

@@ -14,7 +14,7 @@ void Replica::write(const WriteRequest &request, qint64 timeoutMs, EventHandler 
     while (id == 0 || m_pending.contains(id))
         id = m_world.random.next();
     Pending pending;
-    pending.request = encodeRequest(request);
+    pending.request = request;
     pending.done = std::move(done);
     pending.deadlineMs = m_world.clock.monotonicMs() + timeoutMs;
     Pending &kept = m_pending.emplace(id, std::move(pending)).first->second;
@@ -42,7 +42,9 @@ void Replica::defer(std::function<void()> what)
 
 void Replica::finish(EventHandler done, Result<Event> result)
 {
-    defer([done = std::move(done), result = std::move(result)] { done(result); });
+    defer([done = std::move(done), result = std::move(result)]() mutable {
+        done(std::move(result));
+    });
 }
 
 void Replica::change(const MembershipChange &change, Done done)
@@ -126,7 +128,7 @@ void Replica::route(quint64 id, Pending &pending)
         QByteArray payload;
         ByteWriter writer(payload);
         writer.number<quint64>(id);
-        writer.bytes(pending.request);
+        writer.bytes(encodeRequest(pending.request));
         m_world.peers.send(leader, PeerKind::Forward, payload);
     }
     pending.sent = true;
@@ -134,14 +136,11 @@ void Replica::route(quint64 id, Pending &pending)
     pending.sentMs = m_world.clock.monotonicMs();
 }
 
-Result<void> Replica::proposeWrite(quint64 id, QByteArrayView request)
+Result<void> Replica::proposeWrite(quint64 id, const WriteRequest &request)
 {
-    auto decoded = decodeRequest(request);
-    if (!decoded)
-        return fail(decoded.error());
     Command command;
     command.requestId = id;
-    command.write = std::move(*decoded);
+    command.write = request;
     command.clockUs = leaderClockUs();
     if (command.write.ttl) {
         // A time too far away to count is for ever in all but name.
@@ -163,7 +162,8 @@ void Replica::onForward(NodeId from, QByteArrayView payload)
     const QByteArrayView request = reader.view();
     if (!reader.ok() || id == 0)
         return;
-    if (isLeader() && proposeWrite(id, request))
+    const auto decoded = decodeRequest(request);
+    if (decoded && isLeader() && proposeWrite(id, *decoded))
         return;
     QByteArray answer;
     ByteWriter(answer).number<quint64>(id);
