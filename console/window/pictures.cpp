@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/window/accessible_text.h"
+#include "console/window/driver.h"
 #include "console/window/scenes.h"
 
 #include <QDir>
@@ -25,6 +26,7 @@ public:
 
     void next()
     {
+        m_driver.reset();
         m_stage.reset();
         m_connector.reset();
         if (m_at == m_scenes.size()) {
@@ -41,14 +43,25 @@ public:
         if (scene.kind != QLatin1String("offline"))
             m_stage->session().connectTo(QStringLiteral("harbour"));
         QTimer::singleShot(kSettleMs, this, [this] {
-            m_scenes.at(m_at).arrange(*m_stage, *m_connector);
-            QTimer::singleShot(kSettleMs, this, [this] { take(); });
+            const Scene &arranged = m_scenes.at(m_at);
+            arranged.arrange(*m_stage, *m_connector);
+            play(arranged.acts);
         });
     }
 
     std::function<void(const Result<void> &)> done;
 
 private:
+    void play(const QStringList &acts)
+    {
+        m_driver = std::make_unique<Driver>(m_stage->window(), m_folder, acts);
+        m_driver->play([this](const Result<void> &result) {
+            if (result)
+                QTimer::singleShot(kSettleMs, this, [this] { take(); });
+            else
+                finish(fail(result.error().during(m_scenes.at(m_at).name)));
+        });
+    }
     void take()
     {
         const QString name = m_scenes.at(m_at).name;
@@ -77,6 +90,7 @@ private:
     demo::DemoClock m_clock;
     std::unique_ptr<demo::DemoConnector> m_connector;
     std::unique_ptr<Stage> m_stage;
+    std::unique_ptr<Driver> m_driver;
 };
 
 } // namespace

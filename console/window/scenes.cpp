@@ -6,34 +6,111 @@ namespace {
 
 enum Place { Nodes, Units, Raft, Store, Script };
 
-/// A scene that only goes to a place.
-Scene at(const char *name, const char *kind, Place place)
+/// A scene that only goes to a place, and what is done there.
+Scene at(const char *name, const char *kind, Place place, const QStringList &acts = {})
 {
     return {
         QString::fromLatin1(name), QString::fromLatin1(kind),
-        [place](Stage &stage, demo::DemoConnector &) { stage.go(place); }};
+        [place](Stage &stage, demo::DemoConnector &) { stage.go(place); }, acts};
 }
+
+Scene connecting(const char *name, const QStringList &acts)
+{
+    return {
+        QString::fromLatin1(name), QStringLiteral("offline"), [](Stage &, demo::DemoConnector &) {},
+        acts};
+}
+
+QStringList pairingWith(const QString &token)
+{
+    return {
+        QStringLiteral("click button Pair with another cluster"),
+        QStringLiteral("await Address of a node"),
+        QStringLiteral("click field Address of a node"),
+        QStringLiteral("type 127.0.0.11"),
+        QStringLiteral("key Return"),
+        QStringLiteral("type ") + token,
+        QStringLiteral("key Return")};
+}
+
+Scene lost(const char *name, Place place)
+{
+    return {
+        QString::fromLatin1(name),
+        QStringLiteral("normal"),
+        [place](Stage &stage, demo::DemoConnector &connector) {
+            stage.go(place);
+            models::UnitsModel *units = stage.session().units();
+            units->setCurrentKey(units->keyAt(0));
+            connector.client()->loseConnection(
+                QStringLiteral("node-1 (127.0.0.11:7443) closed the connection"));
+        },
+        {}};
+}
+
+Scene refused(const char *name)
+{
+    return {
+        QString::fromLatin1(name),
+        QStringLiteral("normal"),
+        [](Stage &stage, demo::DemoConnector &connector) {
+            stage.go(Units);
+            stage.session().units()->setCurrentKey(QStringLiteral("hello.service"));
+            connector.client()->failNext(
+                QStringLiteral("unit.stop"),
+                Error{
+                    code::noLeader,
+                    QStringLiteral("The cluster has no leader now: 1 of 3 voters answers."),
+                    {},
+                    nullptr});
+        },
+        {QStringLiteral("click button Stop"), QStringLiteral("await no leader")}};
+}
+
+const QStringList kWrongUnit{
+    QStringLiteral("key N"),
+    QStringLiteral("await field: Name of the unit"),
+    QStringLiteral("type mail.service"),
+    QStringLiteral("key Return"),
+    QStringLiteral("key Ctrl+A"),
+    QStringLiteral("type [Unit]"),
+    QStringLiteral("key Return"),
+    QStringLiteral("type Description=Outgoing mail"),
+    QStringLiteral("key Return"),
+    QStringLiteral("key Return"),
+    QStringLiteral("type [Service]"),
+    QStringLiteral("key Return"),
+    QStringLiteral("type ExecStart=postfix start-fg"),
+    QStringLiteral("key Return"),
+    QStringLiteral("type Restrat=always"),
+    QStringLiteral("key Return"),
+    QStringLiteral("type RestartSec 2s"),
+    QStringLiteral("await line 7")};
 
 Scene nodes(const char *name, const char *kind, int row)
 {
     return {
-        QString::fromLatin1(name), QString::fromLatin1(kind),
+        QString::fromLatin1(name),
+        QString::fromLatin1(kind),
         [row](Stage &stage, demo::DemoConnector &) {
             stage.go(Nodes);
             models::NodesModel *model = stage.session().nodes();
             model->setCurrentKey(model->keyAt(row));
-        }};
+        },
+        {}};
 }
 
 Scene units(const char *name, const char *kind, int row)
 {
     return {
-        QString::fromLatin1(name), QString::fromLatin1(kind),
+        QString::fromLatin1(name),
+        QString::fromLatin1(kind),
         [row](Stage &stage, demo::DemoConnector &) {
             stage.go(Units);
             models::UnitsModel *model = stage.session().units();
             model->setCurrentKey(model->keyAt(row));
-        }};
+        },
+        {}};
 }
 
 } // namespace
@@ -41,7 +118,12 @@ Scene units(const char *name, const char *kind, int row)
 QList<Scene> allScenes()
 {
     return {
-        at("connect", "offline", Nodes),
+        connecting("connect", {}),
+        connecting(
+            "pair", {QStringLiteral("click button Pair with another cluster"),
+                     QStringLiteral("await Address of a node")}),
+        connecting("pair-fingerprint", pairingWith(QStringLiteral("qd1.0123.abcd"))),
+        connecting("pair-error", pairingWith(QStringLiteral("not-a-token"))),
         at("nodes", "normal", Nodes),
         nodes("nodes-details", "normal", 1),
         nodes("nodes-hostile", "hostile", 0),
@@ -55,6 +137,22 @@ QList<Scene> allScenes()
         at("units-empty", "empty", Units),
         at("units-loading", "loading", Units),
         at("units-error", "failing", Units),
+        at("units-filter", "normal", Units,
+           {QStringLiteral("key /"), QStringLiteral("type active node-2")}),
+        at("units-no-match", "normal", Units,
+           {QStringLiteral("key /"), QStringLiteral("type nothing like it")}),
+        at("unit-editor", "normal", Units,
+           {QStringLiteral("key Down"), QStringLiteral("key E"), QStringLiteral("await Replace")}),
+        at("unit-editor-errors", "normal", Units, kWrongUnit),
+        at("unit-destroy", "normal", Units,
+           {QStringLiteral("key Down"), QStringLiteral("key Delete"),
+            QStringLiteral("type api@1.serv")}),
+        units("unit-long-name", "hostile", 18),
+        refused("unit-refused"),
+        lost("lost", Units),
+        lost("lost-nodes", Nodes),
+        at("commands", "normal", Units, {QStringLiteral("key Down"), QStringLiteral("key Ctrl+K")}),
+        at("keys", "normal", Units, {QStringLiteral("key ?")}),
         at("raft", "normal", Raft),
         at("store", "normal", Store),
         at("script", "normal", Script)};

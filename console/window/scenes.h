@@ -13,6 +13,7 @@ struct Scene {
     QString name;
     QString kind; ///< of demo::DemoData; "offline" = the connection screen
     std::function<void(Stage &, demo::DemoConnector &)> arrange;
+    QStringList acts; ///< of Driver, played after that
 };
 
 /// Every view, in each of its states. A new view is added to scenes.cpp.
