@@ -1,2 +1,4 @@
 # Consensus, disks and keys of real nodes. Units on them: units.cmake.
 qd_python_test(conformance_replication SCRIPT replication.py TIMEOUT 300 LABEL conformance)
+qd_python_test(conformance_durability SCRIPT durability.py TIMEOUT 180 LABEL conformance)
+qd_python_test(conformance_tls SCRIPT tls.py TIMEOUT 120 LABEL conformance)
