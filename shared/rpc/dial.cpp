@@ -32,6 +32,13 @@ public:
         m_socket->connectToHostEncrypted(target.address, target.port);
     }
 
+    ~Attempt() override
+    {
+        // Given up: the connection answers the hello on its way out, and nobody wants to hear it.
+        m_done = {};
+        m_connection.reset();
+    }
+
 private:
     QString where() const
     {
