@@ -165,11 +165,11 @@
             return found[0];
         },
         raft: function () { return call("raft.status").items; },
-        units: function () { return call("unit.list").items.map(unitObject); },
+        units: function () {
+            return freeze(JSON.parse(__host.snapshot("units", "{}"))).items.map(unitObject);
+        },
         unit: function (name) {
-            const found = call("unit.list").items.filter(function (unit) {
-                return unit.name === name;
-            });
+            const found = call("unit.list", { names: [name] }).items;
             if (!found.length)
                 throw new Error("there is no unit " + name);
             return unitObject(found[0]);

@@ -3,6 +3,7 @@
 
 #include "console/scripting/handover.h"
 #include "console/session/error_text.h"
+#include "console/session/snapshot.h"
 #include "shared/base/clock.h"
 
 #include <QCborArray>
@@ -101,38 +102,54 @@ void ScriptBridge::alert(const QString &line)
     m_engine.say(line, OutputKind::Alert);
 }
 
-bool ScriptBridge::parse(const QString &params, QCborMap *out)
+QCborMap ScriptBridge::parsed(const QString &params)
 {
-    *out = QCborMap::fromJsonObject(QJsonDocument::fromJson(params.toUtf8()).object());
-    return true;
+    return QCborMap::fromJsonObject(QJsonDocument::fromJson(params.toUtf8()).object());
+}
+
+template <class T>
+Result<T> ScriptBridge::halt(const std::function<QFuture<Result<T>>()> &start)
+{
+    const auto owed = std::make_shared<Handover<Result<T>>>();
+    QMetaObject::invokeMethod(&m_client, [this, owed, start] {
+        start().then(&m_client, [owed](const Result<T> &result) { owed->give(result); });
+    });
+    m_engine.m_turn.startedMs.store(0); // waiting is not working: the watchdog looks away
+    const Result<T> result = owed->take();
+    m_engine.m_turn.startedMs.store(SystemClock().monotonicMs());
+    if (!result)
+        raise(result.error());
+    return result;
 }
 
 QString ScriptBridge::call(const QString &method, const QString &params, const QString &node)
 {
-    QCborMap map;
-    parse(params, &map);
     session::CallOptions options;
     options.node = node;
-    const auto owed = std::make_shared<Handover<Result<QCborMap>>>();
-    QMetaObject::invokeMethod(&m_client, [this, owed, method, map, options] {
-        m_client.call(method, map, options).then(&m_client, [owed](const Result<QCborMap> &result) {
-            owed->give(result);
-        });
-    });
-    m_engine.m_turn.startedMs.store(0); // waiting is not working: the watchdog looks away
-    const Result<QCborMap> result = owed->take();
-    m_engine.m_turn.startedMs.store(SystemClock().monotonicMs());
-    if (result)
-        return toScriptJson(*result);
-    raise(result.error());
-    return {};
+    const QCborMap map = parsed(params);
+    const auto result = halt<QCborMap>(
+        [this, method, map, options] { return m_client.call(method, map, options); });
+    return result ? toScriptJson(*result) : QString();
+}
+
+QString ScriptBridge::snapshot(const QString &collection, const QString &params)
+{
+    const QCborMap map = parsed(params);
+    const auto result = halt<session::Snapshot>(
+        [this, collection, map] { return session::snapshot(m_client, collection, map); });
+    if (!result)
+        return {};
+    QCborArray items;
+    for (const QCborMap &row : result->rows)
+        items.append(row);
+    return toScriptJson(
+        {{QStringLiteral("revision"), result->revision}, {QStringLiteral("items"), items}});
 }
 
 void ScriptBridge::begin(
     const QString &method, const QString &params, const QString &node, const QJSValue &done)
 {
-    QCborMap map;
-    parse(params, &map);
+    const QCborMap map = parsed(params);
     session::CallOptions options;
     options.node = node;
     const int id = m_nextId++;
@@ -155,8 +172,7 @@ void ScriptBridge::begin(
 int ScriptBridge::subscribe(
     const QString &collection, const QString &params, const QJSValue &onChange)
 {
-    QCborMap map;
-    parse(params, &map);
+    const QCborMap map = parsed(params);
     const int id = m_nextId++;
     m_callbacks.insert(id, onChange);
     const QSharedPointer<Remote> remote(new Remote, &QObject::deleteLater);
@@ -201,8 +217,7 @@ void ScriptBridge::unsubscribe(int id)
 
 int ScriptBridge::stream(const QString &method, const QString &params, const QJSValue &onLine)
 {
-    QCborMap map;
-    parse(params, &map);
+    const QCborMap map = parsed(params);
     return openStream(method, map, onLine);
 }
 
@@ -232,8 +247,7 @@ int ScriptBridge::openStream(const QString &method, const QCborMap &params, cons
 
 QStringList ScriptBridge::readStream(const QString &method, const QString &params)
 {
-    QCborMap map;
-    parse(params, &map);
+    const QCborMap map = parsed(params);
     struct Reading {
         Remote remote;
         QStringList lines;

@@ -21,6 +21,8 @@ public:
     Q_INVOKABLE void alert(const QString &line);
     /// Blocks the script until the answer is there; throws on an error.
     Q_INVOKABLE QString call(const QString &method, const QString &params, const QString &node);
+    /// Blocks until the rows of a live collection are there: {revision, items}.
+    Q_INVOKABLE QString snapshot(const QString &collection, const QString &params);
     /// Answers later: done(error) or done(undefined, text).
     Q_INVOKABLE void
     begin(const QString &method, const QString &params, const QString &node, const QJSValue &done);
@@ -42,7 +44,10 @@ public:
 
 private:
     struct Remote; // what lives in the client's thread for one subscription or stream
-    bool parse(const QString &params, QCborMap *out);
+    static QCborMap parsed(const QString &params);
+    /// Halts the script until `start`, run in the client's thread, has handed over its result.
+    template <class T>
+    Result<T> halt(const std::function<QFuture<Result<T>>()> &start);
     void deliver(int id, const QString &text);
     void streamEnded(int id, const Error &error);
     /// An Error with the message for a person and, as `code`, the one for programs.

@@ -23,6 +23,8 @@ class Subscription : public QObject {
 public:
     using QObject::QObject;
     ~Subscription() override = default;
+    /// Of what was handed on last; -1 before.
+    virtual qint64 revision() const { return -1; }
 
 Q_SIGNALS:
     /// The whole content anew: at the start, and after a gap that could not be resumed.

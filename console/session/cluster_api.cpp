@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/session/cluster_api.h"
 
+#include "console/session/snapshot.h"
 #include "shared/codec/codec.h"
 
 namespace qd::session {
@@ -135,7 +136,19 @@ ClusterApi::storeWatch(const QString &key, bool recursive, std::optional<qint64>
 
 QFuture<Result<Listing<Unit>>> ClusterApi::units() const
 {
-    return listOf<Unit>(m_client, QStringLiteral("unit.list"));
+    return snapshot(m_client, QStringLiteral("units"))
+        .then([](const Result<Snapshot> &all) -> Result<Listing<Unit>> {
+            if (!all)
+                return fail(all.error());
+            Listing<Unit> out{all->revision, {}};
+            for (const QCborMap &row : all->rows) {
+                const auto unit = codec::fromCbor<Unit>(row);
+                if (!unit)
+                    return fail(unit.error());
+                out.items.append(*unit);
+            }
+            return out;
+        });
 }
 
 QFuture<Result<Unit>> ClusterApi::unitVerb(const QString &method, QCborMap params) const

@@ -77,6 +77,7 @@ public:
     std::unique_ptr<ByteStream>
     storeWatch(const QString &key, bool recursive, std::optional<qint64> after = {}) const;
 
+    /// Read from the live collection: there may be more than an answer's frame could hold.
     Future<Listing<Unit>> units() const;
     Future<Unit> unitSubmit(const QString &name, const QString &text, bool replace = false) const;
     Future<Unit> unitLoad(const QString &name) const;

@@ -15,6 +15,7 @@ class RemoteSubscription final : public Subscription {
 public:
     RemoteSubscription(RemoteClient &client, QString collection, QCborMap params);
     ~RemoteSubscription() override;
+    qint64 revision() const override { return m_revision; }
 
 private:
     friend class RemoteClient;

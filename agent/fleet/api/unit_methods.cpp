@@ -94,8 +94,15 @@ void UnitMethods::addTo(rpc::Methods &methods)
 void UnitMethods::list(const CallPtr &call)
 {
     QCborArray items;
-    for (const QByteArray &row : m_units.rows())
-        items.append(QCborValue::fromCbor(row));
+    const QCborValue names = call->params().value(QLatin1String("names"));
+    for (const QCborValue &name : names.toArray()) {
+        if (const auto row = m_units.value(name.toString()))
+            items.append(codec::toCbor(*row));
+    }
+    if (!names.isArray()) {
+        for (const QByteArray &row : m_units.rows())
+            items.append(QCborValue::fromCbor(row));
+    }
     call->reply(QCborMap{
         {QStringLiteral("revision"), m_units.revision()}, {QStringLiteral("items"), items}});
 }

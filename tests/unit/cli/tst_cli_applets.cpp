@@ -429,10 +429,10 @@ private Q_SLOTS:
         one.subState = s("running");
         one.reason = s("the least loaded of 3");
         one.description = s("Says a");
-        m_client->answers.insert(
-            s("unit.list"), listAnswer(4, codec::listToCbor(QList<Unit>{one})));
         Shell list(m_client);
-        QCOMPARE(list.run(words("unit list")), 0);
+        list.start(words("unit list"));
+        tell({one});
+        QCOMPARE(list.await(), 0);
         QCOMPARE(list.lines().at(1), s("a.service  launched  launched  active  running  node-2"));
         m_client->answers.insert(
             s("unit.status"), QCborMap{

@@ -197,6 +197,10 @@ private Q_SLOTS:
         const auto rows = codec::listFromCbor<Unit>(*list, QStringLiteral("items"));
         QCOMPARE(rows->size(), 1);
         QCOMPARE(rows->first(), m_one->node.unit(kHello));
+        const QCborMap some{
+            {QStringLiteral("names"), QCborArray{QStringLiteral("no.service"), kHello}}};
+        const auto chosen = ask(*two, QStringLiteral("unit.list"), some);
+        QCOMPARE(codec::listFromCbor<Unit>(*chosen, QStringLiteral("items"))->size(), 1);
         QCOMPARE(
             ask(*one, QStringLiteral("unit.load"), named(kHello)).error().code, code::conflict);
         QCOMPARE(

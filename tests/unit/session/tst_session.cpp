@@ -3,6 +3,7 @@
 #include "console/session/pairing.h"
 #include "console/session/remote_client.h"
 #include "console/session/secret_store.h"
+#include "console/session/snapshot.h"
 #include "tests/support/proof.h"
 #include "tests/unit/rpc/small_cluster.h"
 
@@ -211,6 +212,33 @@ private Q_SLOTS:
         const auto unknown = client.subscribe(QStringLiteral("nothing"));
         QSignalSpy failed(unknown.get(), &Subscription::failed);
         QTRY_COMPARE(failed.size(), 1);
+    }
+
+    void aSnapshotHoldsWhatNoFrameCould()
+    {
+        QStringList addresses;
+        Agent agent(m_cluster, QStringLiteral("0a"), &addresses);
+        const QString name(300, QLatin1Char('n'));
+        for (int i = 0; i < 5'000; ++i)
+            agent.nodes.set(row(QString::number(i), name));
+        agent.nodes.flush();
+        RemoteClient client(setup({agent.address()}));
+        const auto early = snapshot(client, QStringLiteral("nodes"));
+        QCOMPARE(early.result().error().code, code::unreachable);
+        client.connectToCluster();
+        QTRY_COMPARE(client.state(), Client::State::Connected);
+        const auto all = snapshot(client, QStringLiteral("nodes"));
+        QTRY_VERIFY_WITH_TIMEOUT(all.isFinished(), 20'000);
+        QVERIFY(all.result().has_value());
+        QCOMPARE(all.result()->rows.size(), 5'000);
+        QVERIFY(all.result()->revision > 0);
+        const auto unknown = snapshot(client, QStringLiteral("nothing"));
+        QTRY_VERIFY(unknown.isFinished());
+        QVERIFY(!unknown.result().has_value());
+        const auto cut = snapshot(client, QStringLiteral("nodes"));
+        agent.server.reset();
+        QTRY_VERIFY(cut.isFinished());
+        QCOMPARE(cut.result().error().code, code::unreachable);
     }
 
     void aRefusedCertificateIsToldToThePerson()
