@@ -14,7 +14,7 @@ std::vector<Column<Node>> nodeColumns()
 {
     return {
         {[](const Node &n) { return nameOf(n.state); }},
-        {[](const Node &n) { return n.name; }},
+        {[](const Node &n) { return n.name.isEmpty() ? n.id.left(8) : n.name; }},
         {[](const Node &n) { return n.address; }},
         {[](const Node &n) { return nameOf(n.role); }},
         {[](const Node &n) { return QString::number(n.unitCount); },

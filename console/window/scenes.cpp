@@ -118,6 +118,12 @@ Scene units(const char *name, const char *kind, int row)
 QList<Scene> allScenes()
 {
     return {
+        {QStringLiteral("hosting"),
+         QStringLiteral("offline"),
+         [](Stage &stage, demo::DemoConnector &) {
+             stage.session().setNotice(QStringLiteral("Starting 3 nodes on this machine …"));
+         },
+         {}},
         connecting("connect", {}),
         connecting(
             "pair", {QStringLiteral("click button Pair with another cluster"),

@@ -8,7 +8,9 @@ FocusScope {
     id: screen
 
     required property ConsoleSession session
-    readonly property bool pairing: screen.session.profiles.length === 0 || screen.wantsPairing
+    readonly property bool hosting: screen.session.notice !== ""
+    readonly property bool pairing: !screen.hosting && (
+                                        screen.session.profiles.length === 0 || screen.wantsPairing)
     property bool wantsPairing: false
 
     Accessible.role: Accessible.Pane
@@ -42,9 +44,19 @@ FocusScope {
                     font.weight: Font.DemiBold
                 }
             }
+            UiText {
+                width: parent.width
+                visible: screen.hosting
+                text: screen.session.notice
+                color: Theme.textMuted
+                wrapMode: Text.Wrap
+                maximumLineCount: 12
+                lineHeight: 1.3
+                Accessible.role: Accessible.AlertMessage
+            }
             ProfileList {
                 width: parent.width
-                visible: !screen.pairing
+                visible: !screen.pairing && !screen.hosting
                 focus: !screen.pairing
                 session: screen.session
                 onPairWanted: screen.wantsPairing = true

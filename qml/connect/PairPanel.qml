@@ -23,6 +23,11 @@ FocusScope {
             pair.session.beginPairing(token.text, address.text);
     }
 
+    onConfirmingChanged: {
+        if (pair.confirming)
+            profileName.forceActiveFocus();
+    }
+
     Column {
         id: column
 
@@ -32,8 +37,8 @@ FocusScope {
         UiText {
             width: parent.width
             visible: !pair.confirming
-            text: "Ask an administrator for a token (qdctl token, or the first node's output), "
-                  + "and paste it here with the address of any node."
+            text: "An administrator makes a token: qdctl cluster token --kind console. Paste it "
+                  + "here, with the address of any node."
             color: Theme.textMuted
             wrapMode: Text.Wrap
             lineHeight: 1.3

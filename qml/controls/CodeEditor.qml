@@ -20,7 +20,7 @@ FocusScope {
                 out[mark.line] = mark;
         return out;
     }
-    readonly property real lineHeight: metrics.lineSpacing
+    readonly property real lineHeight: area.contentHeight / Math.max(1, area.lineCount)
 
     signal edited(string text)
 
@@ -30,11 +30,6 @@ FocusScope {
         area.forceActiveFocus();
     }
 
-    FontMetrics {
-        id: metrics
-
-        font: area.font
-    }
     Rectangle {
         anchors.fill: parent
         color: Theme.sunken

@@ -40,6 +40,10 @@ FocusScope {
     }
 
     Rectangle {
+        anchors.fill: parent
+        color: Theme.table
+    }
+    Rectangle {
         id: header
 
         width: parent.width
@@ -78,6 +82,7 @@ FocusScope {
         id: list
 
         property real placeBefore: 0
+        property string shownKey
 
         anchors.top: header.bottom
         anchors.bottom: parent.bottom
@@ -130,6 +135,13 @@ FocusScope {
             function onRebuilt(): void {
                 const most = Math.max(0, list.count * Theme.rowHeight - list.height);
                 list.contentY = Math.min(list.placeBefore, most);
+            }
+            // Another view may have chosen the row.
+            function onCurrentChanged(): void {
+                if (list.shownKey === table.model.currentKey || table.model.currentRow < 0)
+                    return;
+                list.shownKey = table.model.currentKey;
+                list.positionViewAtIndex(table.model.currentRow, ListView.Contain);
             }
             function onFilterChanged(): void {
                 list.contentY = 0;

@@ -27,6 +27,7 @@ AbstractButton {
             width: parent.width - x - noteText.width - Theme.md
             anchors.verticalCenter: parent.verticalCenter
             text: link.text
+            maximumLineCount: 1
             color: link.hovered ? Theme.accent : Theme.text
             Accessible.ignored: true
         }

@@ -62,7 +62,7 @@ Item {
                 }
                 UiText {
                     x: cell.kind === "state" ? 16 : 0
-                    width: parent.width - x - Theme.lg
+                    width: parent.width - x - (cell.kind === "number" ? Theme.xl : Theme.lg)
                     height: parent.height
                     text: row.cells[cell.modelData.column] ?? ""
                     mono: cell.kind === "mono" || cell.kind === "number"

@@ -29,7 +29,7 @@ DetailPane {
         return ms ? Qt.formatDateTime(new Date(ms), "d MMM yyyy, HH:mm:ss") : "";
     }
 
-    title: details.node.name || details.node.id || ""
+    title: details.session.nodes.currentCells[NodesModel.Name] ?? ""
     stateText: details.session.nodes.currentCells[NodesModel.State] ?? ""
     tone: details.session.nodes.currentTone
 

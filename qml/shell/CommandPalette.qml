@@ -15,6 +15,13 @@ UiDialog {
         return commands.all().filter(fits).slice(0, 12);
     }
 
+    readonly property var glyphs: ({
+            "start": "play",
+            "stop": "stop",
+            "load": "download",
+            "unload": "eject"
+        })
+
     signal placeChosen(int place)
     signal unitChosen(string name)
 
@@ -44,9 +51,9 @@ UiDialog {
         const may = verb => commands.session.mayOperate
             && commands.session.units.allows(unit, verb);
         return ["start", "stop", "load", "unload"].filter(may).map(verb => ({
-                    "text": verb + " " + unit.name,
+                    "text": verb[0].toUpperCase() + verb.slice(1) + " " + unit.name,
                     "note": "unit",
-                    "glyph": verb === "start" ? "play" : "stop",
+                    "glyph": commands.glyphs[verb],
                     "run": () => commands.session.act(verb, unit.name)
                 }));
     }

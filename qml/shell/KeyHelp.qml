@@ -55,6 +55,7 @@ UiDialog {
             }
         }
         SectionTitle {
+            width: parent.width
             text: "Everywhere"
         }
         Repeater {

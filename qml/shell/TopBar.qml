@@ -29,6 +29,7 @@ Rectangle {
             anchors.verticalCenter: parent.verticalCenter
             width: Math.min(implicitWidth, bar.width * 0.3)
             text: bar.session.clusterName
+            maximumLineCount: 1
             font.weight: Font.DemiBold
         }
         StatePill {
@@ -41,6 +42,7 @@ Rectangle {
             width: Math.min(implicitWidth, bar.width * 0.22)
             visible: bar.session.nodeName !== ""
             text: (bar.lost ? "was on " : "on ") + bar.session.nodeName
+            maximumLineCount: 1
             color: Theme.textMuted
             font.pixelSize: Theme.small
         }

@@ -15,6 +15,7 @@ QtObject {
     // Surfaces, from the window's ground upwards.
     readonly property color ground: pick("#0e1116", "#f4f5f7")
     readonly property color surface: pick("#14181f", "#ffffff")
+    readonly property color table: pick("#0e1116", "#ffffff")
     readonly property color raised: pick("#1b2029", "#ffffff")
     readonly property color sunken: pick("#0a0d11", "#f8f9fb")
     readonly property color hover: pick("#1d232d", "#eef1f5")

@@ -75,8 +75,8 @@ Rectangle {
             required property var modelData
             required property int index
 
-            x: Theme.sm
-            width: list.width - Theme.sm * 2
+            x: Theme.md
+            width: list.width - Theme.md * 2
             tone: modelData.severity === "Error" ? Tone.Bad : Tone.Warn
             text: modelData.message
             note: "line " + modelData.line

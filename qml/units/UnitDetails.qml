@@ -21,7 +21,7 @@ DetailPane {
     readonly property string placeWords: {
         if (details.unit.global)
             return "every node";
-        return details.unit.machineName || details.machine || "nowhere";
+        return details.shorten(details.unit.machineName || details.machine || "nowhere", 80);
     }
 
     signal editWanted
@@ -29,6 +29,9 @@ DetailPane {
 
     function act(verb: string): void {
         verbs.act(verb);
+    }
+    function shorten(text: string, most: int): string {
+        return text.length > most ? text.slice(0, most) + "…" : text;
     }
     function momentText(ms: var): string {
         return ms ? Qt.formatDateTime(new Date(ms), "d MMM yyyy, HH:mm:ss") : "";
@@ -89,7 +92,7 @@ DetailPane {
                 },
                 {
                     "label": "Why",
-                    "value": (details.unit.reason ?? "").slice(0, 400)
+                    "value": details.shorten(details.unit.reason ?? "", 240)
                 },
                 {
                     "label": "Process",

@@ -132,7 +132,7 @@ FocusScope {
             const units = list.units;
             if (units.phase !== LiveTable.Ready)
                 return "";
-            const count = n => n.toLocaleString(Qt.locale("C"), "f", 0);
+            const count = n => n.toLocaleString(Qt.locale("en_US"), "f", 0);
             const shown = units.filter !== "" ? count(units.count) + " of " : "";
             const bad = units.failedCount > 0 ? ", " + count(units.failedCount) + " failed" : "";
             return shown + count(units.total) + bad;
