@@ -99,7 +99,7 @@ class Systemctl(Machine):
         self.assertRegex(status, r"Active: active \(running\) since .* ago")
         self.assertIn("Docs: man:hello(1)", status)
         self.assertIn(f"Main PID: {pid} (sh)", status)
-        self.assertRegex(status, r"CGroup: /system.slice/hello.service\n\s+├─" + pid + " /bin/sh -c")
+        self.assertRegex(status, r"CGroup: /system.slice/hello.service\n\s+├─" + pid + ' /bin/sh -c "echo \\\\"hello')
         self.assertRegex(status, rf"sh\[{pid}\]: hello world")  # its log
         rows = self.call("list-units", "--plain", "--no-legend", "hello*").stdout.splitlines()
         self.assertEqual([row.split(None, 4) for row in rows],
@@ -209,6 +209,9 @@ class Systemctl(Machine):
     def test_commands_run_in_order(self):
         self.call("start", "steps")
         self.assertEqual(self.state("steps"), "active")
+        shown = [line.split("Exec")[1].split("=")[0] for line in self.call("status", "steps").stdout.splitlines()
+                 if line.strip().startswith("Process:")]
+        self.assertEqual(shown, ["StartPre", "Start", "Start", "StartPost"])
         self.assertEqual(self.machine.show("steps", "SubState"), "exited")
         self.call("stop", "steps")
         self.machine.await_message("steps.service", "stopped")
@@ -222,6 +225,9 @@ class Systemctl(Machine):
         wait_for(lambda: self.state("missing") == "failed", 10, "missing to be failed")
         status = self.call("status", "missing", status=3).stdout
         self.assertRegex(status, r"Process: \d+ ExecStart=/no/such/program \(code=exited, status=203/EXEC\)")
+        self.assertRegex(status, r"Main PID: \d+ \(code=exited, status=203/EXEC\)")
+        self.machine.await_message(
+            "missing.service", "missing.service: Failed to locate executable /no/such/program: No such file or directory")
         self.machine.await_message(
             "missing.service", "missing.service: Failed at step EXEC spawning /no/such/program: No such file or directory")
         failed = self.call("start", "failing", status=1)

@@ -3,6 +3,7 @@
 
 #include "agent/units/bus/errors.h"
 #include "agent/units/bus/object_path.h"
+#include "agent/units/bus/wire_types.h"
 
 #include <QDBusMetaType>
 #include <QFile>
@@ -200,7 +201,7 @@ void Dispatcher::getAll(const Call &call, const Node &node) const
             all.insert(interface.properties());
     }
     if (known)
-        call.reply({all});
+        call.reply({QVariant::fromValue(Properties{all})});
     else
         call.fail(error::unknownInterface, QStringLiteral("Unknown interface '%1'.").arg(wanted));
 }

@@ -1,34 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/bus/properties.h"
-
-#include <iterator>
-#include <sys/resource.h>
+#include "agent/units/driver/plan.h"
 
 namespace qd::units::bus {
 
 namespace {
 
-struct Resource {
-    const char *name;
-    int number;
-};
-constexpr Resource kResources[] = {
-    {"AS", RLIMIT_AS},           {"CORE", RLIMIT_CORE},         {"CPU", RLIMIT_CPU},
-    {"DATA", RLIMIT_DATA},       {"FSIZE", RLIMIT_FSIZE},       {"LOCKS", RLIMIT_LOCKS},
-    {"MEMLOCK", RLIMIT_MEMLOCK}, {"MSGQUEUE", RLIMIT_MSGQUEUE}, {"NICE", RLIMIT_NICE},
-    {"NOFILE", RLIMIT_NOFILE},   {"NPROC", RLIMIT_NPROC},       {"RSS", RLIMIT_RSS},
-    {"RTPRIO", RLIMIT_RTPRIO},   {"RTTIME", RLIMIT_RTTIME},     {"SIGPENDING", RLIMIT_SIGPENDING},
-    {"STACK", RLIMIT_STACK}};
 constexpr int kFacility = 3; ///< daemon
 
-/// A limit that is not set is the engine's own, which services inherit.
 void addLimits(QVariantMap &out, const ExecSettings &exec)
 {
-    for (const Resource &resource : kResources) {
-        const QString key = QLatin1String(resource.name);
-        rlimit own{};
-        getrlimit(__rlimit_resource_t(resource.number), &own);
-        const Limit limit = exec.limits.value(key, Limit{own.rlim_cur, own.rlim_max});
+    for (const QString &key : limitNames()) {
+        const auto set = exec.limits.constFind(key);
+        const Limit limit = set == exec.limits.cend() ? defaultLimit(key) : *set;
         const QString name = QStringLiteral("Limit") + key;
         out[name] = QVariant::fromValue<qulonglong>(limit.hard);
         out[name + QStringLiteral("Soft")] = QVariant::fromValue<qulonglong>(limit.soft);

@@ -118,13 +118,16 @@ QVariantMap unitProperties(Context &context, const Unit &unit)
     out[QStringLiteral("DropInPaths")] = unit.dropInPaths;
     out[QStringLiteral("UnitFileState")] =
         unit.fragmentPath.isEmpty() ? QString() : context.fileState(unit.id);
-    out[QStringLiteral("UnitFilePreset")] = QString();
+    // There are no presets here, and what no preset speaks of is meant to be enabled.
+    const QString state = out.value(QStringLiteral("UnitFileState")).toString();
+    const bool hasPreset = state.startsWith(u"enabled") || state == u"disabled";
+    out[QStringLiteral("UnitFilePreset")] = hasPreset ? QStringLiteral("enabled") : QString();
     out[QStringLiteral("NeedDaemonReload")] = context.manager.needsReload(unit.id);
     out[QStringLiteral("Transient")] = false;
     out[QStringLiteral("Perpetual")] = unit.perpetual;
     const bool loaded = unit.load == LoadState::Loaded;
     out[QStringLiteral("CanStart")] = loaded && !unit.settings.refuseManualStart;
-    out[QStringLiteral("CanStop")] = loaded && !unit.settings.refuseManualStop && !unit.perpetual;
+    out[QStringLiteral("CanStop")] = !unit.settings.refuseManualStop && !unit.perpetual;
     out[QStringLiteral("CanReload")] = context.manager.canReload(unit.id);
     out[QStringLiteral("CanIsolate")] = unit.settings.allowIsolate;
     out[QStringLiteral("CanFreeze")] = false;

@@ -3,6 +3,7 @@
 
 #include <QDBusMetaType>
 #include <QDBusVariant>
+#include <algorithm>
 
 using namespace qd::units::bus;
 
@@ -76,6 +77,48 @@ const QDBusArgument &operator>>(const QDBusArgument &in, Setting &v)
     return in;
 }
 
+namespace {
+
+/// Where a property stands among the others: plain ones first, then those of the main process, then
+/// the commands in the order in which they run.
+int rankOf(const QString &name)
+{
+    static const QStringList commands{
+        QStringLiteral("ExecCondition"), QStringLiteral("ExecStartPre"),
+        QStringLiteral("ExecStart"),     QStringLiteral("ExecStartPost"),
+        QStringLiteral("ExecReload"),    QStringLiteral("ExecStop"),
+        QStringLiteral("ExecStopPost")};
+    if (name.startsWith(QStringLiteral("ExecMain")))
+        return 1;
+    const bool extended = name.endsWith(QStringLiteral("Ex"));
+    const qsizetype at = commands.indexOf(extended ? name.chopped(2) : name);
+    return at < 0 ? 0 : int(2 + 2 * at + (extended ? 1 : 0));
+}
+
+} // namespace
+
+QDBusArgument &operator<<(QDBusArgument &out, const Properties &v)
+{
+    QStringList names = v.values.keys();
+    std::stable_sort(names.begin(), names.end(), [](const QString &a, const QString &b) {
+        return rankOf(a) < rankOf(b);
+    });
+    out.beginMap(QMetaType::fromType<QString>(), QMetaType::fromType<QDBusVariant>());
+    for (const QString &name : std::as_const(names)) {
+        out.beginMapEntry();
+        out << name << QDBusVariant(v.values.value(name));
+        out.endMapEntry();
+    }
+    out.endMap();
+    return out;
+}
+
+const QDBusArgument &operator>>(const QDBusArgument &in, Properties &v)
+{
+    in >> v.values;
+    return in;
+}
+
 namespace qd::units::bus {
 
 template <class... Types>
@@ -88,7 +131,8 @@ void registerWireTypes()
 {
     registerEach<
         UnitRow, JobRow, Pair, FileChange, ProcessRow, JobRef, UnitRef, ConditionRow, ExecRow,
-        ExecExRow, ExitSet, CalendarRow, MonotonicRow, OptionalPath, Setting, QueuedJob>();
+        ExecExRow, ExitSet, CalendarRow, MonotonicRow, OptionalPath, Setting, QueuedJob,
+        Properties>();
 }
 
 } // namespace qd::units::bus

@@ -6,6 +6,7 @@
 #include <QMetaType>
 #include <QString>
 #include <QStringList>
+#include <QVariantMap>
 
 /// The structs of org.freedesktop.systemd1, each with its D-Bus signature. A client checks types:
 /// one that is wrong costs the whole answer (systemd1-dbus.md 4).
@@ -117,6 +118,12 @@ struct QueuedJob {
     QString type;
 };
 
+/// a{sv}: an object's properties in the order in which systemd sends them as far as it matters:
+/// systemctl takes ExecMainPID for MainPID when it comes later, and shows commands as they come.
+struct Properties {
+    QVariantMap values;
+};
+
 /// Makes the types known to QtDBus; call once before the first message. Calling it again is no
 /// harm.
 void registerWireTypes();
@@ -144,4 +151,5 @@ QD_WIRE_TYPE(MonotonicRow)
 QD_WIRE_TYPE(OptionalPath)
 QD_WIRE_TYPE(Setting)
 QD_WIRE_TYPE(QueuedJob)
+QD_WIRE_TYPE(Properties)
 #undef QD_WIRE_TYPE

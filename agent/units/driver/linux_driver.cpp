@@ -27,6 +27,7 @@ namespace qd::units {
 namespace {
 
 constexpr int kMostSignalRounds = 20;
+const QByteArray kSpawnFailed = "641257651c1b4ec9a8624d7a40a9e1e7"; ///< of sd-messages.h
 
 /// A signal handler has nothing but this. It runs in whichever thread the kernel picks, which is
 /// why it is a handler: a signalfd would need SIGCHLD blocked in every thread of every library.
@@ -225,18 +226,22 @@ void LinuxDriver::readReport(pid_t pid)
 
 void LinuxDriver::sayFailure(const Child &child, int status, int error)
 {
-    const QString step = unitfile::exitStatusName(status);
-    const QString text =
-        QStringLiteral("%1: Failed at step %2 spawning %3: %4")
-            .arg(child.unit, step, child.program, QString::fromLocal8Bit(strerror(error)));
-    m_parts.journal->entry(
-        {{"MESSAGE", text.toUtf8()},
-         {"PRIORITY", "3"},
-         {"MESSAGE_ID", "641257651c1b4ec9a8624d7a40a9e1e7"},
-         {"EXECUTABLE", child.program.toUtf8()},
-         {"ERRNO", QByteArray::number(error)},
-         {"OBJECT_SYSTEMD_UNIT", child.unit.toUtf8()},
-         {"SYSLOG_IDENTIFIER", "quarterdeck-unitd"}});
+    const QString reason = QString::fromLocal8Bit(strerror(error));
+    const auto say = [&](const QString &text) {
+        m_parts.journal->entry(
+            {{"MESSAGE", (child.unit + QStringLiteral(": ") + text).toUtf8()},
+             {"PRIORITY", "3"},
+             {"MESSAGE_ID", kSpawnFailed},
+             {"EXECUTABLE", child.program.toUtf8()},
+             {"ERRNO", QByteArray::number(error)},
+             {"OBJECT_SYSTEMD_UNIT", child.unit.toUtf8()}});
+    };
+    if (status == exit_status::kExec)
+        say((error == ENOENT ? QStringLiteral("Failed to locate executable %1: %2")
+                             : QStringLiteral("Failed to execute %1: %2"))
+                .arg(child.program, reason));
+    say(QStringLiteral("Failed at step %1 spawning %2: %3")
+            .arg(unitfile::exitStatusName(status), child.program, reason));
 }
 
 void LinuxDriver::reapAll()

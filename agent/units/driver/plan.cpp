@@ -17,6 +17,8 @@ const QString kJournal = QStringLiteral("journal");
 const QString kInherit = QStringLiteral("inherit");
 const QByteArray kPidVariable = "SYSTEMD_EXEC_PID=";
 constexpr qsizetype kPidDigits = 10;
+constexpr quint64 kSoftFiles = 1024;
+constexpr quint64 kHardFiles = 524'288;
 
 /// Whether an output of this kind ends in the journal; the console and the kernel's log do too.
 bool isJournal(const QString &kind)
@@ -79,25 +81,25 @@ void planStreams(ChildPlan &plan, const ExecSettings &exec, int toJournal)
         plan.errors = outputStream(exec.standardError, toJournal);
 }
 
-int resourceOf(const QString &name)
+const QMap<QString, int> &resources()
 {
-    static const QHash<QString, int> all{{QStringLiteral("CPU"), RLIMIT_CPU},
-                                         {QStringLiteral("FSIZE"), RLIMIT_FSIZE},
-                                         {QStringLiteral("DATA"), RLIMIT_DATA},
-                                         {QStringLiteral("STACK"), RLIMIT_STACK},
-                                         {QStringLiteral("CORE"), RLIMIT_CORE},
-                                         {QStringLiteral("RSS"), RLIMIT_RSS},
-                                         {QStringLiteral("NOFILE"), RLIMIT_NOFILE},
-                                         {QStringLiteral("AS"), RLIMIT_AS},
-                                         {QStringLiteral("NPROC"), RLIMIT_NPROC},
-                                         {QStringLiteral("MEMLOCK"), RLIMIT_MEMLOCK},
-                                         {QStringLiteral("LOCKS"), RLIMIT_LOCKS},
-                                         {QStringLiteral("SIGPENDING"), RLIMIT_SIGPENDING},
-                                         {QStringLiteral("MSGQUEUE"), RLIMIT_MSGQUEUE},
-                                         {QStringLiteral("NICE"), RLIMIT_NICE},
-                                         {QStringLiteral("RTPRIO"), RLIMIT_RTPRIO},
-                                         {QStringLiteral("RTTIME"), RLIMIT_RTTIME}};
-    return all.value(name, -1);
+    static const QMap<QString, int> all{{QStringLiteral("CPU"), RLIMIT_CPU},
+                                        {QStringLiteral("FSIZE"), RLIMIT_FSIZE},
+                                        {QStringLiteral("DATA"), RLIMIT_DATA},
+                                        {QStringLiteral("STACK"), RLIMIT_STACK},
+                                        {QStringLiteral("CORE"), RLIMIT_CORE},
+                                        {QStringLiteral("RSS"), RLIMIT_RSS},
+                                        {QStringLiteral("NOFILE"), RLIMIT_NOFILE},
+                                        {QStringLiteral("AS"), RLIMIT_AS},
+                                        {QStringLiteral("NPROC"), RLIMIT_NPROC},
+                                        {QStringLiteral("MEMLOCK"), RLIMIT_MEMLOCK},
+                                        {QStringLiteral("LOCKS"), RLIMIT_LOCKS},
+                                        {QStringLiteral("SIGPENDING"), RLIMIT_SIGPENDING},
+                                        {QStringLiteral("MSGQUEUE"), RLIMIT_MSGQUEUE},
+                                        {QStringLiteral("NICE"), RLIMIT_NICE},
+                                        {QStringLiteral("RTPRIO"), RLIMIT_RTPRIO},
+                                        {QStringLiteral("RTTIME"), RLIMIT_RTTIME}};
+    return all;
 }
 
 void planResources(ChildPlan &plan, const ExecSettings &exec)
@@ -107,10 +109,13 @@ void planResources(ChildPlan &plan, const ExecSettings &exec)
     plan.ignoreSigpipe = exec.ignoreSigpipe;
     if (exec.oomScoreAdjust)
         plan.oomScore = QByteArray::number(*exec.oomScoreAdjust);
-    for (auto it = exec.limits.begin(); it != exec.limits.end(); ++it) {
-        const int resource = resourceOf(it.key());
-        if (resource >= 0)
-            plan.limits.push_back({resource, rlimit{it.value().soft, it.value().hard}});
+    QMap<QString, Limit> limits = exec.limits;
+    const QString files = QStringLiteral("NOFILE");
+    if (!limits.contains(files))
+        limits.insert(files, defaultLimit(files));
+    for (auto it = limits.begin(); it != limits.end(); ++it) {
+        if (const auto resource = resources().constFind(it.key()); resource != resources().cend())
+            plan.limits.push_back({*resource, rlimit{it.value().soft, it.value().hard}});
     }
 }
 
@@ -247,6 +252,21 @@ void planCommand(
 }
 
 } // namespace
+
+Limit defaultLimit(const QString &name)
+{
+    rlimit own{};
+    getrlimit(__rlimit_resource_t(resources().value(name)), &own);
+    if (name != u"NOFILE")
+        return Limit{own.rlim_cur, own.rlim_max};
+    return Limit{
+        std::min<quint64>(kSoftFiles, own.rlim_max), std::min<quint64>(kHardFiles, own.rlim_max)};
+}
+
+QStringList limitNames()
+{
+    return resources().keys();
+}
 
 QStringList programFolders()
 {

@@ -14,6 +14,13 @@ ChildPlan planChild(const SpawnRequest &request, int toJournal);
 /// Whether any of the request's output goes to the journal.
 bool wantsJournal(const ExecSettings &exec);
 
+/// A limit of a service that sets none: the engine's own, but for open files systemd's 1024 and
+/// 524288, since select() cannot take more by surprise. `name` is as in LimitNOFILE=, without
+/// Limit.
+Limit defaultLimit(const QString &name);
+/// The names of all limits.
+QStringList limitNames();
+
 /// Where a bare program name is looked up, as systemd does whatever the unit's PATH says.
 QStringList programFolders();
 

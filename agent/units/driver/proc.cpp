@@ -3,6 +3,7 @@
 
 #include <QDir>
 #include <QFile>
+#include <algorithm>
 #include <climits>
 #include <unistd.h>
 
@@ -11,6 +12,31 @@ namespace qd::units {
 namespace {
 
 constexpr qint64 kMostBytes = 64 * 1024;
+
+/// A word as a shell would need it, in double quotes where it has to be.
+QByteArray quoted(const QByteArray &word)
+{
+    constexpr QByteArrayView kSpecial = "\"\\`$*?['()<>|&;! \t\n\r";
+    const bool plain = !word.isEmpty() && std::none_of(word.begin(), word.end(), [&](char c) {
+        return kSpecial.contains(c) || uchar(c) < 32 || c == 127;
+    });
+    if (plain)
+        return word;
+    QByteArray out = "\"";
+    for (const char c : word) {
+        if (c == '\n')
+            out.append("\\n");
+        else if (c == '\t')
+            out.append("\\t");
+        else if (uchar(c) < 32 || c == 127)
+            out.append("\\x").append(QByteArray(1, c).toHex());
+        else if (QByteArrayView("\"\\`$").contains(c))
+            out.append('\\').append(c);
+        else
+            out.append(c);
+    }
+    return out.append('"');
+}
 
 QByteArray pathOf(pid_t pid, const char *name)
 {
@@ -77,18 +103,17 @@ QByteArray procProgram(pid_t pid)
 
 QByteArray procCommandLine(pid_t pid)
 {
-    QByteArray out = procFile(pid, "cmdline");
-    while (out.endsWith('\0'))
-        out.chop(1);
-    if (out.isEmpty()) {
+    QByteArray text = procFile(pid, "cmdline");
+    if (text.isEmpty()) {
         const QByteArray name = procFile(pid, "comm").trimmed();
         return name.isEmpty() ? name : '[' + name + ']';
     }
-    for (char &c : out) {
-        if (uchar(c) < 32)
-            c = ' ';
-    }
-    return out;
+    if (text.endsWith('\0'))
+        text.chop(1);
+    QByteArrayList words = text.split('\0');
+    for (QByteArray &word : words)
+        word = quoted(word);
+    return words.join(' ');
 }
 
 } // namespace qd::units

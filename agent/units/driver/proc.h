@@ -25,8 +25,8 @@ QByteArray procFile(pid_t pid, const char *name);
 QByteArray procEnvironment(pid_t pid, const QByteArray &name);
 /// The program that it runs; empty when it may not be known.
 QByteArray procProgram(pid_t pid);
-/// The command line as one line, as systemctl shows it; of a kernel thread or a process that has
-/// ended, its name in brackets.
+/// The command line as one line, quoted for a shell as systemctl shows it; of a kernel thread or a
+/// process that has ended, its name in brackets.
 QByteArray procCommandLine(pid_t pid);
 
 } // namespace qd::units

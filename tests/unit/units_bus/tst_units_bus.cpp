@@ -87,6 +87,7 @@ void TestUnitsBus::theTypesHaveSystemdsSignatures_data()
     row(QMetaType::fromType<QList<OptionalPath>>(), "a(sb)");
     row(QMetaType::fromType<QList<Setting>>(), "a(sv)");
     row(QMetaType::fromType<QList<QueuedJob>>(), "a(uosos)");
+    row(QMetaType::fromType<Properties>(), "a{sv}");
 }
 
 void TestUnitsBus::theTypesHaveSystemdsSignatures()
