@@ -64,6 +64,11 @@ QString tailOf(const NodeSpec &spec)
 
 } // namespace
 
+bool LocalCluster::isAdmitted(const NodeSpec &spec)
+{
+    return QFile::exists(spec.stateDir() + QStringLiteral("/identity.json"));
+}
+
 bool LocalCluster::exists(const QString &dir)
 {
     return QFile::exists(dir + QStringLiteral("/cluster.json"));
@@ -151,13 +156,26 @@ Result<void> LocalCluster::up()
     }
     if (const auto ready = initFirst(); !ready)
         return ready;
-    if (const auto started = startHost(nodes.front()); !started)
-        return started;
-    for (size_t i = 1; i < nodes.size(); ++i) {
-        if (const auto admitted = admit(nodes.at(i)); !admitted)
+    // Members need each other to be healthy: all that were admitted before start together.
+    std::vector<const NodeSpec *> started;
+    for (const NodeSpec &spec : nodes) {
+        if (!isAdmitted(spec))
+            continue;
+        if (const auto launched = launch(spec); !launched)
+            return launched;
+        started.push_back(&spec);
+    }
+    for (const NodeSpec *spec : started) {
+        if (const auto healthy = awaitHealthy(*spec); !healthy)
+            return healthy;
+    }
+    for (const NodeSpec &spec : nodes) {
+        if (isAdmitted(spec))
+            continue;
+        if (const auto admitted = admit(spec); !admitted)
             return admitted;
-        if (const auto started = startHost(nodes.at(i)); !started)
-            return started;
+        if (const auto up = startHost(spec); !up)
+            return up;
     }
     if (const auto paired = pairConsole(); !paired)
         return paired;
@@ -167,7 +185,7 @@ Result<void> LocalCluster::up()
 Result<void> LocalCluster::initFirst()
 {
     const NodeSpec &spec = nodes.front();
-    if (QFile::exists(spec.stateDir() + QStringLiteral("/pki/node.crt")))
+    if (isAdmitted(spec))
         return {};
     const auto done = ask(
         {ownProgram(QStringLiteral("quarterdeckd")), QStringLiteral("init"),
@@ -179,8 +197,6 @@ Result<void> LocalCluster::initFirst()
 
 Result<void> LocalCluster::admit(const NodeSpec &spec)
 {
-    if (QFile::exists(spec.stateDir() + QStringLiteral("/pki/node.crt")))
-        return {};
     const NodeSpec &first = nodes.front();
     const QString program = ownProgram(QStringLiteral("quarterdeckd"));
     const auto token = ask(
@@ -199,7 +215,7 @@ Result<void> LocalCluster::admit(const NodeSpec &spec)
     return {};
 }
 
-Result<void> LocalCluster::startHost(const NodeSpec &spec)
+Result<void> LocalCluster::launch(const NodeSpec &spec)
 {
     if (firstProcess(spec.dir) != 0)
         return {};
@@ -209,10 +225,17 @@ Result<void> LocalCluster::startHost(const NodeSpec &spec)
         spec.dir + QStringLiteral("/host.log"), true);
     if (!started)
         return fail(started.error());
+    m_hosts[spec.name] = *started;
+    return {};
+}
+
+Result<void> LocalCluster::awaitHealthy(const NodeSpec &spec)
+{
+    const auto host = m_hosts.constFind(spec.name);
     const SystemClock clock;
     const qint64 end = clock.monotonicMs() + kHealthTimeoutMs;
     while (!answersHealthy(spec.address)) {
-        const bool dead = !isAlive(*started);
+        const bool dead = host != m_hosts.constEnd() && !isAlive(*host);
         if (dead || clock.monotonicMs() > end)
             return fail(
                 code::deadline, QStringLiteral("%1 %2%3").arg(
@@ -223,6 +246,12 @@ Result<void> LocalCluster::startHost(const NodeSpec &spec)
         poll(nullptr, 0, 30);
     }
     return {};
+}
+
+Result<void> LocalCluster::startHost(const NodeSpec &spec)
+{
+    const auto launched = launch(spec);
+    return launched ? awaitHealthy(spec) : launched;
 }
 
 Result<void> LocalCluster::pairConsole()

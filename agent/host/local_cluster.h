@@ -4,6 +4,7 @@
 #include "agent/host/node_host.h"
 #include "shared/base/result.h"
 
+#include <QMap>
 #include <QStringList>
 #include <vector>
 
@@ -40,9 +41,15 @@ private:
     Result<NodeSpec> node(int number) const;
     Result<void> initFirst();
     Result<void> admit(const NodeSpec &spec);
+    /// It is a member: what is there starts with the others.
+    static bool isAdmitted(const NodeSpec &spec);
+    Result<void> launch(const NodeSpec &spec);
+    Result<void> awaitHealthy(const NodeSpec &spec);
     Result<void> startHost(const NodeSpec &spec);
     Result<void> awaitHealth();
     Result<void> pairConsole();
+
+    QMap<QString, pid_t> m_hosts; ///< that this object has started, by node
 };
 
 } // namespace qd::host
