@@ -18,6 +18,7 @@ struct SpawnRequest {
     ExecSettings exec;           ///< the service's surroundings
     QStringList environment;     ///< from the engine: PATH, LANG, INVOCATION_ID, MAINPID ...
     QStringList unitEnvironment; ///< Environment= and its files; wins over the other
+    bool mayNotify = false;      ///< it gets a NOTIFY_SOCKET
     // exec.unsetEnvironment applies last, to what the driver adds (HOME, USER ...) as well.
 };
 
@@ -57,11 +58,14 @@ public:
         Q_UNUSED(pid);
         return QStringLiteral("n/a");
     }
+    /// Whether processes can be given a NOTIFY_SOCKET; without it Type=notify is refused.
+    virtual bool canNotify() const { return false; }
     /// The group is done with.
     virtual void releaseGroup(const QString &controlGroup) = 0;
-    /// timerFired(unit) at `atMs` of the engine's Clock; one timer a unit, a new one replaces it.
-    virtual void armTimer(const QString &unit, qint64 atMs) = 0;
-    virtual void cancelTimer(const QString &unit) = 0;
+    /// timerFired(timer) at `atMs` of the engine's Clock. Timers have names: a unit's, or one with
+    /// a slash; a new one of the same name replaces it.
+    virtual void armTimer(const QString &timer, qint64 atMs) = 0;
+    virtual void cancelTimer(const QString &timer) = 0;
     /// Call Manager::run() soon, but not from inside this call.
     virtual void wake() = 0;
     /// Whether a condition holds, its `negate` left aside.
@@ -76,9 +80,15 @@ public:
     /// execve() was done (matters to Type=exec).
     virtual void processExecuted(qint32 pid) = 0;
     virtual void processEnded(qint32 pid, const ProcessEnd &end) = 0;
+    /// A datagram that a process, or a child of one, has sent to its NOTIFY_SOCKET.
+    virtual void processNotified(qint32 pid, const QByteArray &message)
+    {
+        Q_UNUSED(pid);
+        Q_UNUSED(message);
+    }
     /// The last process of a group is gone.
     virtual void groupEmptied(const QString &controlGroup) = 0;
-    virtual void timerFired(const QString &unit) = 0;
+    virtual void timerFired(const QString &timer) = 0;
 };
 
 } // namespace qd::units

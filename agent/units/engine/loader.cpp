@@ -105,7 +105,7 @@ void applyOptions(Loading &loading, const QStringList &paths)
 }
 
 /// Why a service cannot be; empty when it can (5.7).
-QString wrongService(const ServiceSettings &service)
+QString wrongService(const ServiceSettings &service, const Driver &machine)
 {
     const qsizetype starts = service.of(ExecKind::Start).size();
     const bool oneshot = service.type == ServiceType::Oneshot;
@@ -124,24 +124,28 @@ QString wrongService(const ServiceSettings &service)
         (service.restart == RestartPolicy::Always || service.restart == RestartPolicy::OnSuccess))
         return QStringLiteral("Service has Restart= set to either always or on-success, which "
                               "isn't allowed for Type=oneshot services. Refusing.");
-    if (service.type == ServiceType::DBus || service.type == ServiceType::Notify)
+    if (service.type == ServiceType::DBus ||
+        (service.type == ServiceType::Notify && !machine.canNotify()))
         return QStringLiteral("Type=%1 is not supported by this engine. Refusing.")
             .arg(toText(service.type));
     return {};
 }
 
-void finishService(Loading &loading)
+void finishService(Loading &loading, const Driver &machine)
 {
     Unit &unit = loading.unit;
     ServiceSettings &service = unit.service;
     if (service.of(ExecKind::Start).isEmpty() &&
         lastValue(unit, kService, QStringLiteral("Type")).isEmpty())
         service.type = ServiceType::Oneshot; // nothing could be the main process
+    const bool speaks = service.type == ServiceType::Notify || service.watchdogUs > 0;
+    if (service.notifyAccess == NotifyAccess::None && speaks)
+        service.notifyAccess = NotifyAccess::Main;
     service.of(ExecKind::Stop) = loading.stopPre + service.of(ExecKind::Stop);
     if (service.type == ServiceType::Oneshot && !service.timeoutStartGiven)
         service.timeoutStartUs = unitfile::kInfinity;
     if (loading.wrong.isEmpty()) {
-        loading.wrong = wrongService(service);
+        loading.wrong = wrongService(service, machine);
         if (!loading.wrong.isEmpty())
             loading.out.messages.append(unit.id + QStringLiteral(": ") + loading.wrong);
     }
@@ -286,7 +290,7 @@ Loaded loadUnit(
         adoptUser(loading, machine);
         applyOptions(loading, paths);
         if (unit.type == UnitType::Service)
-            finishService(loading);
+            finishService(loading, machine);
     }
     for (const QString &name : found.wants)
         loading.out.dependencies.append({Dependency::Wants, name});

@@ -297,6 +297,13 @@ void Manager::processEnded(qint32 pid, const ProcessEnd &end)
     m_services->processEnded(pid, end);
 }
 
+void Manager::processNotified(qint32 pid, const QByteArray &message)
+{
+    const auto sender = unitOfPid(pid);
+    if (sender && (*sender)->type == UnitType::Service)
+        m_services->notified(*find((*sender)->id), pid, message);
+}
+
 void Manager::groupEmptied(const QString &controlGroup)
 {
     for (const auto &unit : m_registry->all()) {
@@ -309,6 +316,11 @@ void Manager::timerFired(const QString &timer)
 {
     if (m_jobs->timerFired(timer))
         return;
+    if (timer.startsWith(kWatchdog)) {
+        if (Unit *unit = find(timer.mid(kWatchdog.size())))
+            m_services->watchdogFired(*unit);
+        return;
+    }
     if (Unit *unit = find(timer))
         m_services->timerFired(*unit);
 }

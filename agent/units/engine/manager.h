@@ -98,8 +98,9 @@ public:
 
     void processExecuted(qint32 pid) override;
     void processEnded(qint32 pid, const ProcessEnd &end) override;
+    void processNotified(qint32 pid, const QByteArray &message) override;
     void groupEmptied(const QString &controlGroup) override;
-    void timerFired(const QString &unit) override;
+    void timerFired(const QString &timer) override;
 
 Q_SIGNALS:
     void unitAdded(const QString &unit);

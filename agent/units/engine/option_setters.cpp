@@ -276,6 +276,17 @@ void addServiceSetters(Setters &s)
     time("RestartSec", &ServiceSettings::restartUs, false);
     time("TimeoutStopSec", &ServiceSettings::timeoutStopUs, true);
     time("RuntimeMaxSec", &ServiceSettings::runtimeMaxUs, true);
+    time("WatchdogSec", &ServiceSettings::watchdogUs, false);
+    service("PIDFile", [](Loading &l, const QString &value) {
+        const QString path = expanded(l, value);
+        l.unit.service.pidFile =
+            path.isEmpty() || path.startsWith(u'/') ? path : QStringLiteral("/run/") + path;
+    });
+    service(
+        "NotifyAccess",
+        parsed(
+            [](Loading &l) -> NotifyAccess & { return l.unit.service.notifyAccess; },
+            notifyAccessFrom));
     service("TimeoutSec", setTimeouts);
     service("TimeoutStartSec", setStartTimeout);
     const auto exits = [&service](const char *name, ExitSet ServiceSettings::*member) {
@@ -297,6 +308,7 @@ void addServiceSetters(Setters &s)
     };
     number("KillSignal", &KillSettings::signalNumber);
     number("FinalKillSignal", &KillSettings::finalSignal);
+    number("WatchdogSignal", &KillSettings::watchdogSignal);
     const auto sends = [&service](const char *name, bool KillSettings::*member) {
         service(
             name, boolean([member](Loading &l) -> bool & { return l.unit.service.kill.*member; }));

@@ -45,6 +45,9 @@ void ServiceMachine::mainEnded(Unit &unit, const ProcessEnd &end)
     const bool oneshot = unit.service.type == ServiceType::Oneshot;
     Outcome outcome = resultOf(end, !oneshot, unit.service.success);
     run.mainPid = 0;
+    // A daemon may have handed over to another process, and said so in its file.
+    if (run.state == State::Running && readPidFile(unit))
+        return;
     note(run.main, end, m_parts.core->now());
 
     QList<ExecCommand> &commands = unit.service.of(ExecKind::Start);
@@ -78,7 +81,11 @@ void ServiceMachine::afterMain(Unit &unit, Outcome outcome)
     const bool controlRuns = unit.run.controlPid > 0;
     switch (unit.run.state) {
     case State::Start:
-        if (unit.service.type != ServiceType::Oneshot)
+        if (unit.service.type == ServiceType::Notify) // it never said that it was ready
+            enterSignal(
+                unit, State::StopSigterm,
+                outcome == Outcome::Success ? Outcome::Protocol : outcome);
+        else if (unit.service.type != ServiceType::Oneshot)
             enterRunning(unit, outcome);
         else if (outcome == Outcome::Success)
             enterStartPost(unit);
@@ -162,11 +169,17 @@ void ServiceMachine::afterControl(Unit &unit, Outcome outcome)
             return;
         if (!isFine)
             return enterSignal(unit, State::StopSigterm, outcome);
-        findMain(unit);
+        if (unit.service.pidFile.isEmpty())
+            findMain(unit);
+        else if (!readPidFile(unit) && awaitPidFile(unit))
+            return;
         return enterStartPost(unit);
     case State::StartPost:
-        return isFine ? enterRunning(unit, Outcome::Success)
-                      : enterSignal(unit, State::StopSigterm, outcome);
+        if (!isFine)
+            return enterSignal(unit, State::StopSigterm, outcome);
+        if (!readPidFile(unit) && awaitPidFile(unit))
+            return;
+        return enterRunning(unit, Outcome::Success);
     case State::Reload:
         unit.run.reloadResult = outcome;
         return enterRunning(unit, Outcome::Success);
@@ -213,6 +226,8 @@ void ServiceMachine::groupEmptied(Unit &unit)
     ServiceRuntime &run = unit.run;
     if (run.mainPid > 0 || run.controlPid > 0 || !groupIsEmpty(unit))
         return;
+    if (run.awaitsPidFile) // nobody is left who could write it
+        return enterStopPost(unit, Outcome::Protocol);
     switch (run.state) {
     case State::Running:
         return enterRunning(unit, Outcome::Success);
@@ -234,6 +249,14 @@ void ServiceMachine::groupEmptied(Unit &unit)
 
 void ServiceMachine::timerFired(Unit &unit)
 {
+    if (unit.run.awaitsPidFile && m_parts.clock->monotonicMs() < unit.run.deadlineMs) {
+        if (!readPidFile(unit))
+            return armPidFile(unit);
+        unit.run.awaitsPidFile = false;
+        armAt(unit, unit.run.deadlineMs);
+        return unit.run.state == State::Start ? enterStartPost(unit)
+                                              : enterRunning(unit, Outcome::Success);
+    }
     switch (unit.run.state) {
     case State::Condition:
     case State::StartPre:

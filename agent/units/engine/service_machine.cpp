@@ -23,6 +23,7 @@ StartAnswer ServiceMachine::start(Unit &unit)
     run.mainKnown = false;
     run.forbidRestart = false;
     run.statusText.clear();
+    run.awaitsPidFile = false;
     run.main = {};
     for (QList<ExecCommand> &commands : unit.service.commands) {
         for (ExecCommand &command : commands)
@@ -64,6 +65,8 @@ StartAnswer ServiceMachine::reload(Unit &unit)
 
 void ServiceMachine::refuseStart(Unit &unit)
 {
+    if (unit.run.result == Outcome::SkipCondition)
+        unit.run.result = Outcome::Success; // of the last start; this one is none
     enterDead(unit, Outcome::StartLimitHit, false);
 }
 
@@ -103,8 +106,9 @@ void ServiceMachine::enterStartPre(Unit &unit)
 {
     if (unit.service.of(ExecKind::StartPre).isEmpty())
         return enterStart(unit);
+    // What ExecCondition= may have left in the background goes, too.
     if (!runControl(unit, ExecKind::StartPre, State::StartPre))
-        enterDead(unit, Outcome::Resources, true);
+        enterSignal(unit, State::FinalSigterm, Outcome::Resources);
 }
 
 void ServiceMachine::enterStart(Unit &unit)
@@ -135,6 +139,7 @@ void ServiceMachine::enterStart(Unit &unit)
 void ServiceMachine::enterStartPost(Unit &unit)
 {
     forgetControl(unit);
+    armWatchdog(unit);
     if (unit.service.of(ExecKind::StartPost).isEmpty())
         return enterRunning(unit, Outcome::Success);
     if (!runControl(unit, ExecKind::StartPost, State::StartPost))
@@ -187,9 +192,10 @@ void ServiceMachine::enterSignal(Unit &unit, State state, Outcome outcome)
         return setState(unit, state);
     }
     const bool sendsKill = unit.service.kill.sendSigkill;
-    if (state == State::StopSigterm && sendsKill)
+    if ((state == State::StopSigterm || state == State::StopWatchdog) && sendsKill)
         enterSignal(unit, State::StopSigkill, Outcome::Success);
-    else if (state == State::StopSigterm || state == State::StopSigkill)
+    else if (
+        state == State::StopSigterm || state == State::StopWatchdog || state == State::StopSigkill)
         enterStopPost(unit, Outcome::Success);
     else if (state == State::FinalSigterm && sendsKill)
         enterSignal(unit, State::FinalSigkill, Outcome::Success);
@@ -246,11 +252,14 @@ void ServiceMachine::enterRestart(Unit &unit)
 void ServiceMachine::setState(Unit &unit, State state)
 {
     const ActiveState before = unit.active;
+    unit.run.awaitsPidFile = false;
     unit.run.state = state;
     unit.active = activeStateOf(state);
     unit.sub = toText(state);
     if (!mayHaveTimer(state))
         m_parts.driver->cancelTimer(unit.id);
+    if (!mayHaveWatchdog(state) && unit.service.watchdogUs > 0)
+        m_parts.driver->cancelTimer(kWatchdog + unit.id);
     if (!mayHaveMain(state))
         forgetMain(unit);
     if (!mayHaveControl(state))

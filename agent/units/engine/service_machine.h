@@ -7,6 +7,9 @@
 
 namespace qd::units {
 
+/// Names of timers that are not a service's own time-out.
+inline const QString kWatchdog = QStringLiteral("watchdog/");
+
 /// Services: their walk through the states, driven by jobs, ends of processes and time-outs
 /// (ch3-systemd.md 5.1, 5.2; U-22 to U-42). One machine for all services; what it knows of one is
 /// in its Unit.
@@ -38,7 +41,10 @@ public:
 
     void processExecuted(qint32 pid);
     void processEnded(qint32 pid, const ProcessEnd &end);
+    /// `sender` is a process of the unit's group.
+    void notified(Unit &unit, qint32 sender, const QByteArray &message);
     void groupEmptied(Unit &unit);
+    void watchdogFired(Unit &unit);
     void timerFired(Unit &unit);
 
 private:
@@ -69,6 +75,15 @@ private:
     void startTimedOut(Unit &unit);
     void killTimedOut(Unit &unit, State next);
 
+    // What services tell of themselves (service_notify.cpp).
+    bool listensTo(const Unit &unit, qint32 sender) const;
+    void takeState(Unit &unit, const QByteArray &name, const QByteArray &value);
+    void armWatchdog(Unit &unit);
+    bool readPidFile(Unit &unit);
+    bool awaitPidFile(Unit &unit);
+    void armPidFile(Unit &unit);
+    void adoptMain(Unit &unit, qint32 pid);
+
     // Processes (service_spawn.cpp).
     bool runControl(Unit &unit, ExecKind kind, State state);
     bool spawnControl(Unit &unit);
@@ -87,6 +102,7 @@ private:
     void releaseGroup(Unit &unit);
     void findMain(Unit &unit);
     void arm(Unit &unit, quint64 us);
+    void armAt(Unit &unit, qint64 deadlineMs);
     void armRuntime(Unit &unit);
     void say(Unit &unit, int priority, const QString &text);
 

@@ -59,6 +59,12 @@ bool mayHaveTimer(ServiceState state)
            state != ServiceState::Exited;
 }
 
+bool mayHaveWatchdog(ServiceState state)
+{
+    return state == ServiceState::StartPost || state == ServiceState::Running ||
+           state == ServiceState::Reload;
+}
+
 bool mayHaveMain(ServiceState state)
 {
     return isStopping(state) || state == ServiceState::Start || state == ServiceState::StartPost ||

@@ -18,6 +18,8 @@ bool shallRestart(const ServiceSettings &service, const ServiceRuntime &run);
 
 /// Whether a time-out may be running in this state.
 bool mayHaveTimer(ServiceState state);
+/// Whether a watchdog may be running in this state.
+bool mayHaveWatchdog(ServiceState state);
 /// Whether the main process may be alive in this state.
 bool mayHaveMain(ServiceState state);
 /// Whether a control process may be alive in this state.

@@ -104,6 +104,7 @@ qint32 ServiceMachine::spawn(Unit &unit, ExecCommand &command, ExecKind kind, bo
         request.exec = unit.service.exec;
         request.environment = engineEnvironment(unit, kind, isControl);
         request.unitEnvironment = *environment;
+        request.mayNotify = unit.service.notifyAccess != NotifyAccess::None;
         pid = m_parts.driver->spawn(request);
     } else {
         say(unit, 4,
@@ -129,6 +130,8 @@ QStringList ServiceMachine::engineEnvironment(const Unit &unit, ExecKind kind, b
     const ServiceRuntime &run = unit.run;
     if (isControl && run.mainPid > 0)
         out.append(variable("MAINPID", QString::number(run.mainPid)));
+    if (unit.service.watchdogUs > 0 && kind == ExecKind::Start)
+        out.append(variable("WATCHDOG_USEC", QString::number(unit.service.watchdogUs)));
     if (kind == ExecKind::Stop || kind == ExecKind::StopPost) {
         out.append(variable("SERVICE_RESULT", toText(run.result)));
         if (run.main.stop.isSet()) {
@@ -169,8 +172,11 @@ bool ServiceMachine::sendSignals(Unit &unit, State state)
     if (kill.mode == KillMode::None)
         return false;
     const bool isFinal = state == State::StopSigkill || state == State::FinalSigkill;
-    const int number = isFinal ? kill.finalSignal : kill.signalNumber;
-    const bool hangsUp = kill.sendSighup && !isFinal && number != SIGHUP;
+    const bool isWatchdog = state == State::StopWatchdog;
+    const int number = isFinal      ? kill.finalSignal
+                       : isWatchdog ? kill.watchdogSignal
+                                    : kill.signalNumber;
+    const bool hangsUp = kill.sendSighup && !isFinal && !isWatchdog && number != SIGHUP;
     bool waits = false;
     QList<qint32> known;
     for (const qint32 pid : {run.mainPid, run.controlPid}) {
@@ -240,14 +246,7 @@ void ServiceMachine::findMain(Unit &unit)
     const QList<qint32> left = m_parts.driver->processes(unit.controlGroup);
     if (left.size() != 1)
         return;
-    unit.run.mainPid = left.first();
-    unit.run.mainKnown = true;
-    unit.run.mainCommand = unit.run.controlCommand; // whose child it is
-    unit.run.main = {};
-    unit.run.main.pid = left.first();
-    unit.run.main.start = m_parts.core->now();
-    m_pids.insert(left.first(), &unit);
-    m_parts.core->changed(unit);
+    adoptMain(unit, left.first());
 }
 
 void ServiceMachine::forgetMain(Unit &unit)
@@ -278,9 +277,17 @@ void ServiceMachine::releaseGroup(Unit &unit)
 void ServiceMachine::arm(Unit &unit, quint64 us)
 {
     if (us == unitfile::kInfinity)
+        return armAt(unit, std::numeric_limits<qint64>::max());
+    armAt(unit, m_parts.clock->monotonicMs() + qint64((us + 999) / 1000));
+}
+
+void ServiceMachine::armAt(Unit &unit, qint64 deadlineMs)
+{
+    unit.run.deadlineMs = deadlineMs;
+    if (deadlineMs == std::numeric_limits<qint64>::max())
         m_parts.driver->cancelTimer(unit.id);
     else
-        m_parts.driver->armTimer(unit.id, m_parts.clock->monotonicMs() + qint64((us + 999) / 1000));
+        m_parts.driver->armTimer(unit.id, deadlineMs);
 }
 
 /// RuntimeMaxSec= counts from the start, whatever reloads came since.
@@ -288,8 +295,8 @@ void ServiceMachine::armRuntime(Unit &unit)
 {
     const quint64 max = unit.service.runtimeMaxUs;
     if (max == unitfile::kInfinity)
-        return m_parts.driver->cancelTimer(unit.id);
-    m_parts.driver->armTimer(unit.id, qint64((unit.activeEnter.monotonicUs + max + 999) / 1000));
+        return arm(unit, max);
+    armAt(unit, qint64((unit.activeEnter.monotonicUs + max + 999) / 1000));
 }
 
 } // namespace qd::units

@@ -105,6 +105,7 @@ struct KillSettings {
     int finalSignal = SIGKILL;
     bool sendSigkill = true;
     bool sendSighup = false;
+    int watchdogSignal = SIGABRT;
 };
 
 struct ServiceSettings {
@@ -116,6 +117,9 @@ struct ServiceSettings {
     bool timeoutStartGiven = false; ///< else a oneshot has none
     quint64 timeoutStopUs = 90 * unitfile::kSecond;
     quint64 runtimeMaxUs = unitfile::kInfinity;
+    quint64 watchdogUs = 0; ///< 0 = no watchdog
+    NotifyAccess notifyAccess = NotifyAccess::None;
+    QString pidFile; ///< of a forking service, absolute; empty = guessed
     unitfile::ExitSet success;
     unitfile::ExitSet restartPrevent;
     unitfile::ExitSet restartForce;

@@ -47,6 +47,12 @@ const QStringList &restartPolicies()
     return all;
 }
 
+const QStringList &notifyAccesses()
+{
+    static const QStringList all = list("none main exec all");
+    return all;
+}
+
 const QStringList &killModes()
 {
     static const QStringList all = list("control-group process mixed none");
@@ -121,6 +127,11 @@ QString toText(RestartPolicy policy)
     return restartPolicies().value(int(policy));
 }
 
+QString toText(NotifyAccess access)
+{
+    return notifyAccesses().value(int(access));
+}
+
 QString toText(KillMode mode)
 {
     return killModes().value(int(mode));
@@ -165,6 +176,11 @@ std::optional<ServiceType> serviceTypeFrom(const QString &text)
 std::optional<RestartPolicy> restartPolicyFrom(const QString &text)
 {
     return find<RestartPolicy>(restartPolicies(), text);
+}
+
+std::optional<NotifyAccess> notifyAccessFrom(const QString &text)
+{
+    return find<NotifyAccess>(notifyAccesses(), text);
 }
 
 std::optional<KillMode> killModeFrom(const QString &text)

@@ -93,6 +93,7 @@ enum class ServiceState {
 };
 enum class ServiceType { Simple, Exec, Forking, Oneshot, DBus, Notify, Idle };
 enum class RestartPolicy { No, OnSuccess, OnFailure, OnAbnormal, OnWatchdog, OnAbort, Always };
+enum class NotifyAccess { None, Main, Exec, All };
 enum class KillMode { ControlGroup, Process, Mixed, None };
 enum class ServiceResult {
     Success,
@@ -120,6 +121,7 @@ QString toText(JobResult result);
 QString toText(ServiceState state);
 QString toText(ServiceType type);
 QString toText(RestartPolicy policy);
+QString toText(NotifyAccess access);
 QString toText(KillMode mode);
 QString toText(ServiceResult result);
 QString toText(ExecKind kind); ///< "ExecStartPre" ...
@@ -129,6 +131,7 @@ std::optional<JobType> jobTypeFrom(const QString &text);
 std::optional<JobMode> jobModeFrom(const QString &text);
 std::optional<ServiceType> serviceTypeFrom(const QString &text);
 std::optional<RestartPolicy> restartPolicyFrom(const QString &text);
+std::optional<NotifyAccess> notifyAccessFrom(const QString &text);
 std::optional<KillMode> killModeFrom(const QString &text);
 
 /// The active state that a service's sub-state stands for.

@@ -26,6 +26,8 @@ struct ServiceRuntime {
     std::optional<ExecKind> controlKind;
     int controlIndex = 0;
     unitfile::Command controlCommand; ///< what runs, whatever the unit's file says by now
+    qint64 deadlineMs = 0;            ///< of the time-out that runs
+    bool awaitsPidFile = false;       ///< it forks, and its PIDFile= is not there yet
     bool forbidRestart = false;
     bool flushRestarts = false;
     bool willRestart = false; ///< dead or failed for a moment only

@@ -290,6 +290,12 @@ void World::killed(const QString &unit, int signalNumber)
     settle();
 }
 
+void World::notify(const QString &unit, const QByteArray &message)
+{
+    manager.processNotified(mainPid(unit), message);
+    settle();
+}
+
 QString World::state(const QString &name) const
 {
     const Unit *unit = manager.unit(name);

@@ -71,6 +71,7 @@ public:
     void wake() override { woken = true; }
     bool test(const Condition &condition) const override;
     std::optional<UserInfo> user(const QString &nameOrId) const override;
+    bool canNotify() const override { return speaks; }
 
     void end(qint32 pid, int code, int status);
     /// Hands one thing that happened to the engine; false when nothing is left.
@@ -84,6 +85,7 @@ public:
     std::function<void(const SpawnRequest &)> onSpawn;
     bool woken = false;
     bool refusesToSpawn = false;
+    bool speaks = true; ///< has sockets for Type=notify
 
 private:
     struct Ended {
@@ -120,6 +122,8 @@ public:
     /// Ends the main process, else the only process, of a unit.
     void exit(const QString &unit, int status = 0);
     void killed(const QString &unit, int signalNumber);
+    /// What the main process of a unit sends to its NOTIFY_SOCKET.
+    void notify(const QString &unit, const QByteArray &message);
 
     /// "active/running"; "gone" when it is not in memory.
     QString state(const QString &unit) const;
