@@ -5,7 +5,8 @@
 #include "shared/http/poller.h"
 
 #include <QElapsedTimer>
-#include <QTcpServer>
+#include <QSslServer>
+#include <QSslSocket>
 #include <QTimer>
 #include <ctime>
 #include <netinet/in.h>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr int kResumeMs = 200;
+constexpr int kHandshakeMs = 5'000;
 constexpr size_t kScratchBytes = 64 * 1024;
 
 /// Hands over the bare sockets.
@@ -52,6 +54,17 @@ void tune(int socket)
     setOption(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
+Result<void> listening(QTcpServer &server, const QHostAddress &address, quint16 port)
+{
+    if (server.listen(address, port))
+        return {};
+    return fail(
+        code::io, QStringLiteral("cannot listen on %1 port %2: %3")
+                      .arg(address.toString())
+                      .arg(port)
+                      .arg(server.errorString()));
+}
+
 } // namespace
 
 class Server::Private final : public ConnectionHost {
@@ -63,20 +76,25 @@ public:
         , m_listener([this](int socket) { welcome(socket); })
     {
         m_listener.setListenBacklogSize(kBacklog);
-        // Out of descriptors, Qt stops accepting for good: it goes on when some may be free.
-        QObject::connect(&m_listener, &QTcpServer::acceptError, &m_listener, [this] {
-            QTimer::singleShot(kResumeMs, &m_listener, [this] { m_listener.resumeAccepting(); });
-        });
         m_clock.start();
         const int shortest = std::min({limits.requestMs, limits.idleMs, limits.stalledMs});
         m_sweep.setInterval(std::clamp(shortest / 4, 20, 1'000));
         QObject::connect(&m_sweep, &QTimer::timeout, &m_sweep, [this] { sweep(); });
+        goOnAccepting(m_listener);
+        goOnAccepting(m_tls);
+        m_tls.setHandshakeTimeout(kHandshakeMs);
+        m_tls.setListenBacklogSize(kBacklog);
+        QObject::connect(&m_tls, &QTcpServer::pendingConnectionAvailable, &m_tls, [this] {
+            while (m_tls.hasPendingConnections())
+                welcomeTls(static_cast<QSslSocket *>(m_tls.nextPendingConnection()));
+        });
         m_flush.setSingleShot(true);
         QObject::connect(&m_flush, &QTimer::timeout, &m_flush, [this] { flushAll(); });
     }
     ~Private() override
     {
         m_listener.close();
+        m_tls.close();
         const auto all = std::exchange(m_connections, {});
         for (const auto &[key, connection] : all)
             connection->close();
@@ -114,15 +132,37 @@ public:
     }
 
     QTcpServer &listener() { return m_listener; }
+    QSslServer &tls() { return m_tls; }
     qsizetype connections() const { return qsizetype(m_connections.size()); }
     bool isValid() const { return m_poller.isValid(); }
 
 private:
+    /// Out of descriptors, Qt stops accepting for good: it goes on when some may be free.
+    static void goOnAccepting(QTcpServer &server)
+    {
+        QObject::connect(&server, &QTcpServer::acceptError, &server, [&server] {
+            QTimer::singleShot(kResumeMs, &server, [&server] { server.resumeAccepting(); });
+        });
+    }
     void welcome(int socket)
     {
         tune(socket);
         const auto connection = std::make_shared<Connection>(*this);
         connection->start(socketStream(m_poller, socket, connection->listener()));
+        admit(connection);
+    }
+    void welcomeTls(QSslSocket *socket)
+    {
+        socket->setParent(nullptr);
+        tune(int(socket->socketDescriptor()));
+        const auto connection = std::make_shared<Connection>(*this);
+        connection->start(tlsStream(std::unique_ptr<QSslSocket>(socket), connection->listener()));
+        admit(connection);
+        if (socket->bytesAvailable() > 0)
+            connection->listener().readable();
+    }
+    void admit(const std::shared_ptr<Connection> &connection)
+    {
         const bool full = connections() >= m_limits.connections;
         m_connections.emplace(connection.get(), connection);
         if (!m_sweep.isActive())
@@ -158,6 +198,7 @@ private:
     QTimer m_sweep;
     QTimer m_flush;
     Listener m_listener;
+    QSslServer m_tls;
 };
 
 Server::Server(Handler handler, const Limits &limits, QObject *parent)
@@ -172,13 +213,19 @@ Result<void> Server::listen(const QHostAddress &address, quint16 port)
 {
     if (!d->isValid())
         return fail(code::io, QStringLiteral("the kernel gave no epoll set"));
-    if (d->listener().listen(address, port))
-        return {};
-    return fail(
-        code::io, QStringLiteral("cannot listen on %1 port %2: %3")
-                      .arg(address.toString())
-                      .arg(port)
-                      .arg(d->listener().errorString()));
+    return listening(d->listener(), address, port);
+}
+
+Result<void>
+Server::listenTls(const QHostAddress &address, quint16 port, const QSslConfiguration &tls)
+{
+    d->tls().setSslConfiguration(tls);
+    return listening(d->tls(), address, port);
+}
+
+quint16 Server::tlsPort() const
+{
+    return d->tls().serverPort();
 }
 
 quint16 Server::port() const

@@ -6,6 +6,7 @@
 
 #include <QHostAddress>
 #include <QObject>
+#include <QSslConfiguration>
 #include <memory>
 
 namespace qd::http {
@@ -21,7 +22,10 @@ public:
 
     /// code::io with the reason, such as an address that is taken. Port 0 takes a free one.
     Result<void> listen(const QHostAddress &address, quint16 port);
+    /// The same over TLS; who a client must be is the configuration's to say.
+    Result<void> listenTls(const QHostAddress &address, quint16 port, const QSslConfiguration &tls);
     quint16 port() const;
+    quint16 tlsPort() const;
     qsizetype connections() const;
 
 private:

@@ -4,12 +4,13 @@
 #include <QByteArrayView>
 #include <memory>
 
+class QSslSocket;
+
 namespace qd::http {
 
 class Poller;
 
-/// Bytes to and from one client, whatever carries them: TCP or a unix socket here; TLS later behind
-/// the same seam.
+/// Bytes to and from one client, whatever carries them: TCP, a unix socket, TLS.
 class Stream {
 public:
     /// Who hears what happens. Any of these may destroy the stream.
@@ -39,5 +40,7 @@ public:
 
 /// A connected socket (TCP or unix), which it closes at its end.
 std::unique_ptr<Stream> socketStream(Poller &poller, int socket, Stream::Listener &listener);
+/// A socket whose handshake is done.
+std::unique_ptr<Stream> tlsStream(std::unique_ptr<QSslSocket> socket, Stream::Listener &listener);
 
 } // namespace qd::http
