@@ -48,6 +48,25 @@ QString oneLine(QString text)
     return text.replace(QLatin1Char('\n'), QStringLiteral(" ⏎ ")).simplified();
 }
 
+/// What a person can act on must have a name.
+bool isInteractive(QAccessible::Role role)
+{
+    switch (role) {
+    case QAccessible::Button:
+    case QAccessible::EditableText:
+    case QAccessible::CheckBox:
+    case QAccessible::RadioButton:
+    case QAccessible::ComboBox:
+    case QAccessible::PageTab:
+    case QAccessible::Link:
+    case QAccessible::Slider:
+    case QAccessible::ColumnHeader:
+        return true;
+    default:
+        return false;
+    }
+}
+
 struct Item {
     QString role;
     QString name;
@@ -77,6 +96,8 @@ void walk(QAccessibleInterface *item, const QRect &view, int depth, QList<Item> 
         found.value =
             oneLine(item->textInterface()->text(0, item->textInterface()->characterCount()));
     const bool inView = found.rect.isEmpty() || found.rect.intersects(view);
+    if (found.name.isEmpty() && isInteractive(item->role()))
+        found.name = QStringLiteral("(no name)");
     const bool says = (!found.name.isEmpty() || !found.value.isEmpty()) && inView;
     if (says)
         out.append(found);

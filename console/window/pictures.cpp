@@ -11,7 +11,7 @@ namespace qd::window {
 namespace {
 
 /// Long enough for the models' frames, the editor's check after the last key, and the scene graph.
-constexpr int kSettleMs = 450;
+constexpr int kSettleMs = 300;
 
 /// Takes the scenes one by one; deletes itself after the last.
 class Photographer : public QObject {
