@@ -378,6 +378,10 @@ class ByDescent(Machine):
         self.assertIn("tracked by descent", self.machine.log())
         Systemctl.test_nothing_of_a_service_is_left(self)
 
+    @proves("S7")
+    def test_an_engine_that_was_killed_leaves_no_second_copy(self):
+        Life.test_an_engine_that_was_killed_leaves_no_second_copy(self)
+
 
 class Life(Case):
     def setUp(self):
@@ -407,12 +411,14 @@ class Life(Case):
     @proves("S7")
     def test_an_engine_that_was_killed_leaves_no_second_copy(self):
         machine = self.machine
-        machine.systemctl("start", "plain")
+        machine.systemctl("start", "plain", "daemon")
         wait_for(lambda: machine.processes("echo up"), 10, "the service")
+        wait_for(lambda: len(machine.processes("sleep 471")) == 3, 10, "the daemon's processes")
         old = machine.engine_pid()
         machine.run("kill", "-KILL", str(old))
         wait_for(lambda: machine.systemctl("is-active", "plain").stdout == "inactive\n", 20, "the next engine")
         self.assertEqual(machine.processes("echo up"), [])
+        self.assertEqual(machine.processes("sleep 471"), [])
         self.assertEqual(machine.systemctl("start", "plain").returncode, 0)
         wait_for(lambda: len(machine.processes("echo up")) == 1, 10, "one copy")
 

@@ -231,7 +231,7 @@ std::unique_ptr<ProcessGroups> openProcessGroups(const QString &runFolder)
     const auto place =
         findGroupPlace(procFile(getpid(), "cgroup"), procFile(getpid(), "mountinfo"));
     if (!place)
-        return openProcessTree();
+        return openProcessTree(runFolder);
     QString base = place->ownPath;
     const bool isMachinesTop = isTop(place->folderOf(base), place->unified);
     if (isMachinesTop)
@@ -245,7 +245,7 @@ std::unique_ptr<ProcessGroups> openProcessGroups(const QString &runFolder)
     ::rmdir(QFile::encodeName(probe).constData());
     if (!usable) {
         ::rmdir(QFile::encodeName(folder).constData());
-        return openProcessTree();
+        return openProcessTree(runFolder);
     }
     if (!runFolder.isEmpty() && wasHereBefore(runFolder, base))
         endLeftovers(folder);

@@ -68,6 +68,17 @@ std::optional<ProcStat> procStat(pid_t pid)
     return out;
 }
 
+QList<pid_t> allProcesses()
+{
+    QList<pid_t> out;
+    const QDir proc(QStringLiteral("/proc"));
+    for (const QString &entry : proc.entryList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Unsorted)) {
+        if (const pid_t pid = entry.toInt(); pid > 0)
+            out.append(pid);
+    }
+    return out;
+}
+
 QList<pid_t> procChildren(pid_t pid)
 {
     QList<pid_t> out;

@@ -17,6 +17,8 @@ struct ProcStat {
 };
 
 std::optional<ProcStat> procStat(pid_t pid);
+/// Every process that can be seen.
+QList<pid_t> allProcesses();
 /// The children of a process and of its threads, the ended ones that are not reaped as well.
 QList<pid_t> procChildren(pid_t pid);
 /// A file of /proc/PID, at most 64 KiB of it.

@@ -39,6 +39,6 @@ public:
 std::unique_ptr<ProcessGroups> openProcessGroups(const QString &runFolder);
 
 /// Tracking by descent alone.
-std::unique_ptr<ProcessGroups> openProcessTree();
+std::unique_ptr<ProcessGroups> openProcessTree(const QString &runFolder = {});
 
 } // namespace qd::units
