@@ -53,7 +53,7 @@ Result<Options> readOptions(const QStringList &arguments)
     QCommandLineParser parser;
     describe(parser);
     if (!parser.parse(arguments))
-        return fail(code::badInput, parser.errorText() + QLatin1Char('.'));
+        return fail(code::badInput, parser.errorText());
     if (parser.isSet(QStringLiteral("help")))
         parser.showHelp(0);
     if (parser.isSet(QStringLiteral("version")))

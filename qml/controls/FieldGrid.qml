@@ -29,6 +29,7 @@ Column {
                 text: line.modelData.label
                 color: Theme.textMuted
                 font.pixelSize: Theme.small
+                Accessible.ignored: true
             }
             TextEdit {
                 id: value
@@ -45,6 +46,7 @@ Column {
                 selectedTextColor: Theme.textOnAccent
                 font.family: line.modelData.mono ? Theme.monoFamily : Theme.fontFamily
                 font.pixelSize: line.modelData.mono ? Theme.small : Theme.body
+                Accessible.role: Accessible.StaticText
                 Accessible.name: line.modelData.label + ": " + line.modelData.value
             }
         }

@@ -12,6 +12,11 @@ Item {
     property bool follow: true
     property bool placed: true // false: what logs has no place where it could
 
+    function scrollBy(pixels: real): void {
+        const most = lines.originY + lines.contentHeight - lines.height;
+        lines.contentY = Math.max(lines.originY, Math.min(most, lines.contentY + pixels));
+        view.follow = lines.atYEnd;
+    }
     function followEnd(): void {
         view.follow = true;
         lines.positionViewAtEnd();
@@ -23,7 +28,7 @@ Item {
 
         interval: 0
         onTriggered: {
-            if (view.follow)
+            if (view.follow && !bar.pressed)
                 lines.positionViewAtEnd();
         }
     }
@@ -48,13 +53,30 @@ Item {
         onHeightChanged: soon.restart()
         onContentHeightChanged: soon.restart()
         onMovementEnded: view.follow = lines.atYEnd
+        keyNavigationEnabled: false
         Keys.onPressed: event => {
-            event.accepted = event.key === Qt.Key_End;
-            if (event.accepted)
+            const steps = ({
+                    [Qt.Key_Down]: 40,
+                    [Qt.Key_Up]: -40,
+                    [Qt.Key_PageDown]: lines.height - 40,
+                    [Qt.Key_PageUp]: 40 - lines.height,
+                    [Qt.Key_Home]: -lines.contentHeight
+                });
+            event.accepted = event.key === Qt.Key_End || event.key in steps;
+            if (event.key === Qt.Key_End)
                 view.followEnd();
+            else if (event.accepted)
+                view.scrollBy(steps[event.key]);
         }
 
-        ScrollBar.vertical: UiScrollBar {}
+        ScrollBar.vertical: UiScrollBar {
+            id: bar
+
+            onPressedChanged: {
+                if (!bar.pressed)
+                    view.follow = lines.atYEnd;
+            }
+        }
 
         delegate: LogLine {
             width: lines.width

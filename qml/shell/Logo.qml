@@ -3,7 +3,7 @@ import QtQuick
 import QtQuick.Shapes
 import Quarterdeck
 
-// The mark: a wheel's quarter over a deck line. resources/icons/quarterdeck.svg is the same.
+// The mark: a wheel's quarter over a deck line.
 Shape {
     implicitWidth: 20
     implicitHeight: 20

@@ -7,19 +7,21 @@ Workspace {
     id: place
 
     property bool editing: false
+    property bool opening: false // the draft is on its way
 
     function focusFilter(): bool {
         return place.editing ? false : list.focusFilter();
     }
     function openNew(): void {
+        place.opening = true;
         place.session.draft.openNew();
-        place.edit();
     }
     function openExisting(name: string): void {
+        place.opening = true;
         place.session.draft.openExisting(name);
-        place.edit();
     }
     function edit(): void {
+        place.opening = false;
         place.editing = true;
         editor.forceActiveFocus();
     }
@@ -31,6 +33,18 @@ Workspace {
     title: "Units"
     keyHelp: place.editing ? editor.keyHelp : list.keyHelp
 
+    // The editor opens when there is a text to show, which the cluster may refuse.
+    Connections {
+        target: place.session.draft
+
+        function onOpened(): void {
+            if (place.opening)
+                place.edit();
+        }
+        function onFailed(): void {
+            place.opening = false;
+        }
+    }
     UnitList {
         id: list
 
