@@ -12,7 +12,7 @@ namespace {
 constexpr quint64 kMagic = 0x31304e5350414e53ULL; // "SNAPSN01"
 const QString kSuffix = QStringLiteral(".snap");
 const QString kUnfinished = QStringLiteral(".snap.tmp");
-constexpr int kKept = 2;
+constexpr int kKeptBefore = 1;
 
 QString nameOf(raft::Index index)
 {
@@ -132,12 +132,13 @@ Result<std::optional<Snapshot>> Snapshotter::loadNewest() const
     return std::optional<Snapshot>(std::move(*snapshot));
 }
 
-Result<void> Snapshotter::removeOld()
+Result<void> Snapshotter::removeOld(raft::Index needed)
 {
     const auto names = namesIn(m_disk);
     if (!names)
         return fail(names.error());
-    for (qsizetype i = 0; i + kKept < names->size(); ++i) {
+    const auto first = std::lower_bound(names->begin(), names->end(), nameOf(needed));
+    for (qsizetype i = 0; i + kKeptBefore < first - names->begin(); ++i) {
         if (const auto removed = m_disk.remove(names->at(i)); !removed)
             return removed;
     }

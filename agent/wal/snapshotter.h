@@ -29,8 +29,9 @@ public:
     Result<Snapshot> load(raft::Index index) const;
     /// The newest one that is whole; nothing when there is none.
     Result<std::optional<Snapshot>> loadNewest() const;
-    /// Keeps the newest two.
-    Result<void> removeOld();
+    /// Keeps the one at `needed`, which a durable marker of the log stands for, the one before it,
+    /// and all that are newer: their markers may not be on disk yet.
+    Result<void> removeOld(raft::Index needed);
 
     static QByteArray encode(const Snapshot &snapshot);
     static Result<Snapshot> decode(QByteArrayView bytes);

@@ -382,7 +382,7 @@ void SimNode::maybeSnapshot()
     wal::Wal::Batch batch;
     batch.marker = {meta.index, meta.term};
     m_wal->append(batch, [this, meta](const Result<void> &result) {
-        if (!result || !m_wal->release(meta.index) || !m_snapshots.removeOld()) {
+        if (!result || !m_wal->release(meta.index) || !m_snapshots.removeOld(meta.index)) {
             die();
             return;
         }

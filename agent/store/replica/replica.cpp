@@ -367,7 +367,7 @@ void Replica::snapshotSaved(const SnapshotMeta &meta)
             return fatal(result.error());
         if (const auto released = m_wal->release(meta.index); !released)
             return fatal(released.error());
-        if (const auto removed = m_snapshots.removeOld(); !removed)
+        if (const auto removed = m_snapshots.removeOld(meta.index); !removed)
             return fatal(removed.error());
         if (meta.index >= m_snapshotIndex)
             m_raft->compact(

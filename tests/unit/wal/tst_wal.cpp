@@ -257,6 +257,22 @@ private Q_SLOTS:
             QVERIFY(!Snapshotter::decode(bytes.first(i)).has_value());
         }
     }
+
+    /// Two newer ones may be there before their markers are: a crash then needs the old one.
+    void theSnapshotThatTheLogNeedsStays()
+    {
+        Folder folder;
+        Snapshotter snapshots(*folder.disk);
+        for (const raft::Index index : {10, 20, 300, 301, 302}) {
+            Snapshot snapshot;
+            snapshot.meta.index = index;
+            QVERIFY(snapshots.save(snapshot).has_value());
+        }
+        QVERIFY(snapshots.removeOld(300).has_value());
+        QVERIFY(!snapshots.load(10).has_value());
+        for (const raft::Index index : {20, 300, 301, 302})
+            QVERIFY(snapshots.load(index).has_value());
+    }
 };
 
 QD_TEST_MAIN(TestWal)
