@@ -10,7 +10,7 @@ Workspace {
 
     readonly property NodesModel nodes: place.session.nodes
     readonly property bool detailed: place.nodes.currentCells.length > 0
-    readonly property bool roomy: table.width > 860
+    // `from`: the table's width from which on there is room for the column.
     readonly property var allColumns: [
         {
             "title": "State",
@@ -48,7 +48,7 @@ Workspace {
             "width": 0,
             "kind": "text",
             "quiet": true,
-            "roomy": true
+            "from": 860
         },
         {
             "title": "Last seen",
@@ -56,7 +56,7 @@ Workspace {
             "width": 110,
             "kind": "mono",
             "quiet": true,
-            "roomy": true
+            "from": 860
         }
     ]
 
@@ -120,7 +120,7 @@ Workspace {
                 visible: !empty.visible
                 model: place.nodes
                 label: "Nodes"
-                columns: place.allColumns.filter(one => place.roomy || !one.roomy)
+                columns: place.allColumns.filter(one => table.width >= (one.from ?? 0))
             }
             CollectionState {
                 id: empty

@@ -11,7 +11,6 @@ FocusScope {
     required property ConsoleSession session
     readonly property UnitsModel units: list.session.units
     readonly property bool detailed: list.units.currentCells.length > 0
-    readonly property bool roomy: table.width > 860
     readonly property var keyHelp: [
         {
             "keys": "↑ ↓",
@@ -42,6 +41,7 @@ FocusScope {
             "what": "Close the details"
         }
     ]
+    // `from`: the table's width from which on there is room for the column.
     readonly property var allColumns: [
         {
             "title": "State",
@@ -61,14 +61,15 @@ FocusScope {
             "width": 116,
             "kind": "text",
             "quiet": true,
-            "roomy": true
+            "from": 860
         },
         {
             "title": "Wanted",
             "column": UnitsModel.Desired,
             "width": 96,
             "kind": "text",
-            "quiet": true
+            "quiet": true,
+            "from": 500
         },
         {
             "title": "Node",
@@ -82,7 +83,7 @@ FocusScope {
             "width": 0,
             "kind": "text",
             "quiet": true,
-            "roomy": true
+            "from": 860
         }
     ]
 
@@ -175,7 +176,7 @@ FocusScope {
                 visible: !empty.visible
                 model: list.units
                 label: "Units"
-                columns: list.allColumns.filter(one => list.roomy || !one.roomy)
+                columns: list.allColumns.filter(one => table.width >= (one.from ?? 0))
                 onActivated: key => list.editWanted(key)
             }
             CollectionState {
@@ -195,8 +196,8 @@ FocusScope {
 
             objectName: "unitDetails"
             visible: list.detailed
-            SplitView.preferredWidth: Math.max(476, list.width * 0.42)
-            SplitView.minimumWidth: 440
+            SplitView.preferredWidth: Math.min(Math.max(476, list.width * 0.42), list.width - 340)
+            SplitView.minimumWidth: 400
             session: list.session
             onEditWanted: list.editWanted(list.units.currentKey)
             onDestroyWanted: list.askDestroy()
