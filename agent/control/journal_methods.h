@@ -18,7 +18,7 @@ public:
         QString machineId;
         QString folder; ///< this machine's journal files
     };
-    /// Machine id of the node where a unit is; code::notFound, code::unreachable.
+    /// Machine id of the node where a unit is; code::notFound, code::nodeUnreachable.
     using Place = std::function<Result<QString>(const QString &unit)>;
     /// `links` must outlive it.
     JournalMethods(Setup setup, Place place, NodeLinks &links, QObject *parent = nullptr);

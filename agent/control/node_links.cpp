@@ -9,6 +9,29 @@ namespace {
 
 constexpr int kConnectMs = 5'000;
 
+QString lostSentence(const QString &name)
+{
+    return QStringLiteral("The connection to %1 was lost").arg(name);
+}
+
+/// A caller who reaches this agent is told that it is the other one which is out of reach.
+Error lostNode(const Error &error, const QString &sentence)
+{
+    if (error.code != code::unreachable)
+        return error;
+    Error out = error.during(sentence);
+    out.code = code::nodeUnreachable;
+    return out;
+}
+
+/// The connection was not made: in time, or at all.
+Error notReached(Error error, const QString &name)
+{
+    if (error.code == code::deadline)
+        error.code = code::unreachable;
+    return lostNode(error, QStringLiteral("Cannot reach %1").arg(name));
+}
+
 } // namespace
 
 NodeLinks::NodeLinks(
@@ -106,32 +129,44 @@ void NodeLinks::call(
         });
 }
 
+QString NodeLinks::nameOf(const QString &nodeId) const
+{
+    for (const Member &member : m_membership.members()) {
+        if (member.nodeId == nodeId && !member.name.isEmpty())
+            return member.name;
+    }
+    return nodeId.left(8);
+}
+
 void NodeLinks::route(const rpc::CallPtr &call, const QString &nodeId)
 {
+    const QString name = nameOf(nodeId);
     withConnection(
-        nodeId, [this, call, nodeId](const Result<std::shared_ptr<rpc::Connection>> &connection) {
-            if (!connection)
-                call->reply(fail(
-                    connection.error().during(QStringLiteral("Cannot reach node %1").arg(nodeId))));
-            else if (!call->isSettled())
-                pass(call, *connection);
+        nodeId, [this, call, name](const Result<std::shared_ptr<rpc::Connection>> &connection) {
+            if (connection && !call->isSettled())
+                pass(call, name, *connection);
+            else if (!connection)
+                call->reply(fail(notReached(connection.error(), name)));
         });
 }
 
-void NodeLinks::pass(const rpc::CallPtr &call, const std::shared_ptr<rpc::Connection> &connection)
+void NodeLinks::pass(
+    const rpc::CallPtr &call, const QString &name, const std::shared_ptr<rpc::Connection> &to)
 {
     const QCborMap extra{
         {QStringLiteral("as"),
          QCborMap{{QStringLiteral("role"), security::roleName(call->caller().role)}}}};
     // Whether it becomes a stream only the answer tells; until then it is held here.
     const auto far = std::make_shared<std::shared_ptr<rpc::Stream>>();
-    *far = connection->open(
+    *far = to->open(
         call->method(), call->params(), call->deadlineMs(),
-        [this, call, far](const Result<QCborMap> &answer) {
+        [this, call, far, name](const Result<QCborMap> &answer) {
             const auto stream = std::exchange(*far, nullptr);
-            if (answer && answer->value(QLatin1String("stream")).toBool()) {
+            if (!answer) {
+                call->reply(fail(lostNode(answer.error(), lostSentence(name))));
+            } else if (answer->value(QLatin1String("stream")).toBool()) {
                 if (const auto near = call->stream())
-                    bridge(near, stream);
+                    bridge(near, stream, name);
             } else {
                 call->reply(answer);
             }
@@ -139,35 +174,37 @@ void NodeLinks::pass(const rpc::CallPtr &call, const std::shared_ptr<rpc::Connec
         extra);
     (*far)->setAutoCredit(false);
     const qint64 id = (*far)->id();
-    call->onCancel([id, to = QPointer<rpc::Connection>(connection.get())] {
-        if (to)
-            to->cancel(id);
+    call->onCancel([id, connection = QPointer<rpc::Connection>(to.get())] {
+        if (connection)
+            connection->cancel(id);
     });
 }
 
 void NodeLinks::bridge(
-    const std::shared_ptr<rpc::Stream> &near, const std::shared_ptr<rpc::Stream> &far)
+    const std::shared_ptr<rpc::Stream> &near, const std::shared_ptr<rpc::Stream> &far,
+    const QString &name)
 {
     // Credit is given to the one side when the other has taken the bytes.
     near->setAutoCredit(false);
     auto *const both = new QObject(this);
-    const auto join =
-        [both](const std::shared_ptr<rpc::Stream> &from, const std::shared_ptr<rpc::Stream> &to) {
-            connect(from.get(), &rpc::Stream::received, both, [to](const QByteArray &bytes) {
-                to->write(bytes);
-            });
-            connect(to.get(), &rpc::Stream::drained, both, [from](qsizetype sent) {
-                from->consumed(sent);
-            });
-            connect(from.get(), &rpc::Stream::ended, both, [from, to, both](const Error &error) {
-                if (error.code.isEmpty())
-                    to->end();
-                else
-                    to->abort(error);
-                if (to->isOver())
-                    both->deleteLater(); // with it go the connections, and with them the streams
-            });
-        };
+    const auto join = [both, name](
+                          const std::shared_ptr<rpc::Stream> &from,
+                          const std::shared_ptr<rpc::Stream> &to) {
+        connect(from.get(), &rpc::Stream::received, both, [to](const QByteArray &bytes) {
+            to->write(bytes);
+        });
+        connect(to.get(), &rpc::Stream::drained, both, [from](qsizetype sent) {
+            from->consumed(sent);
+        });
+        connect(from.get(), &rpc::Stream::ended, both, [from, to, both, name](const Error &why) {
+            if (why.code.isEmpty())
+                to->end();
+            else
+                to->abort(lostNode(why, lostSentence(name)));
+            if (to->isOver())
+                both->deleteLater(); // with it go the connections, and with them the streams
+        });
+    };
     join(far, near);
     join(near, far);
 }

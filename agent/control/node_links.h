@@ -22,7 +22,8 @@ public:
     void call(
         const QString &nodeId, const QString &method, const QCborMap &params, int deadlineMs,
         rpc::Answer done);
-    /// Passes the call on and its answer back; a stream goes on as a stream.
+    /// Passes the call on and its answer back; a stream goes on as a stream. The caller hears
+    /// code::nodeUnreachable when the node cannot be reached, or is lost on the way.
     void route(const rpc::CallPtr &call) { route(call, call->node()); }
     /// The same, to a node that the call does not name.
     void route(const rpc::CallPtr &call, const QString &nodeId);
@@ -36,8 +37,12 @@ private:
     };
     void withConnection(const QString &nodeId, Ready ready);
     void dialled(const QString &nodeId, const Result<rpc::Dialled> &result);
-    void pass(const rpc::CallPtr &call, const std::shared_ptr<rpc::Connection> &connection);
-    void bridge(const std::shared_ptr<rpc::Stream> &near, const std::shared_ptr<rpc::Stream> &far);
+    void
+    pass(const rpc::CallPtr &call, const QString &name, const std::shared_ptr<rpc::Connection> &to);
+    void bridge(
+        const std::shared_ptr<rpc::Stream> &near, const std::shared_ptr<rpc::Stream> &far,
+        const QString &name);
+    QString nameOf(const QString &nodeId) const;
 
     security::Credentials m_credentials;
     QString m_self;

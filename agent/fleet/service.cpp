@@ -118,8 +118,8 @@ Result<QString> Service::placeOf(const QString &unit) const
                                               : QStringLiteral("waiting to be placed")));
     if (machine != m_setup.machineId && !m_mirror.state().machines().contains(machine))
         return fail(
-            code::unreachable, QStringLiteral("%1 is on %2, which is lost.")
-                                   .arg(unit, m_names.value(machine, machine.left(8))));
+            code::nodeUnreachable, QStringLiteral("%1 is on %2, which is lost.")
+                                       .arg(unit, m_names.value(machine, machine.left(8))));
     return machine;
 }
 

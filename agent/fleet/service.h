@@ -29,9 +29,10 @@ public:
     ~Service() override;
 
     void start();
+    /// The agent ends, the machine does not: another engine may lead at once, the units run on.
+    void release() { m_engine.stop(); }
     /// Leaves the cluster in order (F83): stops the units here, gives back lease and presence; then
-    /// `done`, at the latest after `kLeaveMs`. Not for a mere restart of the agent: destroy it for
-    /// that, and the units run on.
+    /// `done`, at the latest after `kLeaveMs`. Not for a mere restart of the agent.
     void leave(std::function<void()> done);
     static constexpr int kLeaveMs = 10'000;
 
@@ -46,7 +47,7 @@ public:
     /// The stored text.
     std::optional<QString> text(const QString &unit) const;
     /// The machine to ask about a unit: where it is scheduled; of a global unit this one, or else
-    /// the first that has it. code::notFound: no such unit, or it is nowhere; code::unreachable: it
+    /// the first that has it. code::notFound: no such unit, or it is nowhere; code::nodeUnreachable: it
     /// is on a machine that is lost.
     Result<QString> placeOf(const QString &unit) const;
     int unitCount(const QString &machineId) const;

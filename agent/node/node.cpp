@@ -219,6 +219,8 @@ void Node::stop(std::function<void()> done)
         return;
     }
     m_membership->stop();
+    if (m_services)
+        m_services->fleet().release();
     m_stopped = std::move(done);
     m_stopTicks = kHandoverMs / m_ticks.interval();
     // The member that is the furthest needs the least to take over.

@@ -40,6 +40,8 @@ inline const QString badInput = QStringLiteral("bad_input");
 inline const QString notFound = QStringLiteral("not_found");
 inline const QString denied = QStringLiteral("denied");
 inline const QString unreachable = QStringLiteral("unreachable");
+/// The agent that was asked is there; another node that it needs, or that node's engine, is not.
+inline const QString nodeUnreachable = QStringLiteral("node.unreachable");
 inline const QString deadline = QStringLiteral("deadline");
 inline const QString cancelled = QStringLiteral("cancelled");
 inline const QString conflict = QStringLiteral("conflict");

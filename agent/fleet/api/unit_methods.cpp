@@ -198,7 +198,10 @@ void UnitMethods::statusHere(const CallPtr &call, const QString &unit)
             if (!self)
                 return;
             if (!properties) {
-                call->reply(fail(properties.error()));
+                Error why = properties.error();
+                if (why.code == code::unreachable)
+                    why.code = code::nodeUnreachable; // this agent is there, its engine is not
+                call->reply(fail(why));
                 return;
             }
             QCborMap map;

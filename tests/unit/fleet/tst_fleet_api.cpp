@@ -342,10 +342,25 @@ private Q_SLOTS:
         m_one->server.reset();
         Reading deaf(*two, kHello, 10, false);
         QTRY_VERIFY(deaf.answer.has_value());
-        QCOMPARE(deaf.answer->error().code, code::unreachable);
+        QCOMPARE(deaf.answer->error().code, code::nodeUnreachable);
         QVERIFY2(
-            deaf.answer->error().message.startsWith(QStringLiteral("Cannot reach node ")),
+            deaf.answer->error().message.startsWith(QStringLiteral("Cannot reach node-1")),
             qPrintable(deaf.answer->error().text()));
+    }
+
+    void whoFollowsAUnitHearsThatItsNodeIsLost()
+    {
+        const auto two = connectAs(Role::Operator, *m_two);
+        startHello(*two);
+        m_one->say(kHello, "before");
+        Reading far(*two, kHello, -1, true);
+        QTRY_COMPARE_WITH_TIMEOUT(far.messages(), QStringList{QStringLiteral("before")}, 20'000);
+        m_one->server.reset();
+        QTRY_VERIFY(far.ended.has_value());
+        QCOMPARE(far.ended->code, code::nodeUnreachable);
+        QVERIFY2(
+            far.ended->message.startsWith(QStringLiteral("The connection to node-1 was lost")),
+            qPrintable(far.ended->text()));
     }
 
     void whoFollowsAUnitHearsThatItHasMoved()

@@ -448,7 +448,7 @@ private Q_SLOTS:
         one.store.put(Keys().targetState(kHello), "launched");
         QTRY_COMPARE(one.unit(kHello).desired, Target::Launched);
         const auto place = one.service->placeOf(kHello);
-        QCOMPARE(place.error().code, code::unreachable);
+        QCOMPARE(place.error().code, code::nodeUnreachable);
         QCOMPARE(
             place.error().message, QStringLiteral("hello.service is on node-3, which is lost."));
     }
