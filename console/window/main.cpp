@@ -12,6 +12,7 @@
 #include <QFont>
 #include <QGuiApplication>
 #include <QQuickWindow>
+#include <QSurfaceFormat>
 #include <cstdio>
 
 using namespace qd;
@@ -27,6 +28,15 @@ int complain(const Error &error)
 QString beside(const char *program)
 {
     return QCoreApplication::applicationDirPath() + QLatin1Char('/') + QLatin1String(program);
+}
+
+/// Smooth strokes and crisp text also where the graphics card draws.
+void setUpDrawing()
+{
+    QSurfaceFormat format = QSurfaceFormat::defaultFormat();
+    format.setSamples(4);
+    QSurfaceFormat::setDefaultFormat(format);
+    QQuickWindow::setTextRenderType(QQuickWindow::NativeTextRendering);
 }
 
 /// Ends the event loop from within a callback, also before it has begun.
@@ -68,6 +78,7 @@ int show(models::Connector &connector, const window::Options &options, window::L
     window::Stage stage(connector, clock);
     if (const auto opened = stage.open(options.dark, options.size); !opened)
         return complain(opened.error());
+    stage.window()->requestActivate();
     if (nodes) {
         stage.session().setNotice(
             QStringLiteral("Starting %1 nodes on this machine …").arg(options.localNodes));
@@ -117,6 +128,7 @@ int main(int argc, char **argv)
     QCoreApplication::setApplicationVersion(QStringLiteral(QD_VERSION));
     // Before any item is made, else names are missing from what a screen reader finds.
     QAccessible::setActive(true);
+    setUpDrawing();
     QGuiApplication app(argc, argv);
     QGuiApplication::setQuitOnLastWindowClosed(false);
     QGuiApplication::setFont(QFont(QStringLiteral("Inter"), 10));
