@@ -56,6 +56,16 @@ SyslogIdentifier=mine
     "greet@.service": f"[Unit]\nDescription=Greets %i\n[Service]\nExecStart={LOOP.replace('up', 'hi %i')}\n",
     "slow.service": "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo begun; sleep 600'\n",
     "late.service": "[Service]\nType=oneshot\nTimeoutStartSec=300ms\nExecStart=/bin/sleep 600\n",
+    "telling.service": """[Service]
+Type=notify
+NotifyAccess=all
+ExecStart=/bin/sh -c 'sleep 0.3; systemd-notify --ready --status="serving 7 guests"; exec sleep 4713'
+""",
+    "forking.service": """[Service]
+Type=forking
+PIDFile=/run/forking.pid
+ExecStart=/bin/sh -c 'sleep 4714 & echo $! >/run/forking.pid'
+""",
     "first.service": "[Service]\nExecStart=/bin/sleep 1000\nExecStop=/bin/echo first stops\n",
     "second.service": "[Unit]\nAfter=first.service\n[Service]\nExecStart=/bin/sleep 1000\nExecStop=/bin/echo second stops\n",
 }
@@ -261,6 +271,20 @@ class Systemctl(Machine):
         self.call("start", "again", status=1)
         self.call("reset-failed", "again")
         self.assertEqual(self.state("again"), "inactive")
+
+    @proves("S65")
+    def test_services_that_say_when_they_are_ready(self):
+        begin = time.monotonic()
+        self.call("start", "telling")
+        self.assertGreaterEqual(time.monotonic() - begin, 0.3)
+        self.assertIn('Status: "serving 7 guests"', self.call("status", "telling").stdout)
+        self.call("start", "forking")
+        pid = int(self.machine.show("forking", "MainPID"))
+        wait_for(lambda: self.machine.processes("sleep 4714") == [pid], 10, "the daemon alone")
+        self.machine.run("kill", str(pid))
+        wait_for(lambda: self.state("forking") == "inactive", 10, "the end of the daemon to be seen")
+        self.call("stop", "telling")
+        self.assertEqual(self.machine.processes("sleep 471"), [])
 
     @proves("S7", "S68")
     def test_nothing_of_a_service_is_left(self):

@@ -98,9 +98,9 @@ void addServiceSettings(QVariantMap &out, const ServiceSettings &service)
     out[QStringLiteral("RemainAfterExit")] = service.remainAfterExit;
     out[QStringLiteral("GuessMainPID")] = true;
     out[QStringLiteral("RootDirectoryStartOnly")] = false;
-    out[QStringLiteral("PIDFile")] = QString();
+    out[QStringLiteral("PIDFile")] = service.pidFile;
     out[QStringLiteral("BusName")] = QString();
-    out[QStringLiteral("NotifyAccess")] = QStringLiteral("none");
+    out[QStringLiteral("NotifyAccess")] = toText(service.notifyAccess);
     out[QStringLiteral("OOMPolicy")] = QStringLiteral("stop");
     out[QStringLiteral("TimeoutStartFailureMode")] = QStringLiteral("terminate");
     out[QStringLiteral("TimeoutStopFailureMode")] = QStringLiteral("terminate");
@@ -110,7 +110,7 @@ void addServiceSettings(QVariantMap &out, const ServiceSettings &service)
     out[QStringLiteral("TimeoutAbortUSec")] = us(service.timeoutStopUs);
     out[QStringLiteral("RuntimeMaxUSec")] = us(service.runtimeMaxUs);
     out[QStringLiteral("RuntimeRandomizedExtraUSec")] = us(0);
-    out[QStringLiteral("WatchdogUSec")] = us(0);
+    out[QStringLiteral("WatchdogUSec")] = us(service.watchdogUs);
     out[QStringLiteral("WatchdogTimestamp")] = us(0);
     out[QStringLiteral("WatchdogTimestampMonotonic")] = us(0);
     out[QStringLiteral("FileDescriptorStoreMax")] = 0U;
@@ -128,7 +128,7 @@ void addKillSettings(QVariantMap &out, const KillSettings &kill)
     out[QStringLiteral("FinalKillSignal")] = kill.finalSignal;
     out[QStringLiteral("SendSIGKILL")] = kill.sendSigkill;
     out[QStringLiteral("SendSIGHUP")] = kill.sendSighup;
-    out[QStringLiteral("WatchdogSignal")] = SIGABRT;
+    out[QStringLiteral("WatchdogSignal")] = kill.watchdogSignal;
 }
 
 /// The engine sets and counts no resources yet: everything is unknown or unlimited.

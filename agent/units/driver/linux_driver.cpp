@@ -4,8 +4,10 @@
 #include "agent/units/driver/child.h"
 #include "agent/units/driver/conditions.h"
 #include "agent/units/driver/exit_status.h"
+#include "agent/units/driver/notify_socket.h"
 #include "agent/units/driver/output_stream.h"
 #include "agent/units/driver/plan.h"
+#include "agent/units/driver/proc.h"
 #include "agent/units/driver/users.h"
 #include "shared/unitfile/values.h"
 
@@ -130,6 +132,18 @@ void LinuxDriver::setEngine(DriverEvents *events, std::function<void()> run)
     m_run = std::move(run);
 }
 
+Result<void> LinuxDriver::listenForNotifications(const QString &path)
+{
+    auto socket = std::make_unique<NotifySocket>();
+    if (auto open = socket->open(path); !open)
+        return open;
+    connect(
+        socket.get(), &NotifySocket::received, this,
+        [this](qint32 pid, const QByteArray &message) { m_events->processNotified(pid, message); });
+    m_notifications = std::move(socket);
+    return {};
+}
+
 Result<int> LinuxDriver::openStream(const SpawnRequest &request)
 {
     if (!wantsJournal(request.exec))
@@ -158,7 +172,8 @@ Result<qint32> LinuxDriver::spawn(const SpawnRequest &request)
         closeAll(*files);
         return fail(output.error());
     }
-    ChildPlan plan = planChild(request, *output);
+    const bool notifies = request.mayNotify && m_notifications;
+    ChildPlan plan = planChild(request, *output, notifies ? m_notifications->path() : QString());
     plan.groupFiles = *files;
     int report[2];
     pid_t pid = -1;
@@ -251,6 +266,8 @@ void LinuxDriver::reapAll()
         siginfo_t info{};
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
             return;
+        if (m_notifications)
+            m_notifications->drain();
         endOne(info.si_pid, ProcessEnd{info.si_code, info.si_status});
     }
 }
@@ -270,10 +287,9 @@ void LinuxDriver::endOne(pid_t pid, const ProcessEnd &end)
     siginfo_t info{};
     waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG);
     m_groups->ended(pid);
-    if (ours) {
-        m_children.erase(pid);
-        m_events->processEnded(pid, end);
-    }
+    m_children.erase(pid);
+    // Of any: a service may have named a process for its main one that it made itself.
+    m_events->processEnded(pid, end);
     noteEmptied(group);
 }
 
@@ -322,6 +338,12 @@ bool LinuxDriver::signalGroup(
 QList<qint32> LinuxDriver::processes(const QString &controlGroup) const
 {
     return m_groups->processes(controlGroup);
+}
+
+QString LinuxDriver::processName(qint32 pid) const
+{
+    const QByteArray name = procFile(pid, "comm").trimmed();
+    return name.isEmpty() ? QStringLiteral("n/a") : QString::fromUtf8(name);
 }
 
 void LinuxDriver::releaseGroup(const QString &controlGroup)

@@ -18,6 +18,7 @@ class QTimer;
 
 namespace qd::units {
 
+class NotifySocket;
 class OutputStream;
 
 /// The engine's hands on this machine. One a process: it becomes the subreaper of all that it
@@ -36,6 +37,9 @@ public:
 
     /// Whom to tell, and what wake() asks for. Before the first other call.
     void setEngine(DriverEvents *events, std::function<void()> run);
+    /// Gives services a socket at `path` to tell of themselves; without it Type=notify is refused.
+    /// Error: code::io.
+    Result<void> listenForNotifications(const QString &path);
     /// How processes are tracked, for the log.
     QString tracking() const { return m_groups->description(); }
 
@@ -44,6 +48,8 @@ public:
     bool signalGroup(
         const QString &controlGroup, int signalNumber, const QList<qint32> &except) override;
     QList<qint32> processes(const QString &controlGroup) const override;
+    QString processName(qint32 pid) const override;
+    bool canNotify() const override { return m_notifications != nullptr; }
     void releaseGroup(const QString &controlGroup) override;
     void armTimer(const QString &unit, qint64 atMs) override;
     void cancelTimer(const QString &unit) override;
@@ -85,6 +91,7 @@ private:
     QSet<QString> m_busy;            ///< groups that had a process when last looked at
     int m_signalFile = -1;
     std::unique_ptr<QSocketNotifier> m_signals;
+    std::unique_ptr<NotifySocket> m_notifications;
     bool m_woken = false;
 };
 

@@ -193,8 +193,8 @@ void planFolder(ChildPlan &plan, const ExecSettings &exec, const std::optional<U
     plan.folder = folder.isEmpty() ? QByteArray("/") : QFile::encodeName(folder);
 }
 
-QMap<QString, QString>
-environmentOf(const SpawnRequest &request, const std::optional<UserInfo> &user)
+QMap<QString, QString> environmentOf(
+    const SpawnRequest &request, const std::optional<UserInfo> &user, const QString &notifySocket)
 {
     QStringList all = request.environment;
     if (user) {
@@ -205,6 +205,8 @@ environmentOf(const SpawnRequest &request, const std::optional<UserInfo> &user)
     }
     if (!request.invocationId.isEmpty())
         all += QStringLiteral("INVOCATION_ID=") + request.invocationId;
+    if (!notifySocket.isEmpty())
+        all += QStringLiteral("NOTIFY_SOCKET=") + notifySocket;
     for (const QString &name : request.exec.passEnvironment) {
         const QByteArray key = name.toLocal8Bit();
         if (qEnvironmentVariableIsSet(key.constData()))
@@ -280,14 +282,14 @@ bool wantsJournal(const ExecSettings &exec)
     return isJournal(exec.standardOutput) || isJournal(exec.standardError);
 }
 
-ChildPlan planChild(const SpawnRequest &request, int toJournal)
+ChildPlan planChild(const SpawnRequest &request, int toJournal, const QString &notifySocket)
 {
     ChildPlan plan;
     const auto user = planIdentity(plan, request);
     planStreams(plan, request.exec, toJournal);
     planResources(plan, request.exec);
     planFolder(plan, request.exec, user);
-    const QMap<QString, QString> environment = environmentOf(request, user);
+    const QMap<QString, QString> environment = environmentOf(request, user, notifySocket);
     planEnvironment(plan, environment);
     planCommand(plan, request.command, environment);
     return plan;

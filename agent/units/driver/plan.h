@@ -7,9 +7,10 @@
 namespace qd::units {
 
 /// What a request says about the process to make, looked up and laid out. `toJournal` is the
-/// descriptor for output that goes to the journal. What is wrong with it is for the process to end
+/// descriptor for output that goes to the journal, `notifySocket` where the process may tell of
+/// itself (empty: nowhere). What is wrong with it is for the process to end
 /// with (ChildPlan::refusal), so that it shows as its exit status.
-ChildPlan planChild(const SpawnRequest &request, int toJournal);
+ChildPlan planChild(const SpawnRequest &request, int toJournal, const QString &notifySocket = {});
 
 /// Whether any of the request's output goes to the journal.
 bool wantsJournal(const ExecSettings &exec);

@@ -74,6 +74,9 @@ Result<void> Daemon::start()
         qCCritical(lcUnits).noquote() << "no journal:" << writing.error().text();
     m_driver = std::make_unique<LinuxDriver>(
         LinuxDriver::Parts{&m_journal, &m_clock}, openProcessGroups(m_options.run));
+    const QString notifications = m_options.run + QStringLiteral("/notify");
+    if (const auto open = m_driver->listenForNotifications(notifications); !open)
+        return open;
     m_manager = std::make_unique<Manager>(
         Manager::Parts{&m_source, m_driver.get(), &m_journal, &m_clock, &m_random},
         Manager::Options{serviceEnvironment(), machineSpecifiers()});

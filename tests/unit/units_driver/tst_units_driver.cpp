@@ -33,10 +33,15 @@ public:
         events += QStringLiteral("ended %1 %2 %3").arg(pid).arg(end.code).arg(end.status);
         ends.insert(pid, end);
     }
+    void processNotified(qint32 pid, const QByteArray &message) override
+    {
+        notes.append(QByteArray::number(pid) + ' ' + message);
+    }
     void groupEmptied(const QString &group) override { events += QStringLiteral("empty ") + group; }
     void timerFired(const QString &unit) override { events += QStringLiteral("timer ") + unit; }
 
     QStringList events;
+    QByteArrayList notes;
     QMap<qint32, ProcessEnd> ends;
 };
 
@@ -139,6 +144,7 @@ private Q_SLOTS:
     void nobodyLeavesItsGroup_data();
     void nobodyLeavesItsGroup();
     void aSignalReachesAllButTheExcepted();
+    void aServiceTellsOfItself();
     void timersFireInOrder();
     void theEngineIsWokenLater();
     void theBestHierarchyIsFound();
@@ -430,6 +436,25 @@ void TestUnitsDriver::aSignalReachesAllButTheExcepted()
     QVERIFY(machine.driver.signalGroup(kGroup, SIGTERM, {*first}));
     QTRY_VERIFY(machine.heard.ends.contains(*second));
     QCOMPARE(machine.driver.processes(kGroup), QList<qint32>{*first});
+}
+
+void TestUnitsDriver::aServiceTellsOfItself()
+{
+    Machine machine;
+    QTemporaryDir dir;
+    QVERIFY(!machine.driver.canNotify());
+    const QString socket = dir.filePath(QStringLiteral("notify"));
+    QVERIFY(machine.driver.listenForNotifications(socket).has_value());
+    SpawnRequest what =
+        Machine::shell(QStringLiteral("echo socket $NOTIFY_SOCKET; test -z \"$NOTIFY_SOCKET\" || "
+                                      "systemd-notify --ready --status='all well'"));
+    QCOMPARE(machine.output(what), QByteArrayList{"socket"}); // one that may not has no socket
+    what.mayNotify = true;
+    QCOMPARE(machine.output(what), QByteArrayList{"socket " + socket.toUtf8()});
+    // systemd-notify waits until its message was read; it has come before its end was told.
+    const QByteArray notes = machine.heard.notes.join('\n');
+    QVERIFY2(notes.contains("READY=1"), notes);
+    QVERIFY2(notes.contains("STATUS=all well"), notes);
 }
 
 void TestUnitsDriver::timersFireInOrder()
