@@ -112,6 +112,7 @@ private Q_SLOTS:
     void anotherClustersFingerprintGetsNoSecret();
     void leadershipIsHandedOverBeforeAStop();
     void aMemberThatMovedSaysSo();
+    void aFixtureStandsInForTheUnits();
     void onlyALearnerThatHasCaughtUpIsPromoted();
 };
 
@@ -300,6 +301,20 @@ void TestNode::aMemberThatMovedSaysSo()
     QTRY_VERIFY_WITH_TIMEOUT(known(), 10'000);
     QVERIFY(one.put(QStringLiteral("/a"), "1"));
     QTRY_COMPARE(two.get(QStringLiteral("/a")), QByteArray("1"));
+}
+
+void TestNode::aFixtureStandsInForTheUnits()
+{
+    Machine one(1);
+    QVERIFY(initCluster(one.config).has_value());
+    one.config.fixture = QStringLiteral("pods:5");
+    QCOMPARE(one.up().error().code, code::badInput);
+    one.config.fixture = QStringLiteral("units:500");
+    QVERIFY(one.up().has_value());
+    const auto units =
+        one.node->services().control().methods().collection(QStringLiteral("units"), {});
+    QVERIFY(units.has_value());
+    QCOMPARE((*units)->size(), 500);
 }
 
 void TestNode::onlyALearnerThatHasCaughtUpIsPromoted()
