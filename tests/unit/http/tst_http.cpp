@@ -250,7 +250,7 @@ private Q_SLOTS:
         deaf.get("/large");
         QTRY_VERIFY(asked);
         Talk talk(deaf.take());
-        QTRY_VERIFY(talk.got.endsWith("end"));
+        QTRY_VERIFY_WITH_TIMEOUT(talk.got.endsWith("end"), 30'000);
         QVERIFY(talk.got.size() > large.size());
     }
 

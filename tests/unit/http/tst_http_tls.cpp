@@ -51,10 +51,10 @@ private Q_SLOTS:
         QCOMPARE(socket->sslConfiguration().nextNegotiatedProtocol(), QByteArray("http/1.1"));
         const QByteArray body(500'000, 'b');
         socket->write("PUT /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n" + body);
-        QTRY_VERIFY(got.endsWith("l" + body));
+        QTRY_VERIFY_WITH_TIMEOUT(got.endsWith("l" + body), 30'000);
         QVERIFY(got.contains("\r\n\r\n/1l"));
         socket->write("GET /2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-        QTRY_COMPARE(socket->state(), QAbstractSocket::UnconnectedState);
+        QTRY_COMPARE_WITH_TIMEOUT(socket->state(), QAbstractSocket::UnconnectedState, 30'000);
         QVERIFY(got.endsWith("/2" + large)); // all of it, before the end
         QTRY_COMPARE(server.connections(), 0);
     }
