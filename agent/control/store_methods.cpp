@@ -50,6 +50,36 @@ QCborMap writeAnswer(const store::Event &event)
     return out;
 }
 
+/// A directory may hold more than a frame does: a page of its children, those that come after a
+/// key.
+constexpr qsizetype kPageRows = 5'000;
+constexpr qsizetype kPageBytes = 512 * 1024;
+constexpr qsizetype kPageValueBytes = 64 * 1024;
+
+QCborMap pageAnswer(const store::Event &event, const QString &after)
+{
+    QList<StoreEntry> page;
+    qsizetype bytes = 0;
+    bool more = false;
+    for (const store::Node &child : event.node.children) {
+        if (child.key <= after)
+            continue;
+        if (page.size() >= kPageRows || bytes >= kPageBytes) {
+            more = true;
+            break;
+        }
+        StoreEntry entry = entryOf(child);
+        entry.value.truncate(kPageValueBytes);
+        bytes += 3 * entry.key.size() + entry.value.size() + 64;
+        page.append(entry);
+    }
+    return {
+        {QStringLiteral("entry"), codec::toCbor(entryOf(event.node))},
+        {QStringLiteral("children"), codec::listToCbor(page)},
+        {QStringLiteral("more"), more},
+        {QStringLiteral("index"), qint64(event.etcdIndex)}};
+}
+
 void get(store::StoreClient &store, const CallPtr &call)
 {
     const auto key = keyOf(call);
@@ -61,9 +91,18 @@ void get(store::StoreClient &store, const CallPtr &call)
     request.recursive = params.value(QLatin1String("recursive")).toBool();
     request.sorted = params.value(QLatin1String("sorted")).toBool();
     request.quorum = params.value(QLatin1String("quorum")).toBool();
-    store.get(request, [call](const Result<store::Event> &event) {
+    const QCborValue after = params.value(QLatin1String("after"));
+    if (after.isString()) {
+        request.sorted = true;
+        request.recursive = false;
+    }
+    store.get(request, [call, after](const Result<store::Event> &event) {
         if (!event) {
             call->reply(fail(event.error()));
+            return;
+        }
+        if (after.isString()) {
+            call->reply(pageAnswer(*event, after.toString()));
             return;
         }
         call->reply(QCborMap{

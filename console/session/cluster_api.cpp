@@ -38,6 +38,7 @@ Result<StoreAnswer> readStore(const QCborMap &answer)
     StoreAnswer out;
     out.action = answer.value(QLatin1String("action")).toString();
     out.index = answer.value(QLatin1String("index")).toInteger();
+    out.more = answer.value(QLatin1String("more")).toBool();
     auto entry = codec::fromCbor<StoreEntry>(answer.value(QLatin1String("entry")).toMap());
     if (!entry)
         return fail(entry.error());
@@ -104,11 +105,13 @@ QFuture<Result<Listing<RaftStatus>>> ClusterApi::raftStatus() const
 
 QFuture<Result<StoreAnswer>> ClusterApi::storeGet(const StoreGet &request) const
 {
-    const QCborMap params{
+    QCborMap params{
         {kKey, request.key},
         {QStringLiteral("recursive"), request.recursive},
         {QStringLiteral("sorted"), request.sorted},
         {QStringLiteral("quorum"), request.quorum}};
+    if (request.after)
+        params.insert(QStringLiteral("after"), *request.after);
     return typed<StoreAnswer>(m_client, QStringLiteral("store.get"), params, readStore);
 }
 

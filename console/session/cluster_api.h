@@ -23,6 +23,7 @@ struct StoreAnswer {
     StoreEntry entry;
     QList<StoreEntry> children; ///< of a read: flat, in order
     std::optional<StoreEntry> previous;
+    bool more = false; ///< of a read page by page: there are further children
     qint64 index = 0;
 };
 
@@ -31,6 +32,8 @@ struct StoreGet {
     bool recursive = false;
     bool sorted = true;
     bool quorum = false;
+    /// Page by page: the children after this key; empty = from the first. Values are cut to 64 KiB.
+    std::optional<QString> after = {};
 };
 
 /// What a write may ask for; fields as in docs/protocol.md.

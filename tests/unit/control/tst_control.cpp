@@ -209,6 +209,39 @@ private Q_SLOTS:
                 code::denied);
     }
 
+    void aLargeDirectoryIsReadPageByPage()
+    {
+        Agent agent(m_cluster, QStringLiteral("0a"));
+        for (int i = 0; i < 25; ++i)
+            agent.store.put(
+                QStringLiteral("/big/k%1").arg(i, 2, 10, QLatin1Char('0')),
+                QByteArray(70'000, 'v'));
+        QVERIFY(agent.service->start().has_value());
+        const auto viewer = connectAs(Role::Viewer, agent);
+        const QCborMap whole = params({{"key", QStringLiteral("/big")}});
+        QCOMPARE(ask(*viewer, QStringLiteral("store.get"), whole).error().code, code::limit);
+        QStringList keys;
+        int pages = 0;
+        for (bool more = true; more; ++pages) {
+            const QString after = keys.isEmpty() ? QStringLiteral("") : keys.last();
+            const auto page =
+                ask(*viewer, QStringLiteral("store.get"),
+                    params({{"key", QStringLiteral("/big")}, {"after", after}}));
+            QVERIFY(page.has_value());
+            const auto children =
+                codec::listFromCbor<StoreEntry>(*page, QStringLiteral("children"));
+            QVERIFY(!children->isEmpty());
+            for (const StoreEntry &child : *children) {
+                keys.append(child.key);
+                QCOMPARE(child.value.size(), 64 * 1024);
+            }
+            more = page->value(QLatin1String("more")).toBool();
+        }
+        QCOMPARE(keys.size(), 25);
+        QVERIFY(pages >= 4);
+        QVERIFY(std::is_sorted(keys.begin(), keys.end()));
+    }
+
     void theStoreIsALiveCollection()
     {
         Agent agent(m_cluster, QStringLiteral("0a"));
