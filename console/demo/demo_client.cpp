@@ -4,6 +4,8 @@
 #include "shared/codec/codec.h"
 
 #include <QJsonDocument>
+#include <QJsonObject>
+#include <QPointer>
 #include <QPromise>
 
 namespace qd::demo {
@@ -31,11 +33,43 @@ private:
     QString m_collection;
 };
 
+/// What a stream is about: a unit's journal, or the store.
 class DemoStream : public session::ByteStream {
 public:
+    DemoStream(DemoClient &client, QString method, QString unit)
+        : method(std::move(method))
+        , unit(std::move(unit))
+        , m_client(&client)
+    {
+        client.m_streams.insert(this);
+    }
+    ~DemoStream() override
+    {
+        if (m_client)
+            m_client->m_streams.remove(this);
+    }
+    DemoStream(const DemoStream &) = delete;
+    DemoStream &operator=(const DemoStream &) = delete;
     void write(const QByteArray &) override {}
     void close() override {}
+
+    const QString method;
+    const QString unit;
+
+private:
+    QPointer<DemoClient> m_client;
 };
+
+namespace {
+
+constexpr qsizetype kPageRows = 5'000; // as an agent's
+
+QByteArray lineOf(const QJsonObject &json)
+{
+    return QJsonDocument(json).toJson(QJsonDocument::Compact) + '\n';
+}
+
+} // namespace
 
 DemoClient::DemoClient(const QString &kind, QObject *parent)
     : session::Client(parent)
@@ -95,7 +129,7 @@ Result<QCborMap> DemoClient::answer(const QString &method, const QCborMap &param
             {QStringLiteral("diagnostics"),
              codec::listToCbor(DemoData::check(params.value(QLatin1String("text")).toString()))}};
     if (method == QLatin1String("store.get"))
-        return storeGet(params.value(QLatin1String("key")).toString());
+        return storeGet(params);
     if (method.startsWith(QLatin1String("unit.")))
         return actOnUnit(method.mid(5), name);
     return fail(code::unsupported, QStringLiteral("The demo knows no %1.").arg(method));
@@ -150,18 +184,27 @@ Result<QCborMap> DemoClient::submit(const QCborMap &params)
     return QCborMap{{QStringLiteral("unit"), codec::toCbor(unit)}};
 }
 
-Result<QCborMap> DemoClient::storeGet(const QString &key) const
+Result<QCborMap> DemoClient::storeGet(const QCborMap &params) const
 {
+    const QString key = params.value(QLatin1String("key")).toString();
+    const QString after = params.value(QLatin1String("after")).toString();
     const bool root = key == QLatin1String("/");
     if (!root && !m_data.store.contains(key))
-        return fail(code::notFound, QStringLiteral("There is no key %1.").arg(key));
+        return fail(QStringLiteral("etcd.100"), QStringLiteral("There is no key %1.").arg(key));
     QList<StoreEntry> children;
+    bool more = false;
     const QString below = root ? key : key + QLatin1Char('/');
-    for (const StoreEntry &entry : m_data.store) {
-        const QString rest = entry.key.mid(below.size());
-        const bool child = entry.key.startsWith(below) && !rest.contains(QLatin1Char('/'));
-        if (child && !rest.startsWith(QLatin1Char('_')))
-            children.append(entry);
+    for (auto it = m_data.store.lowerBound(qMax(below, after)); it != m_data.store.end(); ++it) {
+        if (!it.key().startsWith(below))
+            break;
+        const QString rest = it.key().mid(below.size());
+        const bool listed = !rest.contains(QLatin1Char('/')) && !rest.startsWith(QLatin1Char('_'));
+        if (!listed || it.key() <= after)
+            continue;
+        more = children.size() == kPageRows;
+        if (more)
+            break;
+        children.append(*it);
     }
     StoreEntry self = m_data.store.value(key);
     self.key = key;
@@ -169,6 +212,7 @@ Result<QCborMap> DemoClient::storeGet(const QString &key) const
     return QCborMap{
         {QStringLiteral("entry"), codec::toCbor(self)},
         {QStringLiteral("children"), codec::listToCbor(children)},
+        {QStringLiteral("more"), more},
         {QStringLiteral("index"), 18'442}};
 }
 
@@ -207,10 +251,10 @@ DemoClient::subscribe(const QString &collection, const QCborMap &)
 std::unique_ptr<session::ByteStream>
 DemoClient::open(const QString &method, const QCborMap &params, const session::CallOptions &)
 {
-    auto stream = std::make_unique<DemoStream>();
+    const QString unit = params.value(QLatin1String("unit")).toString();
+    auto stream = std::make_unique<DemoStream>(*this, method, unit);
     if (method != QLatin1String("journal.open"))
         return stream;
-    const QString unit = params.value(QLatin1String("unit")).toString();
     QByteArray bytes;
     const bool runs = std::any_of(m_data.units.begin(), m_data.units.end(), [&](const Unit &one) {
         return one.name == unit && !one.activeState.isEmpty();
@@ -218,7 +262,7 @@ DemoClient::open(const QString &method, const QCborMap &params, const session::C
     const QList<JournalLine> lines =
         DemoData::journal(unit, QStringLiteral("node-2"), runs ? 60 : 0);
     for (const JournalLine &line : lines)
-        bytes += QJsonDocument(codec::toJson(line)).toJson(QJsonDocument::Compact) + '\n';
+        bytes += lineOf(codec::toJson(line));
     QTimer::singleShot(
         0, stream.get(), [raw = stream.get(), bytes] { Q_EMIT raw->received(bytes); });
     return stream;
@@ -241,8 +285,12 @@ void DemoClient::setState(State state)
 
 void DemoClient::loseConnection(const QString &why)
 {
+    const Error error{code::unreachable, why, {}, nullptr};
     setState(State::Reconnecting);
-    Q_EMIT trouble(Error{code::unreachable, why, {}, nullptr});
+    const auto streams = m_streams;
+    for (DemoStream *stream : streams)
+        Q_EMIT stream->ended(error);
+    Q_EMIT trouble(error);
 }
 
 void DemoClient::connectAgain(const QString &nodeName)
@@ -276,6 +324,41 @@ void DemoClient::setNode(const Node &node)
             one = node;
     }
     publish(QStringLiteral("nodes"), {codec::toCbor(node)}, {});
+}
+
+void DemoClient::publishKey(const QString &action, const StoreEntry &entry)
+{
+    const QByteArray line = lineOf(
+        {{QStringLiteral("action"), action}, {QStringLiteral("entry"), codec::toJson(entry)}});
+    const auto streams = m_streams;
+    for (DemoStream *stream : streams) {
+        if (stream->method == QLatin1String("store.watch"))
+            Q_EMIT stream->received(line);
+    }
+}
+
+void DemoClient::setKey(const QString &key, const QByteArray &value)
+{
+    m_data.putKey(key, value);
+    publishKey(QStringLiteral("set"), m_data.store.value(key));
+}
+
+void DemoClient::removeKey(const QString &key)
+{
+    const StoreEntry was = m_data.store.value(key);
+    m_data.store.removeIf([&key](const auto &entry) {
+        return entry.key() == key || entry.key().startsWith(key + QLatin1Char('/'));
+    });
+    publishKey(QStringLiteral("delete"), StoreEntry{key, {}, was.dir, 0, 0, {}, 0});
+}
+
+void DemoClient::log(const JournalLine &line)
+{
+    const auto streams = m_streams;
+    for (DemoStream *stream : streams) {
+        if (stream->method == QLatin1String("journal.open") && stream->unit == line.unit)
+            Q_EMIT stream->received(lineOf(codec::toJson(line)));
+    }
 }
 
 void DemoClient::tick(int second)

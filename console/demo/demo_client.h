@@ -45,6 +45,11 @@ public:
     void setUnit(const Unit &unit);
     void removeUnit(const QString &name);
     void setNode(const Node &node);
+    /// A key is written, or is gone; whoever watches the store hears of it.
+    void setKey(const QString &key, const QByteArray &value);
+    void removeKey(const QString &key);
+    /// Another line in a unit's journal, for those who follow it.
+    void log(const JournalLine &line);
     /// Methods called so far, with the `name` parameter: "unit.start hello.service".
     const QStringList &calls() const { return m_calls; }
     DemoData &data() { return m_data; }
@@ -55,7 +60,8 @@ private:
     Result<QCborMap> answer(const QString &method, const QCborMap &params);
     Result<QCborMap> actOnUnit(const QString &verb, const QString &name);
     Result<QCborMap> submit(const QCborMap &params);
-    Result<QCborMap> storeGet(const QString &key) const;
+    Result<QCborMap> storeGet(const QCborMap &params) const;
+    void publishKey(const QString &action, const StoreEntry &entry);
     QList<QCborMap> rows(const QString &collection) const;
     void
     publish(const QString &collection, const QList<QCborMap> &rows, const QStringList &removed);
@@ -67,6 +73,7 @@ private:
     QString m_role = QStringLiteral("admin");
     QString m_nodeName;
     QSet<DemoSubscription *> m_subscriptions;
+    QSet<DemoStream *> m_streams;
     QStringList m_calls;
     QHash<QString, Error> m_failures;
 };

@@ -52,10 +52,12 @@ public:
 
     /// The client that was opened last; null when it is gone.
     DemoClient *client() const { return m_client; }
+    DemoClock &clock() { return m_clock; }
     void setKind(const QString &kind) { m_kind = kind; }
     void clearProfiles() { m_profiles.clear(); }
 
 private:
+    DemoClock m_clock;
     QString m_kind;
     QString m_pairingAddress;
     QList<models::ProfileEntry> m_profiles{

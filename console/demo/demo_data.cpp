@@ -236,6 +236,13 @@ DemoData DemoData::make(const QString &kind)
         unit.name = QStringLiteral("load-%1.service").arg(i, 6, 10, QLatin1Char('0'));
         data.units.append(unit);
     }
+    if (kind.startsWith(QLatin1String("keys:"))) {
+        const int keys = kind.mid(5).toInt();
+        for (int i = 0; i < keys; ++i)
+            data.putKey(
+                QStringLiteral("/load/key-%1").arg(i, 6, 10, QLatin1Char('0')),
+                QByteArray("value ") + QByteArray::number(i));
+    }
     if (!isNumber && kind != QLatin1String("empty")) {
         for (const UnitSketch &sketch : kUnits)
             data.units.append(makeUnit(sketch, data.nodes));

@@ -13,7 +13,7 @@ namespace qd::demo {
 
 /// An invented cluster, the same every time. Kinds: "normal" (three nodes and what runs on them),
 /// "hostile" (names of 300 characters, empty names, markup, other scripts), "empty" (nothing but
-/// the members), or a number: that many units.
+/// the members), a number: that many units, or "keys:<number>": that many keys in one directory.
 struct DemoData {
     QList<Node> nodes;
     QList<Unit> units;

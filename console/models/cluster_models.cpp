@@ -189,6 +189,17 @@ qint64 RaftModel::lastIndex() const
     return out;
 }
 
+qint64 RaftModel::widestLag() const
+{
+    const qint64 last = lastIndex();
+    qint64 out = 0;
+    forEach([&out, last](const RaftStatus &member) {
+        if (member.reachable)
+            out = qMax(out, last - member.lastIndex);
+    });
+    return out;
+}
+
 int RaftModel::needed() const
 {
     int voters = 0;

@@ -60,8 +60,9 @@ class RaftModel : public QD_LIVE_TABLE(RaftStatus) {
     QML_UNCREATABLE("made by the session")
     Q_PROPERTY(QVariantMap leader READ leader NOTIFY applied)
     Q_PROPERTY(QVariantList members READ members NOTIFY applied)
-    Q_PROPERTY(qint64 firstIndex READ firstIndex NOTIFY applied)
-    Q_PROPERTY(qint64 lastIndex READ lastIndex NOTIFY applied)
+    Q_PROPERTY(double firstIndex READ firstIndex NOTIFY applied)
+    Q_PROPERTY(double lastIndex READ lastIndex NOTIFY applied)
+    Q_PROPERTY(double widestLag READ widestLag NOTIFY applied)
     Q_PROPERTY(int needed READ needed NOTIFY applied)
     Q_PROPERTY(int reachableCount READ reachableCount NOTIFY applied)
 public:
@@ -73,12 +74,12 @@ public:
     QVariantList members() const;
     qint64 firstIndex() const;
     qint64 lastIndex() const;
+    /// Of the members that answer.
+    qint64 widestLag() const;
     /// How many voters make a majority.
     int needed() const;
     int reachableCount() const;
     const RaftStatus *leading() const;
-
-protected:
     Tone::Value toneOfRow(const RaftStatus &row) const override;
 };
 

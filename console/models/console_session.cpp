@@ -27,8 +27,13 @@ ConsoleSession::ConsoleSession(Connector &connector, const Clock &clock, QObject
     });
 }
 
-// The models stand after the client and so let go of it before it goes.
-ConsoleSession::~ConsoleSession() = default;
+// The client goes while the models still stand: in Qt 6.4 an answer must not outlive the object
+// that it is for (QFuture::then with a context asserts that it is there).
+ConsoleSession::~ConsoleSession()
+{
+    detachModels();
+    m_client.reset();
+}
 
 QVariantList ConsoleSession::profiles() const
 {
@@ -82,24 +87,30 @@ void ConsoleSession::attachModels()
     m_script.setRunner(m_connector.scriptRunner(m_profile));
 }
 
-void ConsoleSession::disconnectFrom()
+void ConsoleSession::detachModels()
 {
-    if (!m_client)
-        return;
     m_script.setRunner(nullptr);
     m_nodes.attach(nullptr);
     m_units.attach(nullptr);
     m_raft.attach(nullptr);
     m_raftHistory.setRunning(false);
-    m_raftHistory.clear();
     m_store.setClient(nullptr);
     m_log.setClient(nullptr);
     m_draft.setClient(nullptr);
+}
+
+void ConsoleSession::disconnectFrom()
+{
+    if (!m_client)
+        return;
+    detachModels();
+    m_raftHistory.clear();
     m_client->disconnect(this);
     m_client.reset();
     m_profile.clear();
     m_clusterName.clear();
     m_nodeName.clear();
+    m_role.clear();
     m_trouble.clear();
     m_link = Offline;
     Q_EMIT linkChanged();

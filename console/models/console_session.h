@@ -93,6 +93,7 @@ Q_SIGNALS:
 private:
     void takeState(session::Client::State state);
     void attachModels();
+    void detachModels();
     void setPairing(Pairing pairing, const QString &trouble = {});
 
     Connector &m_connector;

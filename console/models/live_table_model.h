@@ -2,6 +2,7 @@
 #pragma once
 
 #include "live_table.h"
+#include "search_texts.h"
 #include "shared/base/log.h"
 #include "shared/codec/codec.h"
 
@@ -54,7 +55,7 @@ protected:
     {
         m_rows.clear();
         m_live.clear();
-        m_haystacks.clear();
+        m_texts.clear();
         m_slots.clear();
         m_free.clear();
     }
@@ -62,7 +63,7 @@ protected:
     {
         m_rows.reserve(size_t(count));
         m_live.reserve(size_t(count));
-        m_haystacks.reserve(size_t(count));
+        m_texts.reserve(size_t(count));
         m_slots.reserve(count);
     }
     Put put(const QCborMap &map, int sortColumn) override
@@ -80,7 +81,7 @@ protected:
         } else {
             done.sortFieldChanged = compare(m_rows[size_t(done.slot)], *row, sortColumn) != 0;
         }
-        m_haystacks[size_t(done.slot)] = searchText(*row);
+        m_texts.set(size_t(done.slot), searchText(*row));
         m_rows[size_t(done.slot)] = std::move(*row);
         m_live[size_t(done.slot)] = true;
         return done;
@@ -89,7 +90,7 @@ protected:
     {
         m_slots.remove(m_rows[size_t(slot)].*m_key);
         m_rows[size_t(slot)] = G();
-        m_haystacks[size_t(slot)].clear();
+        m_texts.set(size_t(slot), {});
         m_live[size_t(slot)] = false;
         m_free.push_back(slot);
     }
@@ -110,13 +111,21 @@ protected:
         return out;
     }
     Tone::Value tone(Slot slot) const override { return toneOfRow(m_rows[size_t(slot)]); }
-    const QByteArray &haystack(Slot slot) const override { return m_haystacks[size_t(slot)]; }
+    QByteArrayView haystack(Slot slot) const override { return m_texts.at(size_t(slot)); }
 
     void sortSlots(Order &order, int column, bool descending) const override
     {
         std::sort(order.begin(), order.end(), [this, column, descending](Slot a, Slot b) {
             return before(a, b, column, descending);
         });
+    }
+    void mergeSlots(Order &order, size_t middle, int column, bool descending) const override
+    {
+        std::inplace_merge(
+            order.begin(), order.begin() + qsizetype(middle), order.end(),
+            [this, column, descending](Slot a, Slot b) {
+                return before(a, b, column, descending);
+            });
     }
     Order::const_iterator
     placeOf(const Order &order, Slot slot, int column, bool descending) const override
@@ -137,7 +146,6 @@ private:
         }
         m_rows.emplace_back();
         m_live.push_back(false);
-        m_haystacks.emplace_back();
         return Slot(m_rows.size() - 1);
     }
     QByteArray searchText(const G &row) const
@@ -172,7 +180,7 @@ private:
     std::vector<Column<G>> m_columns;
     std::vector<G> m_rows;
     std::vector<bool> m_live;
-    std::vector<QByteArray> m_haystacks;
+    SearchTexts m_texts;
     QHash<QString, Slot> m_slots;
     std::vector<Slot> m_free;
 };

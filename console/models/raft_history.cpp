@@ -34,14 +34,16 @@ void RaftHistory::setRunning(bool running)
         m_second.start();
     else if (!running)
         m_second.stop();
+    m_holeBefore = m_holeBefore || !running;
 }
 
 void RaftHistory::clear()
 {
     m_throughput.clear();
-    m_sync.clear();
-    m_spans.clear();
+    m_members.clear();
     m_elections.clear();
+    m_lastTerm = 0;
+    m_holeBefore = true;
     Q_EMIT sampled();
 }
 
@@ -49,30 +51,31 @@ void RaftHistory::observe()
 {
     const qint64 now = m_clock.monotonicMs();
     m_model.forEach([this, now](const RaftStatus &member) { observeMember(member, now); });
+    m_holeBefore = m_holeBefore && m_model.total() == 0;
     const RaftStatus *leader = m_model.leading();
-    if (leader && (m_elections.empty() || m_elections.back().term < leader->term)) {
-        m_elections.push_back({now, leader->term, leader->nodeName});
+    if (leader && leader->term > m_lastTerm) {
+        // The first leader that is seen was not elected now, but some time before.
+        if (m_lastTerm > 0)
+            m_elections.push_back({now, leader->term, leader->nodeName});
         if (m_elections.size() > size_t(kMostSpans))
             m_elections.erase(m_elections.begin());
+        m_lastTerm = leader->term;
     }
     Q_EMIT sampled();
 }
 
 void RaftHistory::observeMember(const RaftStatus &member, qint64 now)
 {
-    std::vector<Span> &spans = m_spans[member.nodeName];
-    if (!spans.empty())
+    Member &known = m_members[member.nodeId];
+    known.name = member.nodeName;
+    std::vector<Span> &spans = known.spans;
+    if (!spans.empty() && !m_holeBefore) {
         spans.back().toMs = now;
-    if (!spans.empty() && spans.back().role == member.role && spans.back().term == member.term &&
-        spans.back().reachable == member.reachable)
-        return;
-    Tone::Value tone = Tone::Neutral;
-    if (!member.reachable)
-        tone = Tone::Bad;
-    else if (member.role == Node::Role::Leader)
-        tone = Tone::Good;
-    else if (member.role == Node::Role::Candidate)
-        tone = Tone::Warn;
+        if (spans.back().role == member.role && spans.back().term == member.term &&
+            spans.back().reachable == member.reachable)
+            return;
+    }
+    const Tone::Value tone = m_model.toneOfRow(member);
     spans.push_back({now, now, member.role, member.term, member.reachable, tone});
     if (spans.size() > size_t(kMostSpans))
         spans.erase(spans.begin());
@@ -81,20 +84,43 @@ void RaftHistory::observeMember(const RaftStatus &member, qint64 now)
 void RaftHistory::sample()
 {
     const RaftStatus *leader = m_model.leading();
-    push(m_throughput, leader ? leader->proposalsPerSecond : 0);
+    push(m_throughput, leader ? leader->proposalsPerSecond : -1);
     m_model.forEach([this](const RaftStatus &member) {
-        push(m_sync[member.nodeName], member.reachable ? member.syncMs : 0);
+        push(m_members[member.nodeId].sync, member.reachable ? member.syncMs : -1);
     });
+    forgetGone(m_clock.monotonicMs());
     observe();
+}
+
+/// A member that left the cluster goes from the charts when its last span has left the window.
+void RaftHistory::forgetGone(qint64 now)
+{
+    for (auto it = m_members.begin(); it != m_members.end();) {
+        const bool gone = !m_model.find(it.key());
+        const bool old = it->spans.empty() || now - it->spans.back().toMs > kWindowMs;
+        if (gone)
+            it->sync.clear();
+        it = gone && old ? m_members.erase(it) : std::next(it);
+    }
+}
+
+std::vector<const RaftHistory::Member *> RaftHistory::byName() const
+{
+    std::vector<const Member *> out;
+    for (const Member &member : m_members)
+        out.push_back(&member);
+    std::stable_sort(
+        out.begin(), out.end(), [](const Member *a, const Member *b) { return a->name < b->name; });
+    return out;
 }
 
 QVariantList RaftHistory::sync() const
 {
     QVariantList out;
-    for (auto it = m_sync.cbegin(); it != m_sync.cend(); ++it)
+    for (const Member *member : byName())
         out.append(QVariantMap{
-            {QStringLiteral("name"), it.key()},
-            {QStringLiteral("values"), QVariant::fromValue(it.value())}});
+            {QStringLiteral("name"), member->name},
+            {QStringLiteral("values"), QVariant::fromValue(member->sync)}});
     return out;
 }
 
@@ -102,9 +128,9 @@ QVariantList RaftHistory::lanes() const
 {
     const qint64 now = m_clock.monotonicMs();
     QVariantList out;
-    for (auto it = m_spans.cbegin(); it != m_spans.cend(); ++it) {
+    for (const Member *member : byName()) {
         QVariantList spans;
-        for (const Span &span : it.value()) {
+        for (const Span &span : member->spans) {
             if (now - span.toMs > kWindowMs)
                 continue;
             const bool lost = !span.reachable;
@@ -116,7 +142,7 @@ QVariantList RaftHistory::lanes() const
                 {QStringLiteral("tone"), int(span.tone)}});
         }
         out.append(
-            QVariantMap{{QStringLiteral("name"), it.key()}, {QStringLiteral("spans"), spans}});
+            QVariantMap{{QStringLiteral("name"), member->name}, {QStringLiteral("spans"), spans}});
     }
     return out;
 }

@@ -28,14 +28,14 @@ public:
 
     RaftHistory(const RaftModel &model, const Clock &clock, QObject *parent = nullptr);
 
-    /// Proposals a second of the leader, oldest first; NaN-free: no leader counts 0.
+    /// Proposals a second of the leader, oldest first; -1 = no leader was known.
     QList<double> throughput() const { return m_throughput; }
-    /// For each member {name, values}: mean fdatasync time in ms.
+    /// For each member, by name, {name, values}: mean fdatasync time in ms; -1 = not reachable.
     QVariantList sync() const;
-    /// For each member {name, spans: [{from, to, role, term, tone}]}; from and to are fractions of
-    /// the window, 1 = now.
+    /// For each member, by name, {name, spans: [{from, to, role, term, tone}]}; from and to are
+    /// fractions of the window, 1 = now. What was not seen (no connection) is a hole.
     QVariantList lanes() const;
-    /// Each new leader: {at (fraction), term, name, ago (seconds)}.
+    /// Each leader that came while this console watched: {at (fraction), term, name, ago (s)}.
     QVariantList elections() const;
     int windowSeconds() const { return kWindowMs / 1000; }
     int samples() const { return kSamples; }
@@ -64,15 +64,23 @@ private:
         qint64 term = 0;
         QString name;
     };
+    struct Member {
+        QString name;
+        QList<double> sync;
+        std::vector<Span> spans;
+    };
     void observeMember(const RaftStatus &member, qint64 now);
+    std::vector<const Member *> byName() const;
+    void forgetGone(qint64 now);
 
     const RaftModel &m_model;
     const Clock &m_clock;
     QTimer m_second;
     QList<double> m_throughput;
-    QMap<QString, QList<double>> m_sync;
-    QMap<QString, std::vector<Span>> m_spans;
+    QMap<QString, Member> m_members; ///< by node id
     std::vector<Election> m_elections;
+    qint64 m_lastTerm = 0;    ///< in which a leader was seen; 0 = none yet
+    bool m_holeBefore = true; ///< the next observation does not join the one before
 };
 
 } // namespace qd::models

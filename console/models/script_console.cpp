@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kFrameMs = 16;
 const QString kExamples = QStringLiteral(":/quarterdeck/examples");
+const QString kOwnName = QStringLiteral("untitled.js");
 const QString kFirstText =
     QStringLiteral("// The cluster's nodes, as a table. Ctrl+Return runs.\n"
                    "table(cluster.nodes(), [\"name\", \"address\", \"state\", \"role\"]);\n");
@@ -18,7 +19,8 @@ const QString kFirstText =
 ScriptConsole::ScriptConsole(QObject *parent)
     : QAbstractListModel(parent)
     , m_text(kFirstText)
-    , m_fileName(QStringLiteral("untitled.js"))
+    , m_fileName(kOwnName)
+    , m_ownText(kFirstText)
 {
     m_frame.setSingleShot(true);
     m_frame.setInterval(kFrameMs);
@@ -46,6 +48,7 @@ void ScriptConsole::setText(const QString &text)
     if (m_text == text)
         return;
     m_text = text;
+    clearMarks();
     Q_EMIT textChanged();
 }
 
@@ -59,9 +62,40 @@ void ScriptConsole::openExample(const QString &name)
     QFile file(kExamples + QLatin1Char('/') + name);
     if (!file.open(QIODevice::ReadOnly))
         return;
-    m_fileName = name;
-    m_text = QString::fromUtf8(file.readAll());
+    if (m_fileName == kOwnName)
+        m_ownText = m_text;
+    show(name, QString::fromUtf8(file.readAll()));
+}
+
+void ScriptConsole::openOwn()
+{
+    if (m_fileName != kOwnName)
+        show(kOwnName, m_ownText);
+}
+
+void ScriptConsole::show(const QString &fileName, const QString &text)
+{
+    m_fileName = fileName;
+    m_text = text;
+    clearMarks();
     Q_EMIT textChanged();
+}
+
+void ScriptConsole::clearMarks()
+{
+    if (m_marks.isEmpty())
+        return;
+    m_marks.clear();
+    Q_EMIT marksChanged();
+}
+
+int ScriptConsole::lineNamedIn(const QString &output) const
+{
+    const QString head = m_fileName + QLatin1Char(':');
+    if (!output.startsWith(head))
+        return 0;
+    const int line = output.mid(head.size()).section(QLatin1Char(':'), 0, 0).toInt();
+    return line > 0 && line <= m_text.count(QLatin1Char('\n')) + 1 ? line : 0;
 }
 
 void ScriptConsole::run()
@@ -69,6 +103,7 @@ void ScriptConsole::run()
     if (!m_runner || m_running)
         return;
     clear();
+    clearMarks();
     m_running = true;
     m_status = -1;
     Q_EMIT runningChanged();
@@ -97,6 +132,13 @@ void ScriptConsole::take(const QString &line, ScriptRunner::Kind kind)
     if (m_pending.size() > size_t(kCapacity)) {
         m_pending.pop_front();
         ++m_dropped;
+    }
+    if (const int at = kind == ScriptRunner::Kind::Error ? lineNamedIn(line) : 0; at > 0) {
+        m_marks.append(QVariantMap{
+            {QStringLiteral("line"), at},
+            {QStringLiteral("severity"), QStringLiteral("Error")},
+            {QStringLiteral("message"), line.section(QLatin1Char(':'), 2).trimmed()}});
+        Q_EMIT marksChanged();
     }
     if (!m_frame.isActive())
         m_frame.start();

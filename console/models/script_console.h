@@ -22,7 +22,8 @@ class ScriptConsole : public QAbstractListModel {
     Q_PROPERTY(bool ready READ isReady NOTIFY runningChanged)
     Q_PROPERTY(int status READ status NOTIFY runningChanged)
     Q_PROPERTY(int count READ count NOTIFY countChanged)
-    Q_PROPERTY(qint64 dropped READ dropped NOTIFY countChanged)
+    Q_PROPERTY(int dropped READ dropped NOTIFY countChanged)
+    Q_PROPERTY(QVariantList marks READ marks NOTIFY marksChanged)
     Q_PROPERTY(QStringList examples READ examples CONSTANT)
 public:
     static constexpr int kCapacity = 10'000; ///< lines of output kept
@@ -39,9 +40,16 @@ public:
     /// Of the last run; -1 before the first.
     int status() const { return m_status; }
     int count() const { return int(m_lines.size()); }
-    qint64 dropped() const { return m_dropped; }
+    int dropped() const { return m_dropped; }
+    /// Where errors of the last run point into the text: {line, severity, message}. A line of the
+    /// text that is edited away from under them clears them.
+    QVariantList marks() const { return m_marks; }
     QStringList examples() const;
+    /// Shows an example instead of what is written; `openOwn` brings that back.
     Q_INVOKABLE void openExample(const QString &name);
+    Q_INVOKABLE void openOwn();
+    /// The line of the text that a line of output names ("name.js:4: ..."); 0 = none.
+    Q_INVOKABLE int lineNamedIn(const QString &output) const;
     Q_INVOKABLE void run();
     Q_INVOKABLE void stop();
     Q_INVOKABLE void clear();
@@ -55,6 +63,7 @@ Q_SIGNALS:
     void textChanged();
     void runningChanged();
     void countChanged();
+    void marksChanged();
 
 private:
     struct Line {
@@ -63,14 +72,18 @@ private:
     };
     void take(const QString &line, ScriptRunner::Kind kind);
     void flush();
+    void show(const QString &fileName, const QString &text);
+    void clearMarks();
 
     std::unique_ptr<ScriptRunner> m_runner;
     QTimer m_frame;
     std::deque<Line> m_pending;
     std::deque<Line> m_lines;
-    qint64 m_dropped = 0;
+    int m_dropped = 0;
     QString m_text;
     QString m_fileName;
+    QString m_ownText; ///< what the user wrote, while an example is shown
+    QVariantList m_marks;
     bool m_running = false;
     int m_status = -1;
 };

@@ -2,6 +2,7 @@
 #include "store_tree.h"
 
 #include "shared/codec/codec.h"
+#include "value_text.h"
 
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -9,8 +10,10 @@
 namespace qd::models {
 namespace {
 
-constexpr qsizetype kPreview = 120;       ///< characters of a value that the tree shows
-constexpr qsizetype kShownBytes = 65'536; ///< of a value in the value pane
+constexpr int kFrameMs = 16;
+const QString kNoSuchKey = QStringLiteral("etcd.100");
+/// An event holds a value and the one before it; what is longer is none.
+constexpr qsizetype kLongestEvent = 16 << 20;
 
 QString nameIn(const QString &key)
 {
@@ -23,28 +26,9 @@ QString parentOf(const QString &key)
     return slash <= 0 ? QStringLiteral("/") : key.left(slash);
 }
 
-bool isText(const QByteArray &bytes)
+bool isHidden(const QString &key)
 {
-    return QString::fromUtf8(bytes).toUtf8() == bytes && !bytes.contains('\0');
-}
-
-QString textOf(const QByteArray &bytes)
-{
-    if (isText(bytes))
-        return QString::fromUtf8(bytes.left(kShownBytes));
-    QStringList lines;
-    const QByteArray shown = bytes.left(kShownBytes / 4);
-    for (qsizetype at = 0; at < shown.size(); at += 16)
-        lines.append(QStringLiteral("%1  %2")
-                         .arg(at, 6, 16, QLatin1Char('0'))
-                         .arg(QString::fromLatin1(shown.mid(at, 16).toHex(' '))));
-    return lines.join(QLatin1Char('\n'));
-}
-
-QString prettyJson(const QByteArray &bytes)
-{
-    const QJsonDocument json = QJsonDocument::fromJson(bytes.left(kShownBytes));
-    return json.isNull() ? QString() : QString::fromUtf8(json.toJson()).trimmed();
+    return nameIn(key).startsWith(QLatin1Char('_'));
 }
 
 } // namespace
@@ -56,12 +40,35 @@ struct StoreTree::Entry {
     bool expanded = false;
     bool loaded = false;
     bool busy = false;
+    bool guessed = false; ///< hidden, taken at a user's word until its answer is there
+    quint64 round = 0;    ///< of its loading
+    quint64 seen = 0;     ///< the round of its parent in which it was last there
+    QString error;
     std::vector<std::unique_ptr<Entry>> children; ///< by key
+
+    auto placeOf(const QString &key)
+    {
+        return std::lower_bound(
+            children.begin(), children.end(), key,
+            [](const auto &child, const QString &wanted) { return child->data.key < wanted; });
+    }
+    std::unique_ptr<Entry> makeChild(const StoreEntry &entry)
+    {
+        auto made = std::make_unique<Entry>();
+        made->data = entry;
+        made->parent = this;
+        made->depth = depth + 1;
+        made->seen = round;
+        return made;
+    }
 };
 
 StoreTree::StoreTree(QObject *parent)
     : QAbstractListModel(parent)
 {
+    m_frame.setSingleShot(true);
+    m_frame.setInterval(kFrameMs);
+    connect(&m_frame, &QTimer::timeout, this, &StoreTree::rebuildRows);
 }
 
 StoreTree::~StoreTree() = default;
@@ -71,14 +78,14 @@ void StoreTree::setClient(session::Client *client)
     if (m_client)
         m_client->disconnect(this);
     m_client = client;
-    m_watch.reset();
-    reload();
+    forgetAll();
     if (!client)
         return;
     connect(client, &session::Client::stateChanged, this, [this](session::Client::State state) {
         if (state == session::Client::State::Connected)
             reload();
     });
+    reload();
 }
 
 void StoreTree::setPhase(Phase phase, const QString &errorText)
@@ -88,108 +95,210 @@ void StoreTree::setPhase(Phase phase, const QString &errorText)
     Q_EMIT phaseChanged();
 }
 
+void StoreTree::forgetAll()
+{
+    ++m_round;
+    m_watch.reset();
+    m_frame.stop();
+    beginResetModel();
+    m_rows.clear();
+    m_root.reset();
+    m_stale.clear();
+    m_known = 0;
+    endResetModel();
+    m_goal.clear();
+    m_currentKey.clear();
+    setPhase(Idle);
+    Q_EMIT countChanged();
+    Q_EMIT currentChanged();
+}
+
 void StoreTree::reload()
 {
-    ++m_generation;
+    if (!m_client)
+        return;
     m_watch.reset();
     m_rest.clear();
-    if (!m_client) {
-        beginResetModel();
-        m_rows.clear();
-        m_root.reset();
-        endResetModel();
-        m_currentKey.clear();
-        setPhase(Idle);
-        Q_EMIT countChanged();
-        Q_EMIT currentChanged();
-        return;
-    }
     if (!m_root) {
         m_root = std::make_unique<Entry>();
         m_root->data.key = QStringLiteral("/");
         m_root->data.dir = true;
         m_root->depth = -1;
         m_root->expanded = true;
-        setPhase(Loading);
     }
+    if (!m_root->loaded)
+        setPhase(Loading);
     if (m_client->state() != session::Client::State::Connected)
         return;
     // The watch first: what happens while the directories load comes through it.
     follow();
-    load(m_root->data.key);
-    for (const Entry *entry : std::vector<Entry *>(m_rows)) {
-        if (entry->expanded)
-            load(entry->data.key);
-    }
+    m_stale.clear();
+    const std::function<void(const Entry &)> note = [&](const Entry &of) {
+        for (const auto &child : of.children) {
+            if (child->loaded || child->busy)
+                m_stale.append(child->data.key);
+            note(*child);
+        }
+    };
+    note(*m_root);
+    load(*m_root);
 }
 
-void StoreTree::load(const QString &key)
+/// One after the other: a console that reconnects must not ask for a hundred folders at once.
+void StoreTree::loadNextStale()
 {
-    if (Entry *entry = find(key); entry && m_client) {
-        entry->busy = true;
-        touched(entry);
-        const quint64 generation = m_generation;
-        session::ClusterApi(*m_client)
-            .storeGet({key, false, true, false})
-            .then(this, [this, key, generation](const Result<session::StoreAnswer> &answer) {
-                if (generation == m_generation)
-                    loaded(key, answer);
-            });
+    while (!m_stale.isEmpty()) {
+        if (Entry *entry = find(m_stale.takeFirst())) {
+            load(*entry);
+            return;
+        }
     }
 }
 
-void StoreTree::loaded(const QString &key, const Result<session::StoreAnswer> &answer)
+void StoreTree::load(Entry &entry)
+{
+    entry.busy = true;
+    entry.round = ++m_round;
+    touched(&entry);
+    loadPage(entry, QStringLiteral(""));
+}
+
+void StoreTree::loadPage(const Entry &entry, const QString &after)
+{
+    if (!m_client)
+        return;
+    session::ClusterApi(*m_client)
+        .storeGet({entry.data.key, false, true, false, after})
+        .then(
+            this,
+            [this, key = entry.data.key, round = entry.round](
+                const Result<session::StoreAnswer> &answer) { takePage(key, round, answer); });
+}
+
+void StoreTree::takePage(
+    const QString &key, quint64 round, const Result<session::StoreAnswer> &answer)
 {
     Entry *entry = find(key);
-    if (!entry)
+    if (!entry || entry->round != round)
         return;
-    entry->busy = false;
     if (!answer) {
-        touched(entry);
-        if (entry == m_root.get())
-            setPhase(Failed, answer.error().text());
+        refuse(*entry, answer.error());
         return;
     }
-    QSet<QString> there;
-    for (const StoreEntry &child : answer->children) {
-        if (parentOf(child.key) == key)
-            there.insert(child.key);
-    }
-    QStringList gone;
-    for (const auto &child : entry->children) {
-        if (!there.contains(child->data.key))
-            gone.append(child->data.key);
-    }
-    for (const QString &child : std::as_const(gone))
-        removeEntry(child);
-    if (entry->children.empty()) {
-        // The first load is one change for the view, however many keys it brings.
-        for (const StoreEntry &child : answer->children) {
-            if (parentOf(child.key) != key)
-                continue;
-            auto made = std::make_unique<Entry>();
-            made->data = child;
-            made->parent = entry;
-            made->depth = entry->depth + 1;
-            entry->children.push_back(std::move(made));
-        }
-        std::sort(entry->children.begin(), entry->children.end(), [](auto &a, auto &b) {
-            return a->data.key < b->data.key;
-        });
-        showChildren(*entry);
+    entry->error.clear();
+    entry->guessed = false;
+    if (entry != m_root.get())
+        entry->data = answer->entry;
+    merge(*entry, answer->children);
+    if (answer->more && !answer->children.isEmpty()) {
+        loadPage(*entry, answer->children.last().key);
     } else {
-        for (const StoreEntry &child : answer->children) {
-            if (parentOf(child.key) == key)
-                put(*entry, child);
-        }
+        dropUnseen(*entry);
+        entry->busy = false;
+        entry->loaded = entry->data.dir;
+        touched(entry);
     }
-    entry->loaded = true;
-    touched(entry);
-    if (entry == m_root.get())
+    if (entry == m_root.get() && m_phase != Ready)
         setPhase(Ready);
+    if (!answer->more)
+        loadNextStale();
     Q_EMIT countChanged();
     Q_EMIT currentChanged();
     continueGoing();
+}
+
+void StoreTree::refuse(Entry &entry, const Error &error)
+{
+    entry.busy = false;
+    if (entry.guessed) {
+        removeEntry(entry.data.key);
+        Q_EMIT missing(std::exchange(m_goal, QString()));
+        Q_EMIT countChanged();
+        return;
+    }
+    if (entry.parent && error.code == kNoSuchKey) {
+        removeEntry(entry.data.key);
+        loadNextStale();
+        Q_EMIT countChanged();
+        Q_EMIT currentChanged();
+        return;
+    }
+    entry.error = error.text();
+    entry.expanded = entry.loaded && entry.expanded;
+    touched(&entry);
+    if (&entry == m_root.get()) {
+        entry.expanded = true;
+        if (!entry.loaded)
+            setPhase(Failed, entry.error);
+    }
+    loadNextStale();
+    Q_EMIT currentChanged();
+}
+
+void StoreTree::merge(Entry &entry, const QList<StoreEntry> &page)
+{
+    bool fresh = false;
+    for (const StoreEntry &child : page) {
+        if (parentOf(child.key) != entry.data.key)
+            continue;
+        const auto place = entry.placeOf(child.key);
+        if (place != entry.children.end() && (*place)->data.key == child.key) {
+            (*place)->data = child;
+            (*place)->seen = entry.round;
+            continue;
+        }
+        entry.children.insert(place, entry.makeChild(child));
+        ++m_known;
+        fresh = true;
+    }
+    if (!m_words.isEmpty())
+        m_frame.start();
+    else if (fresh)
+        showFresh(entry);
+    const int row = rowOf(&entry);
+    const int end = &entry == m_root.get() ? count() : row < 0 ? -1 : endOf(row);
+    if (end - 1 > row)
+        Q_EMIT dataChanged(index(row + 1), index(end - 1));
+}
+
+/// Shows the children that have no row yet: a run of them is one change for the view.
+void StoreTree::showFresh(Entry &entry)
+{
+    if (!isShown(entry) || !entry.expanded)
+        return;
+    int row = rowOf(&entry) + 1;
+    Rows run;
+    const auto flush = [&] {
+        if (run.empty())
+            return;
+        beginInsertRows({}, row, row + int(run.size()) - 1);
+        m_rows.insert(m_rows.begin() + row, run.begin(), run.end());
+        endInsertRows();
+        row += int(run.size());
+        run.clear();
+    };
+    for (const auto &child : entry.children) {
+        const size_t next = size_t(row);
+        const bool hasRow = next < m_rows.size() && m_rows[next] == child.get();
+        if (!hasRow) {
+            run.push_back(child.get());
+            continue;
+        }
+        flush();
+        row = endOf(row);
+    }
+    flush();
+}
+
+void StoreTree::dropUnseen(Entry &entry)
+{
+    QStringList gone;
+    for (const auto &child : entry.children) {
+        if (child->seen != entry.round && !isHidden(child->data.key))
+            gone.append(child->data.key);
+    }
+    for (const QString &key : std::as_const(gone))
+        removeEntry(key);
 }
 
 void StoreTree::follow()
@@ -198,9 +307,19 @@ void StoreTree::follow()
     connect(m_watch.get(), &session::ByteStream::received, this, &StoreTree::takeEvents);
     connect(m_watch.get(), &session::ByteStream::ended, this, [this](const Error &error) {
         m_watch.release()->deleteLater(); // it is the sender
-        if (!error.code.isEmpty() && m_phase == Loading)
-            setPhase(Failed, error.text());
+        // Too slow for the events: begin with a new reading.
+        const bool connected = m_client && m_client->state() == session::Client::State::Connected;
+        if (connected && error.code == code::limit) {
+            reload();
+            return;
+        }
+        if (m_phase != Failed && !error.code.isEmpty())
+            m_errorText = error.text();
+        Q_EMIT phaseChanged();
     });
+    if (m_phase == Ready)
+        m_errorText.clear();
+    Q_EMIT phaseChanged();
 }
 
 void StoreTree::takeEvents(const QByteArray &bytes)
@@ -216,6 +335,10 @@ void StoreTree::takeEvents(const QByteArray &bytes)
         from = end + 1;
     }
     m_rest.remove(0, from);
+    if (m_rest.size() > kLongestEvent)
+        m_rest.clear();
+    Q_EMIT countChanged();
+    Q_EMIT currentChanged();
 }
 
 void StoreTree::apply(const QString &action, const StoreEntry &entry)
@@ -223,8 +346,6 @@ void StoreTree::apply(const QString &action, const StoreEntry &entry)
     if (action == QLatin1String("delete") || action == QLatin1String("expire") ||
         action == QLatin1String("compareAndDelete")) {
         removeEntry(entry.key);
-        Q_EMIT countChanged();
-        Q_EMIT currentChanged();
         return;
     }
     // A new key may have made directories on its way: the first one that is missing is shown.
@@ -235,14 +356,11 @@ void StoreTree::apply(const QString &action, const StoreEntry &entry)
                            entry.modifiedIndex, {}, 0};
         parent = find(parentOf(shown.key));
     }
-    if (!parent || !parent->loaded)
+    if (!parent || !(parent->loaded || parent->busy))
         return;
-    if (nameIn(shown.key).startsWith(QLatin1Char('_')) && !find(shown.key))
+    if (isHidden(shown.key) && !find(shown.key))
         return; // hidden: known paths only
     put(*parent, shown);
-    Q_EMIT countChanged();
-    if (shown.key == m_currentKey)
-        Q_EMIT currentChanged();
 }
 
 StoreTree::Entry *StoreTree::find(const QString &key) const
@@ -254,9 +372,7 @@ StoreTree::Entry *StoreTree::find(const QString &key) const
     while (at && slash >= 0) {
         slash = key.indexOf(QLatin1Char('/'), slash + 1);
         const QString part = slash < 0 ? key : key.left(slash);
-        const auto found = std::lower_bound(
-            at->children.begin(), at->children.end(), part,
-            [](const auto &child, const QString &wanted) { return child->data.key < wanted; });
+        const auto found = at->placeOf(part);
         at = found != at->children.end() && (*found)->data.key == part ? found->get() : nullptr;
     }
     return at;
@@ -264,36 +380,20 @@ StoreTree::Entry *StoreTree::find(const QString &key) const
 
 StoreTree::Entry *StoreTree::put(Entry &parent, const StoreEntry &entry)
 {
-    if (Entry *known = find(entry.key)) {
-        known->data = entry;
-        touched(known);
-        return known;
+    const auto place = parent.placeOf(entry.key);
+    if (place != parent.children.end() && (*place)->data.key == entry.key) {
+        (*place)->data = entry;
+        (*place)->seen = parent.round;
+        touched(place->get());
+        return place->get();
     }
-    auto made = std::make_unique<Entry>();
-    made->data = entry;
-    made->parent = &parent;
-    made->depth = parent.depth + 1;
-    const auto place = std::lower_bound(
-        parent.children.begin(), parent.children.end(), entry.key,
-        [](const auto &child, const QString &key) { return child->data.key < key; });
-    Entry *raw = made.get();
-    const bool visible = parent.expanded && (&parent == m_root.get() || rowOf(&parent) >= 0);
-    if (!visible) {
-        parent.children.insert(place, std::move(made));
-        return raw;
-    }
-    // It stands before its next sibling's row, or at the end of the parent's shown subtree.
-    int row = rowOf(&parent) + 1;
-    if (place != parent.children.end())
-        row = rowOf(place->get());
+    Entry *made = parent.children.insert(place, parent.makeChild(entry))->get();
+    ++m_known;
+    if (m_words.isEmpty())
+        showFresh(parent);
     else
-        while (row < count() && m_rows[size_t(row)]->depth > parent.depth)
-            ++row;
-    beginInsertRows({}, row, row);
-    parent.children.insert(place, std::move(made));
-    m_rows.insert(m_rows.begin() + row, raw);
-    endInsertRows();
-    return raw;
+        m_frame.start();
+    return made;
 }
 
 void StoreTree::removeEntry(const QString &key)
@@ -301,19 +401,23 @@ void StoreTree::removeEntry(const QString &key)
     Entry *entry = find(key);
     if (!entry || !entry->parent)
         return;
-    const int row = rowOf(entry);
-    if (row >= 0) {
-        int last = row;
-        while (last + 1 < count() && m_rows[size_t(last) + 1]->depth > entry->depth)
-            ++last;
-        beginRemoveRows({}, row, last);
-        m_rows.erase(m_rows.begin() + row, m_rows.begin() + last + 1);
-        endRemoveRows();
-    }
-    auto &siblings = entry->parent->children;
-    siblings.erase(std::find_if(siblings.begin(), siblings.end(), [entry](const auto &child) {
-        return child.get() == entry;
-    }));
+    if (const int row = rowOf(entry); row >= 0)
+        removeRows(row, endOf(row) - 1);
+    const std::function<int(const Entry &)> size = [&size](const Entry &of) {
+        int out = 1;
+        for (const auto &child : of.children)
+            out += size(*child);
+        return out;
+    };
+    m_known -= size(*entry);
+    entry->parent->children.erase(entry->parent->placeOf(key));
+}
+
+void StoreTree::removeRows(int first, int last)
+{
+    beginRemoveRows({}, first, last);
+    m_rows.erase(m_rows.begin() + first, m_rows.begin() + last + 1);
+    endRemoveRows();
 }
 
 int StoreTree::rowOf(const Entry *entry) const
@@ -322,36 +426,89 @@ int StoreTree::rowOf(const Entry *entry) const
     return found == m_rows.end() ? -1 : int(found - m_rows.begin());
 }
 
-void StoreTree::showChildren(Entry &entry)
+/// The row after an entry and everything below it.
+int StoreTree::endOf(int row) const
 {
-    const int at = rowOf(&entry);
-    if (!entry.expanded || entry.children.empty() || (at < 0 && &entry != m_root.get()))
-        return;
-    std::vector<Entry *> fresh;
-    const std::function<void(const Entry &)> collect = [&](const Entry &of) {
-        for (const auto &child : of.children) {
-            fresh.push_back(child.get());
-            if (child->expanded)
-                collect(*child);
-        }
-    };
-    collect(entry);
-    beginInsertRows({}, at + 1, at + int(fresh.size()));
-    m_rows.insert(m_rows.begin() + at + 1, fresh.begin(), fresh.end());
-    endInsertRows();
+    const int depth = m_rows[size_t(row)]->depth;
+    int end = row + 1;
+    while (end < count() && m_rows[size_t(end)]->depth > depth)
+        ++end;
+    return end;
 }
 
-void StoreTree::hideChildren(Entry &entry)
+bool StoreTree::isShown(const Entry &entry) const
 {
-    const int at = rowOf(&entry);
-    int last = at;
-    while (last + 1 < count() && m_rows[size_t(last) + 1]->depth > entry.depth)
-        ++last;
-    if (last == at)
+    return &entry == m_root.get() || rowOf(&entry) >= 0;
+}
+
+bool StoreTree::matches(const Entry &entry) const
+{
+    return std::all_of(m_words.begin(), m_words.end(), [&entry](const QString &word) {
+        return entry.data.key.contains(word, Qt::CaseInsensitive);
+    });
+}
+
+/// Adds the rows below an entry; says whether there are any.
+bool StoreTree::collect(const Entry &of, Rows &rows) const
+{
+    const size_t before = rows.size();
+    for (const auto &child : of.children) {
+        const size_t at = rows.size();
+        rows.push_back(child.get());
+        const bool below = (!m_words.isEmpty() || child->expanded) && collect(*child, rows);
+        if (!below && !matches(*child))
+            rows.resize(at);
+    }
+    return rows.size() > before;
+}
+
+void StoreTree::rebuildRows()
+{
+    m_frame.stop();
+    beginResetModel();
+    m_rows.clear();
+    if (m_root)
+        collect(*m_root, m_rows);
+    endResetModel();
+    Q_EMIT rebuilt();
+    Q_EMIT countChanged();
+    Q_EMIT currentChanged();
+}
+
+void StoreTree::setFilter(const QString &filter)
+{
+    if (m_filter == filter)
         return;
-    beginRemoveRows({}, at + 1, last);
-    m_rows.erase(m_rows.begin() + at + 1, m_rows.begin() + last + 1);
-    endRemoveRows();
+    m_filter = filter;
+    m_words = filter.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    rebuildRows();
+    Q_EMIT filterChanged();
+}
+
+void StoreTree::expand(Entry &entry)
+{
+    entry.expanded = true;
+    if (!entry.loaded && !entry.busy)
+        load(entry);
+    if (m_words.isEmpty() && !entry.children.empty()) {
+        const int at = rowOf(&entry);
+        Rows below;
+        collect(entry, below);
+        if (at >= 0 && !below.empty()) {
+            beginInsertRows({}, at + 1, at + int(below.size()));
+            m_rows.insert(m_rows.begin() + at + 1, below.begin(), below.end());
+            endInsertRows();
+        }
+    }
+    touched(&entry);
+}
+
+void StoreTree::collapse(Entry &entry)
+{
+    entry.expanded = false;
+    if (const int at = rowOf(&entry); at >= 0 && m_words.isEmpty() && endOf(at) > at + 1)
+        removeRows(at + 1, endOf(at) - 1);
+    touched(&entry);
 }
 
 void StoreTree::touched(const Entry *entry)
@@ -368,14 +525,7 @@ void StoreTree::setExpanded(int row, bool expanded)
     Entry &entry = *m_rows[size_t(row)];
     if (!entry.data.dir || entry.expanded == expanded)
         return;
-    entry.expanded = expanded;
-    if (!expanded)
-        hideChildren(entry);
-    else if (entry.loaded)
-        showChildren(entry);
-    else
-        load(entry.data.key);
-    touched(&entry);
+    expanded ? expand(entry) : collapse(entry);
     Q_EMIT countChanged();
     Q_EMIT currentChanged();
 }
@@ -387,49 +537,56 @@ int StoreTree::parentRow(int row) const
 
 void StoreTree::goTo(const QString &key)
 {
-    m_goal = key.startsWith(QLatin1Char('/')) ? key : QLatin1Char('/') + key;
-    while (m_goal.size() > 1 && m_goal.endsWith(QLatin1Char('/')))
-        m_goal.chop(1);
+    m_goal = QLatin1Char('/') + key.split(QLatin1Char('/'), Qt::SkipEmptyParts).join(u'/');
+    setFilter({});
     continueGoing();
 }
 
 void StoreTree::continueGoing()
 {
-    if (m_goal.isEmpty() || m_phase != Ready)
+    if (m_goal.size() < 2 || m_phase != Ready)
         return;
-    if (Entry *there = find(m_goal); there && rowOf(there) >= 0) {
-        setCurrentKey(std::exchange(m_goal, QString()));
-        return;
-    }
     Entry *at = m_root.get();
-    qsizetype slash = 0;
-    while ((slash = m_goal.indexOf(QLatin1Char('/'), slash + 1)) >= 0 || at) {
+    for (qsizetype slash = 0; slash >= 0;) {
+        slash = m_goal.indexOf(QLatin1Char('/'), slash + 1);
         const QString part = slash < 0 ? m_goal : m_goal.left(slash);
         Entry *next = find(part);
-        if (!next && at->loaded) {
-            // Hidden directories are not listed by their parent: taken at their word.
-            const bool hidden = nameIn(part).startsWith(QLatin1Char('_'));
-            if (!hidden)
-                Q_EMIT missing(std::exchange(m_goal, QString()));
-            else
-                next = put(*at, StoreEntry{part, {}, slash >= 0, 0, 0, {}, 0});
-        }
-        if (!next || slash < 0)
-            break;
-        if (!next->expanded) {
-            next->data.dir = true;
-            setExpanded(rowOf(next), true); // goes on in loaded()
+        if (!next && at->busy)
+            return; // its next page may have it
+        if (!next && !isHidden(part)) {
+            Q_EMIT missing(std::exchange(m_goal, QString()));
             return;
         }
+        if (!next) {
+            next = put(*at, StoreEntry{part, {}, true, 0, 0, {}, 0});
+            next->guessed = true;
+            load(*next);
+        }
+        if (next->guessed)
+            return; // goes on when its answer is there
+        if (slash < 0) {
+            setCurrentKey(std::exchange(m_goal, QString()));
+            return;
+        }
+        if (next->data.dir && !next->expanded)
+            expand(*next);
         at = next;
     }
-    if (Entry *there = find(m_goal); there && rowOf(there) >= 0)
-        setCurrentKey(std::exchange(m_goal, QString()));
 }
 
 QString StoreTree::keyAt(int row) const
 {
     return row >= 0 && row < count() ? m_rows[size_t(row)]->data.key : QString();
+}
+
+bool StoreTree::isDirAt(int row) const
+{
+    return row >= 0 && row < count() && m_rows[size_t(row)]->data.dir;
+}
+
+bool StoreTree::isExpandedAt(int row) const
+{
+    return row >= 0 && row < count() && data(index(row), ExpandedRole).toBool();
 }
 
 void StoreTree::setCurrentKey(const QString &key)
@@ -452,18 +609,25 @@ QVariantMap StoreTree::current() const
     if (!entry)
         return {};
     const StoreEntry &data = entry->data;
+    const QByteArray shown = data.value.left(kShownBytes);
+    const bool text = isText(data.value);
     return {
         {QStringLiteral("key"), data.key},
         {QStringLiteral("name"), nameIn(data.key)},
         {QStringLiteral("dir"), data.dir},
-        {QStringLiteral("text"), textOf(data.value)},
-        {QStringLiteral("pretty"), prettyJson(data.value)},
+        {QStringLiteral("text"), text ? QString::fromUtf8(shown) : QString()},
+        {QStringLiteral("json"), text ? prettyJson(data.value) : QString()},
+        {QStringLiteral("hex"), hexDump(data.value)},
         {QStringLiteral("size"), data.value.size()},
-        {QStringLiteral("binary"), !isText(data.value)},
+        {QStringLiteral("binary"), !text},
+        {QStringLiteral("cut"), data.value.size() >= kShownBytes},
         {QStringLiteral("createdIndex"), data.createdIndex},
         {QStringLiteral("modifiedIndex"), data.modifiedIndex},
         {QStringLiteral("ttl"), data.ttl},
-        {QStringLiteral("children"), entry->loaded ? int(entry->children.size()) : -1}};
+        {QStringLiteral("expires"),
+         data.expiration.isValid() ? data.expiration.toMSecsSinceEpoch() : 0},
+        {QStringLiteral("children"), entry->loaded ? int(entry->children.size()) : -1},
+        {QStringLiteral("error"), entry->error}};
 }
 
 int StoreTree::rowCount(const QModelIndex &parent) const
@@ -487,13 +651,11 @@ QVariant StoreTree::data(const QModelIndex &index, int role) const
     case DirRole:
         return entry.data.dir;
     case ExpandedRole:
-        return entry.expanded;
+        return m_words.isEmpty() ? entry.expanded : entry.loaded && !entry.children.empty();
     case BusyRole:
         return entry.busy;
     case PreviewRole:
-        return isText(entry.data.value)
-                   ? QString::fromUtf8(entry.data.value.left(kPreview)).simplified()
-                   : QStringLiteral("%1 bytes").arg(entry.data.value.size());
+        return previewOf(entry.data.value);
     case TtlRole:
         return entry.data.ttl;
     default:

@@ -27,6 +27,14 @@ UnitDraft::UnitDraft(QObject *parent)
     connect(&m_pause, &QTimer::timeout, this, &UnitDraft::check);
 }
 
+void UnitDraft::setClient(session::Client *client)
+{
+    m_client = client;
+    ++m_round;
+    ++m_opening;
+    setBusy(false);
+}
+
 void UnitDraft::setName(const QString &name)
 {
     if (m_name == name)
@@ -50,10 +58,12 @@ void UnitDraft::setText(const QString &text)
 void UnitDraft::show(const QString &name, const QString &text, bool existing)
 {
     ++m_round;
+    ++m_opening;
     m_name = name;
     m_text = text;
     m_original = text;
-    m_existing = existing;
+    m_openedName = existing ? name : QString();
+    setBusy(false);
     m_diagnostics.clear();
     m_errorCount = 0;
     m_checkTrouble.clear();
@@ -73,12 +83,12 @@ void UnitDraft::openExisting(const QString &name)
     if (!m_client)
         return;
     setBusy(true);
-    const quint64 round = ++m_round;
+    const quint64 opening = ++m_opening;
     session::ClusterApi(*m_client).unitCat(name).then(
-        this, [this, name, round](const Result<QString> &text) {
-            setBusy(false);
-            if (round != m_round)
+        this, [this, name, opening](const Result<QString> &text) {
+            if (opening != m_opening)
                 return;
+            setBusy(false);
             if (text)
                 show(name, *text, true);
             else
@@ -97,17 +107,24 @@ void UnitDraft::check()
         .then(this, [this, round](const Result<QList<UnitDiagnostic>> &found) {
             if (round != m_round)
                 return;
-            m_diagnostics.clear();
-            m_errorCount = 0;
             m_checkTrouble = found ? QString() : found.error().text();
-            if (found) {
-                for (const UnitDiagnostic &one : *found) {
-                    m_diagnostics.append(codec::toJson(one).toVariantMap());
-                    m_errorCount += one.severity == UnitDiagnostic::Severity::Error ? 1 : 0;
-                }
-            }
-            Q_EMIT checked();
+            take(found.value_or(QList<UnitDiagnostic>()));
         });
+}
+
+void UnitDraft::take(const QList<UnitDiagnostic> &found)
+{
+    QList<UnitDiagnostic> ordered = found;
+    std::stable_sort(ordered.begin(), ordered.end(), [](const auto &a, const auto &b) {
+        return a.line < b.line;
+    });
+    m_diagnostics.clear();
+    m_errorCount = 0;
+    for (const UnitDiagnostic &one : std::as_const(ordered)) {
+        m_diagnostics.append(codec::toJson(one).toVariantMap());
+        m_errorCount += one.severity == UnitDiagnostic::Severity::Error ? 1 : 0;
+    }
+    Q_EMIT checked();
 }
 
 void UnitDraft::setBusy(bool busy)
@@ -125,18 +142,22 @@ void UnitDraft::submit(bool thenStart)
     setBusy(true);
     const QString name = m_name;
     const QString text = m_text;
+    const quint64 opening = ++m_opening;
     session::ClusterApi(*m_client)
-        .unitSubmit(name, text, m_existing)
-        .then(this, [this, name, text, thenStart](const Result<Unit> &unit) {
-            setBusy(false);
+        .unitSubmit(name, text, isExisting())
+        .then(this, [this, name, text, thenStart, opening](const Result<Unit> &unit) {
+            if (opening == m_opening)
+                setBusy(false);
             if (!unit) {
                 Q_EMIT failed(QStringLiteral("Cannot submit %1").arg(name), unit.error().text());
                 return;
             }
-            m_original = text;
-            m_existing = true;
-            Q_EMIT opened();
-            Q_EMIT edited();
+            if (opening == m_opening) {
+                m_original = text;
+                m_openedName = name;
+                Q_EMIT opened();
+                Q_EMIT edited();
+            }
             Q_EMIT submitted(name, thenStart);
         });
 }

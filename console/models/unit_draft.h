@@ -17,7 +17,7 @@ class UnitDraft : public QObject {
     QML_UNCREATABLE("made by the session")
     Q_PROPERTY(QString name READ name WRITE setName NOTIFY edited)
     Q_PROPERTY(QString text READ text WRITE setText NOTIFY edited)
-    Q_PROPERTY(bool existing READ isExisting NOTIFY opened)
+    Q_PROPERTY(bool existing READ isExisting NOTIFY edited)
     Q_PROPERTY(bool dirty READ isDirty NOTIFY edited)
     Q_PROPERTY(bool busy READ isBusy NOTIFY busyChanged)
     Q_PROPERTY(QVariantList diagnostics READ diagnostics NOTIFY checked)
@@ -26,13 +26,14 @@ class UnitDraft : public QObject {
 public:
     explicit UnitDraft(QObject *parent = nullptr);
 
-    void setClient(session::Client *client) { m_client = client; }
+    void setClient(session::Client *client);
     QString name() const { return m_name; }
     void setName(const QString &name);
     QString text() const { return m_text; }
     void setText(const QString &text);
-    /// The unit is in the cluster already: submitting replaces it.
-    bool isExisting() const { return m_existing; }
+    /// The unit is the one that was opened from the cluster: submitting replaces it. Under another
+    /// name it is a new one.
+    bool isExisting() const { return !m_openedName.isEmpty() && m_name == m_openedName; }
     bool isDirty() const { return m_text != m_original; }
     bool isBusy() const { return m_busy; }
     /// {line, severity ("Error", "Warning"), message} in line order.
@@ -58,6 +59,7 @@ private:
     void check();
     void setBusy(bool busy);
     void show(const QString &name, const QString &text, bool existing);
+    void take(const QList<UnitDiagnostic> &found);
 
     QPointer<session::Client> m_client;
     QTimer m_pause;
@@ -67,9 +69,10 @@ private:
     QVariantList m_diagnostics;
     QString m_checkTrouble;
     int m_errorCount = 0;
-    bool m_existing = false;
+    QString m_openedName; ///< of the cluster's unit that this is; empty = a new one
     bool m_busy = false;
-    quint64 m_round = 0; ///< an answer about an older text does not count
+    quint64 m_round = 0;   ///< an answer about an older text does not count
+    quint64 m_opening = 0; ///< nor does one for a unit that is no longer wanted
 };
 
 } // namespace qd::models
