@@ -35,12 +35,13 @@ set(QD_MAY_LINK_qd_config qd_base)
 # console
 set(QD_MAY_LINK_qd_session qd_base qd_model qd_codec qd_rpc qd_security)
 set(QD_MAY_LINK_qd_models qd_base qd_model qd_codec qd_session)
+set(QD_MAY_LINK_qd_charts "")
 set(QD_MAY_LINK_qd_scripting qd_base qd_model qd_codec qd_session)
 set(QD_MAY_LINK_qd_cli qd_base qd_model qd_codec qd_session qd_scripting)
 set(QD_MAY_LINK_qd_demo qd_base qd_model qd_codec qd_session qd_models)
-set(QD_MAY_LINK_qd_qml qd_base qd_model qd_codec qd_unitfile qd_session qd_models qd_scripting)
-set(QD_MAY_LINK_qd_window qd_base qd_model qd_codec qd_rpc qd_security qd_session qd_models qd_scripting qd_demo
-    qd_qml)
+set(QD_MAY_LINK_qd_qml qd_base qd_model qd_codec qd_unitfile qd_session qd_models qd_charts qd_scripting)
+set(QD_MAY_LINK_qd_window qd_base qd_model qd_codec qd_rpc qd_security qd_session qd_models qd_charts qd_scripting
+    qd_demo qd_qml)
 
 # tests
 set(QD_MAY_LINK_qd_test_support qd_base)
