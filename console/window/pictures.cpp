@@ -35,7 +35,7 @@ public:
         }
         const Scene &scene = m_scenes.at(m_at);
         m_connector = std::make_unique<demo::DemoConnector>(scene.kind);
-        m_stage = std::make_unique<Stage>(*m_connector, m_clock);
+        m_stage = std::make_unique<Stage>(*m_connector, m_connector->clock());
         if (const auto opened = m_stage->open(m_dark, m_size); !opened) {
             finish(opened);
             return;
@@ -87,7 +87,6 @@ private:
     bool m_dark;
     QSize m_size;
     qsizetype m_at = 0;
-    demo::DemoClock m_clock;
     std::unique_ptr<demo::DemoConnector> m_connector;
     std::unique_ptr<Stage> m_stage;
     std::unique_ptr<Driver> m_driver;

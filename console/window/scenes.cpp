@@ -113,6 +113,56 @@ Scene units(const char *name, const char *kind, int row)
         {}};
 }
 
+/// Two minutes of a cluster's life, with an election in them.
+void live(Stage &stage, demo::DemoConnector &connector, int seconds)
+{
+    for (int second = 0; second < seconds; ++second) {
+        connector.clock().advance(1000);
+        connector.client()->tick(second);
+        stage.session().raft()->flush();
+        if (second == 0) // what was there before is not of this story
+            stage.session().raftHistory()->clear();
+        stage.session().raftHistory()->sample();
+    }
+}
+
+Scene raft(const char *name, const char *kind, int seconds)
+{
+    return {
+        QString::fromLatin1(name),
+        QString::fromLatin1(kind),
+        [seconds](Stage &stage, demo::DemoConnector &connector) {
+            stage.go(Raft);
+            live(stage, connector, seconds);
+        },
+        {}};
+}
+
+Scene store(const char *name, const char *kind, const char *key)
+{
+    return {
+        QString::fromLatin1(name),
+        QString::fromLatin1(kind),
+        [key](Stage &stage, demo::DemoConnector &) {
+            stage.go(Store);
+            stage.session().store()->goTo(QString::fromLatin1(key));
+        },
+        {}};
+}
+
+Scene script(const char *name, const char *text)
+{
+    return {
+        QString::fromLatin1(name),
+        QStringLiteral("normal"),
+        [text](Stage &stage, demo::DemoConnector &) {
+            stage.go(Script);
+            stage.session().script()->setText(QString::fromLatin1(text));
+            stage.session().script()->run();
+        },
+        {}};
+}
+
 } // namespace
 
 QList<Scene> allScenes()
@@ -159,9 +209,28 @@ QList<Scene> allScenes()
         lost("lost-nodes", Nodes),
         at("commands", "normal", Units, {QStringLiteral("key Down"), QStringLiteral("key Ctrl+K")}),
         at("keys", "normal", Units, {QStringLiteral("key ?")}),
-        at("raft", "normal", Raft),
+        raft("raft", "normal", 110),
+        raft("raft-election", "normal", 44),
+        at("raft-hostile", "hostile", Raft),
+        at("raft-loading", "loading", Raft),
+        at("raft-error", "failing", Raft),
+        lost("lost-raft", Raft),
         at("store", "normal", Store),
-        at("script", "normal", Script)};
+        store("store-json", "normal", "/config/api/limits"),
+        store("store-bytes", "normal", "/secrets/blob"),
+        store("store-hostile", "hostile", "/<b>markup</b>"),
+        store("store-many", "keys:100000", "/load/key-050000"),
+        at("store-empty", "empty", Store),
+        at("store-loading", "loading", Store),
+        at("store-error", "failing", Store),
+        at("script", "normal", Script),
+        script("script-done", "print('hello');\n"),
+        script("script-running", "while (true) {\n}\n"),
+        script(
+            "script-error", "const nodes = cluster.nodes();\ntable(nodes);\n// and now:\n"
+                            "throw new Error('the API is gone');\n"),
+        lost("lost-store", Store),
+        lost("lost-script", Script)};
 }
 
 } // namespace qd::window

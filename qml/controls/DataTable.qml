@@ -21,6 +21,14 @@ FocusScope {
 
     signal activated(string key)
 
+    // The columns as a row paints them.
+    readonly property var painted: table.columns.map(one => ({
+                "column": one.column,
+                "width": table.widthOf(one),
+                "kind": one.kind,
+                "quiet": one.quiet === true
+            }))
+
     function widthOf(column: var): real {
         return column.width === 0 ? table.flexWidth : column.width;
     }
@@ -132,7 +140,7 @@ FocusScope {
             function onModelAboutToBeReset(): void {
                 list.placeBefore = list.contentY;
             }
-            function onRebuilt(): void {
+            function onModelReset(): void {
                 const most = Math.max(0, list.count * Theme.rowHeight - list.height);
                 list.contentY = Math.min(list.placeBefore, most);
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import QtQuick
 import Quarterdeck
+import Quarterdeck.Charts
 
 // A row of a DataTable.
 Item {
@@ -39,43 +40,22 @@ Item {
         }
         onDoubleTapped: row.owner.activated(row.key)
     }
-    Row {
+    // One painted item a row: a row that scrolls is a picture that moves, and a row that shows
+    // something else is painted once.
+    CellsItem {
         x: Theme.md
+        width: parent.width - x
         height: parent.height
-
-        Repeater {
-            model: row.owner.columns
-
-            Item {
-                id: cell
-
-                required property var modelData
-                readonly property string kind: cell.modelData.kind
-
-                width: row.owner.widthOf(cell.modelData)
-                height: row.height
-
-                StateMark {
-                    visible: cell.kind === "state"
-                    anchors.verticalCenter: parent.verticalCenter
-                    tone: row.tone
-                }
-                UiText {
-                    x: cell.kind === "state" ? 16 : 0
-                    width: parent.width - x - (cell.kind === "number" ? Theme.xl : Theme.lg)
-                    height: parent.height
-                    text: row.cells[cell.modelData.column] ?? ""
-                    mono: cell.kind === "mono" || cell.kind === "number"
-                    maximumLineCount: 1
-                    horizontalAlignment: cell.kind === "number" ? Text.AlignRight : Text.AlignLeft
-                    color: {
-                        if (cell.kind === "state")
-                            return Theme.tone(row.tone);
-                        return cell.modelData.quiet ? Theme.textMuted : Theme.text;
-                    }
-                    Accessible.ignored: true
-                }
-            }
-        }
+        cells: row.cells
+        columns: row.owner.painted
+        tone: row.tone
+        gap: Theme.lg
+        toneColor: Theme.tone(row.tone)
+        textColor: Theme.text
+        quietColor: Theme.textMuted
+        fontFamily: Theme.fontFamily
+        monoFamily: Theme.monoFamily
+        fontSize: Theme.body
+        monoSize: Theme.small
     }
 }

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma Singleton
+import QtQuick
+
+// How numbers are written. (A regular expression that groups digits writes each comma twice in
+// Qt 6.4.)
+QtObject {
+    // Whole numbers, also those that come as text because they are beyond 2^53: "18,442".
+    function grouped(number: var): string {
+        return Number(number).toLocaleString(Qt.locale("en_US"), "f", 0);
+    }
+}
