@@ -103,7 +103,7 @@ Workspace {
                     width: figures.each
                     label: "Throughput"
                     value: {
-                        const rate = workspace.leader.proposalsPerSecond;
+                        const rate = workspace.leader.proposalsPerSecond ?? 0;
                         return workspace.led ? rate.toFixed(0) + " /s" : "–";
                     }
                 }

@@ -78,7 +78,10 @@ Workspace {
             text: "Stop"
             hint: "Ctrl+."
             enabled: workspace.script.running
-            onClicked: workspace.script.stop()
+            onClicked: {
+                workspace.script.stop();
+                editor.forceActiveFocus();
+            }
         }
         UiButton {
             objectName: "runScript"
@@ -88,7 +91,10 @@ Workspace {
             hint: "Ctrl+Return"
             primary: true
             enabled: workspace.script.ready && !workspace.script.running
-            onClicked: workspace.run()
+            onClicked: {
+                workspace.run();
+                editor.forceActiveFocus();
+            }
         }
     }
     UiSplit {

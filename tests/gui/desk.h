@@ -58,6 +58,7 @@ public:
         if (!found)
             return;
         (void)QTest::qWaitFor([found] { return found->isEnabled(); });
+        (void)window()->grabWindow(); // everything has found its place
         const QPointF middle = found->mapToScene({found->width() / 2, found->height() / 2});
         QTest::mouseClick(window(), Qt::LeftButton, {}, middle.toPoint());
     }
@@ -68,7 +69,8 @@ public:
     void type(const QString &text)
     {
         for (const QChar c : text)
-            QTest::keyClick(window(), c.toLatin1());
+            c == QLatin1Char('\n') ? press(Qt::Key_Return)
+                                   : QTest::keyClick(window(), c.toLatin1());
     }
     /// Opens the first profile and waits until the cluster is there.
     bool connected()

@@ -163,7 +163,9 @@ private Q_SLOTS:
         QTRY_VERIFY(desk.item("editorText")->hasActiveFocus());
         desk.press(Qt::Key_A, Qt::ControlModifier);
         desk.type(QStringLiteral("[Service]\nExecStart=sail\n"));
-        QVERIFY(desk.says(QStringLiteral("Line 2: The command's path is not absolute: sail")));
+        QVERIFY2(
+            desk.says(QStringLiteral("Line 2: The command's path is not absolute: sail")),
+            qPrintable(desk.accessible()));
         QVERIFY(!desk.item("editorSubmit")->isEnabled());
         desk.press(Qt::Key_A, Qt::ControlModifier);
         desk.type(QStringLiteral("[Service]\nExecStart=/bin/sail\n"));

@@ -31,7 +31,8 @@ class TestStoreTree : public QObject {
         {
             tree.setExpanded(row(key), true);
             QVERIFY(QTest::qWaitFor(
-                [&] { return !tree.data(tree.index(row(key)), StoreTree::BusyRole).toBool(); }));
+                [&] { return !tree.data(tree.index(row(key)), StoreTree::BusyRole).toBool(); },
+                60'000));
         }
         bool isReady()
         {
@@ -210,7 +211,7 @@ private Q_SLOTS:
         Fixture f(QStringLiteral("keys:100000"));
         QVERIFY(f.isReady());
         f.open("/load");
-        QTRY_VERIFY_WITH_TIMEOUT(f.tree.known() >= 100'005, 30'000);
+        QTRY_VERIFY_WITH_TIMEOUT(f.tree.known() >= 100'005, 60'000);
         const int load = f.row("/load");
         QCOMPARE(f.tree.keyAt(load + 100'000), QStringLiteral("/load/key-099999"));
         QVERIFY(f.watch.inserts < 30); // a page is one change
@@ -222,7 +223,7 @@ private Q_SLOTS:
         f.client.loseConnection(QStringLiteral("gone"));
         f.client.data().putKey(QStringLiteral("/load/key-050000-more"), "1");
         f.client.connectAgain(QStringLiteral("node-2"));
-        QTRY_COMPARE_WITH_TIMEOUT(f.tree.known(), 100'007, 30'000);
+        QTRY_COMPARE_WITH_TIMEOUT(f.tree.known(), 100'007, 60'000);
         QCOMPARE(f.watch.inserts, 1);
         QCOMPARE(f.watch.removes + f.watch.resets, 0);
         QCOMPARE(f.tree.keyAt(f.row("/load") + 50'002), QStringLiteral("/load/key-050000-more"));
