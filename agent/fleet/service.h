@@ -47,8 +47,8 @@ public:
     /// The stored text.
     std::optional<QString> text(const QString &unit) const;
     /// The machine to ask about a unit: where it is scheduled; of a global unit this one, or else
-    /// the first that has it. code::notFound: no such unit, or it is nowhere; code::nodeUnreachable: it
-    /// is on a machine that is lost.
+    /// the first that has it. code::notFound: no such unit, or it is nowhere;
+    /// code::nodeUnreachable: it is on a machine that is lost.
     Result<QString> placeOf(const QString &unit) const;
     int unitCount(const QString &machineId) const;
 
