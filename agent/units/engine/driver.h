@@ -79,6 +79,7 @@ public:
     virtual ~DriverEvents() = default;
     /// execve() was done (matters to Type=exec).
     virtual void processExecuted(qint32 pid) = 0;
+    /// Of every process that was started, and of those that have come to be the engine's children.
     virtual void processEnded(qint32 pid, const ProcessEnd &end) = 0;
     /// A datagram that a process, or a child of one, has sent to its NOTIFY_SOCKET.
     virtual void processNotified(qint32 pid, const QByteArray &message)

@@ -224,7 +224,13 @@ void ServiceMachine::lastKnownEnded(Unit &unit, Outcome outcome)
 void ServiceMachine::groupEmptied(Unit &unit)
 {
     ServiceRuntime &run = unit.run;
-    if (run.mainPid > 0 || run.controlPid > 0 || !groupIsEmpty(unit))
+    if (!groupIsEmpty(unit))
+        return;
+    if (run.mainPid > 0 && !run.mainIndex) { // adopted, and another one's child: nobody tells how
+        m_pids.remove(run.mainPid);
+        return mainEnded(unit, ProcessEnd{CLD_EXITED, 0});
+    }
+    if (run.mainPid > 0 || run.controlPid > 0)
         return;
     if (run.awaitsPidFile) // nobody is left who could write it
         return enterStopPost(unit, Outcome::Protocol);

@@ -158,6 +158,8 @@ Result<QStringList> ServiceMachine::unitEnvironment(const Unit &unit) const
         const auto text = m_parts.source->read(file.path);
         if (text)
             out += unitfile::parseEnvironmentFile(*text);
+        else if (!file.optional && text.error().code == code::notFound)
+            return fail(code::notFound, QStringLiteral("No such file or directory"));
         else if (!file.optional)
             return fail(text.error());
     }

@@ -28,6 +28,7 @@ private Q_SLOTS:
     void aPidFileOfAnotherUnitIsNotBelieved();
     void nobodyIsLeftToWriteThePidFile();
     void aPostCommandMayWriteThePidFile();
+    void aMainProcessWhoseEndNobodyTells();
 };
 
 void TestServiceNotify::aServiceIsUpWhenItSaysSo()
@@ -276,6 +277,17 @@ void TestServiceNotify::aPostCommandMayWriteThePidFile()
     w.settle();
     QCOMPARE(w.results.last(), JobResult::Done);
     QCOMPARE(w.mainPid("a.service"), 102);
+}
+
+void TestServiceNotify::aMainProcessWhoseEndNobodyTells()
+{
+    World w;
+    w.file("a.service", "Type=forking\nPIDFile=/run/a.pid\nExecStart=/bin/daemon\n");
+    w.source.others["/run/a.pid"] = "102";
+    w.start("a.service");
+    w.driver.silent.insert(102);
+    QCOMPARE(w.stop("a.service"), "done"); // its empty group says enough
+    QCOMPARE(w.state("a.service"), "gone");
 }
 
 QD_TEST_MAIN(TestServiceNotify)

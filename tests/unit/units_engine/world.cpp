@@ -166,7 +166,8 @@ bool FakeDriver::deliver(DriverEvents &engine)
         return false;
     const Ended ended = m_ended.front();
     m_ended.pop_front();
-    engine.processEnded(ended.pid, ended.end);
+    if (!silent.contains(ended.pid))
+        engine.processEnded(ended.pid, ended.end);
     const bool last = processes(ended.group).isEmpty();
     if (last && std::none_of(m_ended.begin(), m_ended.end(), [&ended](const Ended &other) {
             return other.group == ended.group;

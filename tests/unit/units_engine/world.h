@@ -5,6 +5,7 @@
 
 #include <QHash>
 #include <QMap>
+#include <QSet>
 #include <deque>
 #include <functional>
 
@@ -84,6 +85,7 @@ public:
     QList<SpawnRequest> requests;
     std::function<void(const SpawnRequest &)> onSpawn;
     bool woken = false;
+    QSet<qint32> silent; ///< processes that are another one's child: their end is not told
     bool refusesToSpawn = false;
     bool speaks = true; ///< has sockets for Type=notify
 
