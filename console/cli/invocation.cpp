@@ -9,8 +9,8 @@ namespace qd::cli {
 
 int statusOf(const Error &error)
 {
-    const bool silent = error.code == code::unreachable || error.code == code::deadline ||
-                        error.code == code::unknownOutcome;
+    const bool silent = error.code == code::unreachable || error.code == code::nodeUnreachable ||
+                        error.code == code::deadline || error.code == code::unknownOutcome;
     return silent ? exit_status::cannotReach : exit_status::failed;
 }
 
@@ -65,7 +65,7 @@ void Invocation::interrupt()
 
 void followLines(
     Invocation &run, std::unique_ptr<session::ByteStream> owned,
-    std::function<void(const QJsonObject &)> onLine)
+    std::function<void(const QJsonObject &)> onLine, std::function<bool(const Error &)> mended)
 {
     session::ByteStream *const stream = run.keep(std::move(owned));
     run.onInterrupt([&run] { run.finish(); });
@@ -80,10 +80,10 @@ void followLines(
                 pending->remove(0, end + 1);
             }
         });
-    QObject::connect(stream, &session::ByteStream::ended, &run, [&run](const Error &error) {
+    QObject::connect(stream, &session::ByteStream::ended, &run, [&run, mended](const Error &error) {
         if (error.code.isEmpty())
             run.finish();
-        else
+        else if (!mended || !mended(error))
             run.fail(
                 error.code == code::unreachable
                     ? error.during(QStringLiteral("The connection to the cluster was lost"))

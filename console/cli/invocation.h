@@ -97,8 +97,10 @@ QJsonObject listJson(qint64 revision, const QList<T> &items)
 }
 
 /// Follows a stream of lines of JSON until it ends: in order, by an error, or by Ctrl+C (status 0).
+/// `mended`: tells that it has made up for the error; then the run goes on.
 void followLines(
     Invocation &run, std::unique_ptr<session::ByteStream> stream,
-    std::function<void(const QJsonObject &)> onLine);
+    std::function<void(const QJsonObject &)> onLine,
+    std::function<bool(const Error &)> mended = {});
 
 } // namespace qd::cli

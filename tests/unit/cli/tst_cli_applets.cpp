@@ -310,6 +310,17 @@ private Q_SLOTS:
         QVERIFY(params.value(s("follow")).toBool());
         Q_EMIT m_client->stream->received(bytes);
         QCOMPARE(shell.out, QByteArray("1970-01-01 00:00:00 node-1 hello[12]: ahoy\\x1b[2J\n"));
+        // It goes with the unit to another node, and says nothing twice.
+        Q_EMIT m_client->stream->ended({s("unit.moved"), s("The unit has moved."), {}, nullptr});
+        QCOMPARE(m_client->asked.last().params.value(s("lines")).toInteger(), 1000);
+        const qsizetype before = shell.out.size();
+        Q_EMIT m_client->stream->received(bytes);
+        QCOMPARE(shell.out.size(), before);
+        line.time = line.time.addSecs(1);
+        line.message = s("here");
+        Q_EMIT m_client->stream->received(
+            QJsonDocument(codec::toJson(line)).toJson(QJsonDocument::Compact) + '\n');
+        QCOMPARE(shell.out.mid(before), QByteArray("1970-01-01 00:00:01 node-1 hello[12]: here\n"));
         Q_EMIT m_client->stream->ended({});
         QCOMPARE(shell.await(), 0);
         Shell cat(m_client);
