@@ -39,9 +39,13 @@ void UnitDraft::setName(const QString &name)
 {
     if (m_name == name)
         return;
+    const bool wasExisting = isExisting();
     m_name = name;
     ++m_round;
     m_pause.start();
+    // Not with each letter: the editor's focus hangs on it.
+    if (isExisting() != wasExisting)
+        Q_EMIT opened();
     Q_EMIT edited();
 }
 

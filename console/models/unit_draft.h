@@ -17,7 +17,7 @@ class UnitDraft : public QObject {
     QML_UNCREATABLE("made by the session")
     Q_PROPERTY(QString name READ name WRITE setName NOTIFY edited)
     Q_PROPERTY(QString text READ text WRITE setText NOTIFY edited)
-    Q_PROPERTY(bool existing READ isExisting NOTIFY edited)
+    Q_PROPERTY(bool existing READ isExisting NOTIFY opened)
     Q_PROPERTY(bool dirty READ isDirty NOTIFY edited)
     Q_PROPERTY(bool busy READ isBusy NOTIFY busyChanged)
     Q_PROPERTY(QVariantList diagnostics READ diagnostics NOTIFY checked)
