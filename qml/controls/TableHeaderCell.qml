@@ -24,7 +24,7 @@ AbstractButton {
             id: label
 
             anchors.verticalCenter: parent.verticalCenter
-            x: cell.alignRight ? parent.width - width - (cell.sorted ? 16 : 0) - Theme.xl : 0
+            x: cell.alignRight ? parent.width - width - (cell.sorted ? 16 : 0) - Theme.lg : 0
             width: Math.min(implicitWidth, parent.width - 16)
             text: cell.title
             color: cell.sorted || cell.hovered ? Theme.text : Theme.textMuted

@@ -33,6 +33,13 @@ FocusScope {
 
     signal closed
 
+    // A new unit wants its name first.
+    function begin(): void {
+        if (editor.draft.existing)
+            code.forceActiveFocus();
+        else
+            nameField.forceActiveFocus();
+    }
     function submit(thenStart: bool): void {
         if (editor.ready)
             editor.draft.submit(thenStart);
@@ -97,12 +104,13 @@ FocusScope {
             Accessible.ignored: true
         }
         UiField {
+            id: nameField
+
             objectName: "editorName"
             anchors.left: nameLabel.right
             anchors.leftMargin: Theme.md
             anchors.verticalCenter: parent.verticalCenter
             width: Math.min(440, editor.width - x - Theme.lg)
-            focus: !editor.draft.existing
             readOnly: editor.draft.existing
             label: "Name of the unit"
             placeholderText: "name.service"
@@ -119,7 +127,6 @@ FocusScope {
         anchors.top: nameLine.bottom
         anchors.bottom: remarks.top
         width: parent.width
-        focus: editor.draft.existing
         label: "Unit file"
         readOnly: !editor.session.mayOperate
         marks: editor.draft.diagnostics

@@ -23,7 +23,7 @@ Workspace {
     function edit(): void {
         place.opening = false;
         place.editing = true;
-        editor.forceActiveFocus();
+        editor.begin();
     }
     function leaveEditor(): void {
         place.editing = false;
