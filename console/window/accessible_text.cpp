@@ -97,7 +97,7 @@ void walk(QAccessibleInterface *item, const QRect &view, int depth, QList<Item> 
             oneLine(item->textInterface()->text(0, item->textInterface()->characterCount()));
     const bool inView = found.rect.isEmpty() || found.rect.intersects(view);
     if (found.name.isEmpty() && isInteractive(item->role()))
-        found.name = QStringLiteral("(no name)");
+        found.name = QStringLiteral("(nameless)");
     const bool says = (!found.name.isEmpty() || !found.value.isEmpty()) && inView;
     if (says)
         out.append(found);

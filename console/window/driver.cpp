@@ -61,6 +61,9 @@ void Driver::step()
     } else if (*acted) {
         ++m_at;
         m_waitedMs = 0;
+        // What was awaited may be gone a turn later.
+        if (m_at < m_lines.size() && m_lines.at(m_at).startsWith(QLatin1String("picture ")))
+            step();
     } else if ((m_waitedMs += kTurnMs) > kDeadlineMs) {
         takePicture(m_window, m_folder, QStringLiteral("at-the-deadline"));
         finish(fail(

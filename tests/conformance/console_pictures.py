@@ -61,7 +61,7 @@ class Pictures(Case):
     def test_whatever_can_be_acted_on_has_a_name(self):
         for theme in SIZES:
             for name in self.names(theme):
-                self.assertNotIn("(no name)", self.text(theme, name), name)
+                self.assertNotIn("(nameless)", self.text(theme, name), name)
 
     @proves()
     def test_hostile_names_are_shown_as_they_are(self):
