@@ -44,7 +44,8 @@ class Scripts(ConsoleCase):
             tour = file.read()
         under_qdctl = self.cluster.ctl("run", TOUR).stdout.splitlines()
         self.assertEqual(under_qdctl[-1], "tour.service is gone")
-        console = self.in_window(*typed(tour), "await tour.service is gone", "await text: done", "picture tour")
+        console = self.in_window(*typed(tour), "await list item: tour.service is gone",
+                                 "await text: done", "picture tour")
         console.finish()
         in_window = printed(console.text("tour"))
         self.assertEqual(in_window, [" ".join(line.split()) for line in under_qdctl])
