@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import uuid
 
-from local_cluster import LocalCluster, get, put
+from local_cluster import LocalCluster, etcdctl, get, put
 from qdtest import SOURCE, Case, main, proves, wait_for
 
 
@@ -32,21 +32,6 @@ class FromAnEmptyFolder(Case):
         return subprocess.run([os.path.join(cls.clone, "qd"), verb, *place, *options], capture_output=True, text=True,
                               timeout=timeout, check=False)
 
-    @staticmethod
-    def etcdctl(endpoint, *words):
-        return subprocess.run(["etcdctl", "--endpoints", endpoint, *words], capture_output=True, text=True, timeout=20,
-                              env={**os.environ, "ETCDCTL_API": "2"}, check=False)
-
-    def logs(self):
-        """For each node its log: index -> term, type and CRC."""
-        dumps = []
-        for number in (1, 2, 3):
-            folder = os.path.join(self.cluster.dir, f"node-{number}", "state", "wal")
-            run = subprocess.run([os.path.join(self.clone, "build", "dev", "bin", "quarterdeckd"), "wal-dump", folder],
-                                 capture_output=True, text=True, timeout=20, check=False)
-            dumps.append(dict(line.split(None, 1) for line in run.stdout.splitlines() if line[:1].isdigit()))
-        return dumps
-
     @proves("E1", "E2", "E10", "E13")
     def test_one_command_gives_a_replicated_cluster(self):
         cluster, value = self.cluster, uuid.uuid4().hex
@@ -54,10 +39,10 @@ class FromAnEmptyFolder(Case):
         nodes = cluster.nodes()
         self.assertEqual({name: node["state"] for name, node in nodes.items()},
                          {f"node-{number}": "Ready" for number in (1, 2, 3)})
-        written = self.etcdctl(cluster.endpoint(1), "set", "/acceptance/one", value)
+        written = etcdctl(cluster.endpoint(1), "set", "/acceptance/one", value)
         self.assertEqual((written.returncode, written.stdout), (0, value + "\n"), written.stderr)
         for number in (2, 3):
-            wait_for(lambda n=number: self.etcdctl(cluster.endpoint(n), "get", "/acceptance/one").stdout == value + "\n",
+            wait_for(lambda n=number: etcdctl(cluster.endpoint(n), "get", "/acceptance/one").stdout == value + "\n",
                      5, f"the value on node {number}")
         stopped = [cluster.agent_pid(1), cluster.agent_pid(2)]
         for pid in stopped:
@@ -68,7 +53,7 @@ class FromAnEmptyFolder(Case):
             for pid in stopped:
                 os.kill(pid, signal.SIGCONT)
         wait_for(lambda: put(cluster.endpoint(cluster.await_leader()), "/acceptance/last", "x"), 20, "a last write")
-        first, second, third = self.logs()
+        first, second, third = cluster.logs()
         common = sorted(set(first) & set(second) & set(third), key=int)
         self.assertGreater(len(common), 3)
         for index in common[:-1]:  # the last one may still be on its way

@@ -3,18 +3,12 @@
 import os
 import signal
 import statistics
-import subprocess
 import threading
 import time
 import uuid
 
-from local_cluster import LocalCluster, get, put
-from qdtest import Case, main, program, proves, wait_for
-
-
-def etcdctl(endpoint, *words):
-    return subprocess.run(["etcdctl", "--endpoints", endpoint, *words], capture_output=True, text=True, timeout=20,
-                          env={**os.environ, "ETCDCTL_API": "2"}, check=False)
+from local_cluster import LocalCluster, etcdctl, get, put
+from qdtest import Case, main, proves, wait_for
 
 
 class Replication(Case):
@@ -49,16 +43,7 @@ class Replication(Case):
         cluster = self.cluster
         wait_for(lambda: put(cluster.endpoint(cluster.await_leader()), "/acceptance/last", "x"), 20, "a last write")
 
-        def logs():
-            dumps = []
-            for number in (1, 2, 3):
-                folder = os.path.join(cluster.dir, f"node-{number}", "state", "wal")
-                run = subprocess.run([program("quarterdeckd"), "wal-dump", folder], capture_output=True, text=True,
-                                     timeout=20, check=False)
-                dumps.append(dict(line.split(None, 1) for line in run.stdout.splitlines() if line[:1].isdigit()))
-            return dumps
-
-        first, second, third = logs()
+        first, second, third = cluster.logs()
         common = sorted(set(first) & set(second) & set(third), key=int)
         self.assertGreater(len(common), 3)
         for index in common[:-1]:  # the last one may still be on its way

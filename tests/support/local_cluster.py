@@ -129,8 +129,24 @@ class LocalCluster:
                 pass
         return None
 
+    def logs(self):
+        """For each node its log: index -> term, type and CRC of the entry, as `wal-dump` tells."""
+        dumps = []
+        for number in range(1, self.count + 1):
+            folder = os.path.join(self.dir, f"node-{number}", "state", "wal")
+            run = subprocess.run([program("quarterdeckd"), "wal-dump", folder], capture_output=True, text=True,
+                                 timeout=20, check=False)
+            dumps.append(dict(line.split(None, 1) for line in run.stdout.splitlines() if line[:1].isdigit()))
+        return dumps
+
     def await_leader(self, seconds=20):
         return wait_for(self.leader, seconds, "a leader")
+
+
+def etcdctl(endpoint, *words):
+    """Runs Debian's etcdctl with the v2 API; its completed process."""
+    return subprocess.run(["etcdctl", "--endpoints", endpoint, *words], capture_output=True, text=True, timeout=20,
+                          env={**os.environ, "ETCDCTL_API": "2"}, check=False)
 
 
 def put(endpoint, key, value, timeout=8):
