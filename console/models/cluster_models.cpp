@@ -82,9 +82,7 @@ UnitsModel::UnitsModel(QObject *parent)
 
 int UnitsModel::failedCount() const
 {
-    int out = 0;
-    forEach([&out](const Unit &unit) { out += toneOf(unit) == Tone::Bad ? 1 : 0; });
-    return out;
+    return countOf(Tone::Bad);
 }
 
 QVariantList UnitsModel::onMachine(const QString &machineId, int limit) const

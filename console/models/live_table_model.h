@@ -6,6 +6,8 @@
 #include "shared/base/log.h"
 #include "shared/codec/codec.h"
 
+#include <array>
+
 namespace qd::models {
 
 /// A column of a table of G: its text, and how two rows compare by it (null = by the text).
@@ -43,18 +45,21 @@ public:
     void forEach(Visit visit) const
     {
         for (size_t slot = 0; slot < m_rows.size(); ++slot) {
-            if (m_live[slot])
+            if (m_tones[slot] != kDead)
                 visit(m_rows[slot]);
         }
     }
 
 protected:
     virtual Tone::Value toneOfRow(const G &row) const = 0;
+    /// How many rows have this tone; kept up to date, costs nothing to ask.
+    int countOf(Tone::Value tone) const { return m_counts[size_t(tone)]; }
 
     void clearSlots() override
     {
         m_rows.clear();
-        m_live.clear();
+        m_tones.clear();
+        m_counts = {};
         m_texts.clear();
         m_slots.clear();
         m_free.clear();
@@ -62,7 +67,7 @@ protected:
     void reserveSlots(qsizetype count) override
     {
         m_rows.reserve(size_t(count));
-        m_live.reserve(size_t(count));
+        m_tones.reserve(size_t(count));
         m_texts.reserve(size_t(count));
         m_slots.reserve(count);
     }
@@ -83,7 +88,7 @@ protected:
         }
         m_texts.set(size_t(done.slot), searchText(*row));
         m_rows[size_t(done.slot)] = std::move(*row);
-        m_live[size_t(done.slot)] = true;
+        setTone(done.slot, toneOfRow(m_rows[size_t(done.slot)]));
         return done;
     }
     void drop(Slot slot) override
@@ -91,11 +96,11 @@ protected:
         m_slots.remove(m_rows[size_t(slot)].*m_key);
         m_rows[size_t(slot)] = G();
         m_texts.set(size_t(slot), {});
-        m_live[size_t(slot)] = false;
+        setTone(slot, kDead);
         m_free.push_back(slot);
     }
     Slot slotCount() const override { return Slot(m_rows.size()); }
-    bool isAlive(Slot slot) const override { return m_live[size_t(slot)]; }
+    bool isAlive(Slot slot) const override { return m_tones[size_t(slot)] != kDead; }
     Slot slotOf(const QString &key) const override { return m_slots.value(key, -1); }
     QString keyOf(Slot slot) const override { return m_rows[size_t(slot)].*m_key; }
     QString pendingKey(const QCborMap &row) const override
@@ -110,7 +115,7 @@ protected:
             out.append(column.text(m_rows[size_t(slot)]));
         return out;
     }
-    Tone::Value tone(Slot slot) const override { return toneOfRow(m_rows[size_t(slot)]); }
+    Tone::Value tone(Slot slot) const override { return Tone::Value(m_tones[size_t(slot)]); }
     QByteArrayView haystack(Slot slot) const override { return m_texts.at(size_t(slot)); }
 
     void sortSlots(Order &order, int column, bool descending) const override
@@ -137,6 +142,8 @@ protected:
     }
 
 private:
+    static constexpr qint8 kDead = -1;
+
     Slot takeSlot()
     {
         if (!m_free.empty()) {
@@ -145,8 +152,17 @@ private:
             return slot;
         }
         m_rows.emplace_back();
-        m_live.push_back(false);
+        m_tones.push_back(kDead);
         return Slot(m_rows.size() - 1);
+    }
+    void setTone(Slot slot, int tone)
+    {
+        qint8 &held = m_tones[size_t(slot)];
+        if (held != kDead)
+            --m_counts[size_t(held)];
+        held = qint8(tone);
+        if (held != kDead)
+            ++m_counts[size_t(held)];
     }
     QByteArray searchText(const G &row) const
     {
@@ -179,7 +195,8 @@ private:
     QLatin1String m_keyName;
     std::vector<Column<G>> m_columns;
     std::vector<G> m_rows;
-    std::vector<bool> m_live;
+    std::vector<qint8> m_tones; ///< kDead = the slot is free
+    std::array<int, Tone::Bad + 1> m_counts{};
     SearchTexts m_texts;
     QHash<QString, Slot> m_slots;
     std::vector<Slot> m_free;

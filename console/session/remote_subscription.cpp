@@ -4,8 +4,14 @@
 #include "console/session/remote_client.h"
 
 #include <QCborArray>
+#include <malloc.h>
 
 namespace qd::session {
+namespace {
+
+constexpr qsizetype kLarge = 10'000; ///< rows
+
+} // namespace
 
 RemoteSubscription::RemoteSubscription(RemoteClient &client, QString collection, QCborMap params)
     : m_client(&client)
@@ -50,12 +56,22 @@ void RemoteSubscription::take(const QCborMap &frame)
         return;
     m_revision = frame.value(QLatin1String("revision")).toInteger();
     m_epoch = m_newEpoch;
-    const auto whole = std::exchange(m_rows, {});
+    auto whole = std::exchange(m_rows, {});
     const auto gone = std::exchange(m_removed, {});
     if (page)
-        Q_EMIT reset(whole);
+        start(std::move(whole));
     else if (!whole.isEmpty() || !gone.isEmpty())
         Q_EMIT changed(whole, gone);
+}
+
+void RemoteSubscription::start(QList<QCborMap> whole)
+{
+    const bool large = whole.size() >= kLarge;
+    Q_EMIT reset(whole);
+    whole.clear();
+    // 100,000 rows come as 150 MiB of small values, which the allocator would keep for good.
+    if (large)
+        malloc_trim(0);
 }
 
 } // namespace qd::session

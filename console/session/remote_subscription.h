@@ -21,6 +21,7 @@ private:
     friend class RemoteClient;
     QCborMap request() const;
     void take(const QCborMap &frame);
+    void start(QList<QCborMap> whole);
 
     QPointer<RemoteClient> m_client;
     QString m_collection;

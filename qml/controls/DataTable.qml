@@ -2,6 +2,7 @@
 import QtQuick
 import QtQuick.Controls.Basic
 import Quarterdeck
+import Quarterdeck.Charts
 import Quarterdeck.Models
 
 // A table over a LiveTable: a header that sorts, rows that are chosen by mouse or keyboard. The
@@ -17,6 +18,7 @@ FocusScope {
     readonly property int flexCount: table.columns.filter(one => one.width === 0).length
     readonly property real flexWidth: Math.max(
         120, (list.width - Theme.md * 2 - table.fixedWidth) / Math.max(1, table.flexCount))
+    readonly property real lowest: Math.max(0, list.contentHeight - list.height)
     property alias view: list
 
     signal activated(string key)
@@ -36,7 +38,11 @@ FocusScope {
         if (row < 0 || row >= table.model.count)
             return;
         table.model.currentKey = table.model.keyAt(row);
-        list.positionViewAtIndex(row, ListView.Contain);
+        table.reveal(row);
+    }
+    function reveal(row: int): void {
+        const top = row * Theme.rowHeight;
+        list.contentY = Math.max(top + Theme.rowHeight - list.height, Math.min(list.contentY, top));
     }
     function move(rows: int): void {
         const from = table.model.currentRow;
@@ -86,39 +92,32 @@ FocusScope {
         }
     }
 
-    ListView {
+    // The flickable knows how far the table is scrolled; the rows in view stand still in it.
+    Flickable {
         id: list
 
-        property real placeBefore: 0
+        readonly property int pageRows: Math.max(1, Math.floor(list.height / Theme.rowHeight) - 1)
         property string shownKey
 
         anchors.top: header.bottom
         anchors.bottom: parent.bottom
         width: parent.width
+        contentHeight: table.model.count * Theme.rowHeight
         focus: true
         clip: true
-        model: table.model
-        currentIndex: table.model.currentRow
-        highlightFollowsCurrentItem: false
-        keyNavigationEnabled: false
-        reuseItems: true
-        cacheBuffer: 0
         boundsBehavior: Flickable.StopAtBounds
         pixelAligned: true
-        Accessible.role: Accessible.Table
-        Accessible.name: table.label
 
         ScrollBar.vertical: UiScrollBar {}
 
         Keys.onPressed: event => {
-            const page = Math.max(1, Math.floor(list.height / Theme.rowHeight) - 1);
             const steps = ({
                     [Qt.Key_Down]: 1,
                     [Qt.Key_J]: 1,
                     [Qt.Key_Up]: -1,
                     [Qt.Key_K]: -1,
-                    [Qt.Key_PageDown]: page,
-                    [Qt.Key_PageUp]: -page,
+                    [Qt.Key_PageDown]: list.pageRows,
+                    [Qt.Key_PageUp]: -list.pageRows,
                     [Qt.Key_Home]: -table.model.count,
                     [Qt.Key_End]: table.model.count
                 });
@@ -128,31 +127,67 @@ FocusScope {
         }
         Keys.onReturnPressed: table.activated(table.model.currentKey)
 
-        delegate: TableRow {
-            owner: table
-            width: list.width
-        }
+        TableRows {
+            id: rows
 
+            y: list.contentY
+            width: list.width
+            height: list.height
+            model: table.model
+            label: table.label
+            offset: list.contentY
+            rowHeight: Theme.rowHeight
+            currentRow: table.model.currentRow
+            hoveredRow: pointer.hovered ? rows.rowAt(pointer.point.position.y) : -1
+            columns: table.painted
+            look: ({
+                    "ground": Theme.table,
+                    "hover": Theme.hover,
+                    "current": table.activeFocus ? Theme.selected : Theme.selectedIdle,
+                    "text": Theme.text,
+                    "quiet": Theme.textMuted,
+                    "tones": Theme.tones,
+                    "fontFamily": Theme.fontFamily,
+                    "monoFamily": Theme.monoFamily,
+                    "fontSize": Theme.body,
+                    "monoSize": Theme.small,
+                    "margin": Theme.md,
+                    "gap": Theme.lg,
+                    "inset": Theme.xs,
+                    "radius": Theme.radiusSmall
+                })
+            Accessible.role: Accessible.Table
+
+            HoverHandler {
+                id: pointer
+            }
+            TapHandler {
+                onTapped: eventPoint => {
+                    table.choose(rows.rowAt(eventPoint.position.y));
+                    list.forceActiveFocus();
+                }
+                onDoubleTapped: eventPoint => {
+                    if (rows.rowAt(eventPoint.position.y) >= 0)
+                        table.activated(table.model.currentKey);
+                }
+            }
+        }
         Connections {
             target: table.model
 
-            // A model that is rebuilt puts the view back to its top: keep the place where it can.
-            function onModelAboutToBeReset(): void {
-                list.placeBefore = list.contentY;
-            }
-            function onModelReset(): void {
-                const most = Math.max(0, list.count * Theme.rowHeight - list.height);
-                list.contentY = Math.min(list.placeBefore, most);
-            }
             // Another view may have chosen the row.
             function onCurrentChanged(): void {
                 if (list.shownKey === table.model.currentKey || table.model.currentRow < 0)
                     return;
                 list.shownKey = table.model.currentKey;
-                list.positionViewAtIndex(table.model.currentRow, ListView.Contain);
+                table.reveal(table.model.currentRow);
             }
             function onFilterChanged(): void {
                 list.contentY = 0;
+            }
+            // Flickable itself does not go back when what it shows has become shorter.
+            function onCountChanged(): void {
+                list.contentY = Math.min(list.contentY, table.lowest);
             }
         }
     }

@@ -47,8 +47,9 @@ QtObject {
     // Series of a chart, told apart also by their dash.
     readonly property var series: [busy, good, warn, pick("#c99bff", "#7434c4"), bad]
 
+    readonly property var tones: [neutral, good, busy, warn, bad] // by Tone
     function tone(value: int): color {
-        return [theme.neutral, theme.good, theme.busy, theme.warn, theme.bad][value];
+        return theme.tones[value];
     }
     function toneGround(value: int): color {
         return [theme.neutralGround, theme.goodGround, theme.busyGround, theme.warnGround,

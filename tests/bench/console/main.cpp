@@ -114,6 +114,9 @@ int measure(window::Stage &stage, int units, int frames, bool check)
 
 int main(int argc, char **argv)
 {
+    // A bench has no display, and the figures of one machine are to be those of another.
+    if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "offscreen");
     QGuiApplication app(argc, argv);
     QGuiApplication::setFont(QFont(QStringLiteral("Inter"), 10));
     QCommandLineParser parser;
