@@ -9,6 +9,7 @@ leader; a PUT writes 256 bytes to one of 1,000 keys, a GET reads one of them fro
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -97,8 +98,9 @@ def measure(script, endpoint, method, connections, seconds):
         ["wrk", "-t", "1" if connections == 1 else "2", "-c", str(connections), "-d", f"{seconds}s", "-s", script,
          endpoint, "--", method], capture_output=True, text=True, check=True)
     result = json.loads(run.stdout.strip().splitlines()[-1])
-    if result["bad"]:
-        print(f"   ({result['bad']} of the answers of {endpoint} were errors)", file=sys.stderr)
+    if result["bad"] or result["rate"] <= 0:
+        raise SystemExit(f"{method} with {connections} connections: {result['bad']} of the answers of {endpoint} "
+                         f"were errors, {result['rate']:.0f} a second were good")
     return result
 
 
@@ -161,6 +163,8 @@ def main():
     parser.add_argument("--nodes", type=numbers, default=[1, 3], help="sizes of the clusters (1,3)")
     parser.add_argument("--json", help="write the figures to this file too")
     options = parser.parse_args()
+    # Whoever stops the bench leaves no cluster behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     print(f"one fdatasync of 4 KiB: {disk():.0f} us (median of 1,000); "
           f"{options.seconds} s a run, median of {options.rounds}; load {os.getloadavg()[0]:.1f}")
     print("nodes   op conns   ours 1/s  etcd 1/s  ratio   p50 ms    etcd   p99 ms    etcd  ratio")
