@@ -2,17 +2,16 @@
 // quarterdeck: the console's window.
 #include "console/window/driver.h"
 #include "console/window/local_nodes.h"
+#include "console/window/look.h"
 #include "console/window/options.h"
 #include "console/window/remote_connector.h"
 #include "console/window/scenes.h"
 
-#include <QAccessible>
 #include <QDir>
 #include <QFileInfo>
 #include <QFont>
 #include <QGuiApplication>
 #include <QQuickWindow>
-#include <QSurfaceFormat>
 #include <cstdio>
 
 using namespace qd;
@@ -30,15 +29,6 @@ QString beside(const char *program)
     return QCoreApplication::applicationDirPath() + QLatin1Char('/') + QLatin1String(program);
 }
 
-/// Smooth strokes and crisp text also where the graphics card draws.
-void setUpDrawing()
-{
-    QSurfaceFormat format = QSurfaceFormat::defaultFormat();
-    format.setSamples(4);
-    QSurfaceFormat::setDefaultFormat(format);
-    QQuickWindow::setTextRenderType(QQuickWindow::NativeTextRendering);
-}
-
 /// Ends the event loop from within a callback, also before it has begun.
 void endWith(int status)
 {
@@ -49,7 +39,7 @@ void endWith(int status)
 int photograph(const window::Options &options)
 {
     window::takePictures(
-        options.screenshotDir, options.sceneFilter, options.dark, options.size,
+        options.screenshotDir, options.sceneFilter, options.dark.value_or(true), options.size,
         [](const Result<void> &result) { endWith(result ? 0 : complain(result.error())); });
     return QCoreApplication::exec();
 }
@@ -76,8 +66,10 @@ int show(models::Connector &connector, const window::Options &options, window::L
 {
     const SystemClock clock;
     window::Stage stage(connector, clock);
-    if (const auto opened = stage.open(options.dark, options.size); !opened)
+    window::Look look(options.configFolder);
+    if (const auto opened = stage.open(options.dark.value_or(look.dark()), options.size); !opened)
         return complain(opened.error());
+    look.follow(stage.window());
     stage.window()->requestActivate();
     if (nodes) {
         stage.session().setNotice(
@@ -126,9 +118,7 @@ int main(int argc, char **argv)
 {
     QCoreApplication::setApplicationName(QStringLiteral("quarterdeck"));
     QCoreApplication::setApplicationVersion(QStringLiteral(QD_VERSION));
-    // Before any item is made, else names are missing from what a screen reader finds.
-    QAccessible::setActive(true);
-    setUpDrawing();
+    window::Stage::prepare();
     QGuiApplication app(argc, argv);
     QGuiApplication::setQuitOnLastWindowClosed(false);
     QGuiApplication::setFont(QFont(QStringLiteral("Inter"), 10));

@@ -24,7 +24,7 @@ void describe(QCommandLineParser &parser)
     add("base", "With --local: the first node's loopback address (127.0.0.11).", "ADDR");
     add("demo", "Show an invented cluster.");
     add("demo-kind", "normal, hostile, empty, loading, failing, or a number of units.", "KIND");
-    add("theme", "dark (default) or light.", "THEME");
+    add("theme", "dark or light (as last chosen; dark).", "THEME");
     add("size", "Size of the window (1280x800).", "WxH");
     add("screenshot", "Write pictures of every view, with their accessible text, and end.", "DIR");
     add("scene", "With --screenshot: only views whose name contains this.", "TEXT");
@@ -78,11 +78,12 @@ Result<Options> readOptions(const QStringList &arguments)
     out.driveFile = text("drive");
     const bool demo = parser.isSet(QStringLiteral("demo")) || !out.screenshotDir.isEmpty();
     out.demoKind = text("demo-kind", demo ? QStringLiteral("normal") : QString());
-    const QString theme = text("theme", QStringLiteral("dark"));
-    if (theme != QLatin1String("dark") && theme != QLatin1String("light"))
+    const QString theme = text("theme");
+    if (!theme.isEmpty())
+        out.dark = theme == QLatin1String("dark");
+    if (!theme.isEmpty() && !*out.dark && theme != QLatin1String("light"))
         return fail(
             code::badInput, QStringLiteral("There is no theme \"%1\": dark or light.").arg(theme));
-    out.dark = theme == QLatin1String("dark");
     if (out.localNodes < 1 || out.localNodes > 9)
         return fail(code::badInput, QStringLiteral("A local cluster has 1 to 9 nodes."));
     const auto size = sizeOf(text("size", QStringLiteral("1280x800")));

@@ -5,6 +5,7 @@
 
 #include <QSize>
 #include <QStringList>
+#include <optional>
 
 namespace qd::window {
 
@@ -20,7 +21,7 @@ struct Options {
     int localNodes = 3;
     QString localDir;
     QString localBase;
-    bool dark = true;
+    std::optional<bool> dark; ///< no value: as the user left it
     QSize size{1280, 800};
 };
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/window/stage.h"
 
+#include <QAccessible>
 #include <QQuickItem>
 #include <QQuickWindow>
+#include <QSurfaceFormat>
 
 namespace qd::window {
 namespace {
@@ -22,6 +24,17 @@ QQuickItem *find(QQuickItem *item, const QString &name)
 }
 
 } // namespace
+
+void Stage::prepare()
+{
+    // Before any item is made, else names are missing from what a screen reader finds.
+    QAccessible::setActive(true);
+    // Smooth strokes and crisp text also where the graphics card draws.
+    QSurfaceFormat format = QSurfaceFormat::defaultFormat();
+    format.setSamples(4);
+    QSurfaceFormat::setDefaultFormat(format);
+    QQuickWindow::setTextRenderType(QQuickWindow::NativeTextRendering);
+}
 
 Stage::Stage(models::Connector &connector, const Clock &clock)
     : m_session(connector, clock)

@@ -17,6 +17,8 @@ public:
     Stage(models::Connector &connector, const Clock &clock);
     ~Stage();
 
+    /// What every window draws by; before the application object is made.
+    static void prepare();
     /// Makes the window. code::internal when the QML does not load.
     Result<void> open(bool dark, const QSize &size);
     models::ConsoleSession &session() { return m_session; }

@@ -22,6 +22,13 @@ Window {
     onDarkChanged: Theme.dark = window.dark
     Component.onCompleted: Theme.dark = window.dark
 
+    Connections {
+        target: Theme
+
+        function onDarkChanged(): void {
+            window.dark = Theme.dark;
+        }
+    }
     Shell {
         id: shell
 

@@ -39,6 +39,10 @@ FocusScope {
         view.tree.setExpanded(row, !view.tree.isExpandedAt(row));
     }
 
+    Rectangle {
+        anchors.fill: parent
+        color: Theme.table
+    }
     ListView {
         id: list
 

@@ -97,7 +97,7 @@ public:
 #define QD_GUI_TEST_MAIN(Class)                                                                    \
     int main(int argc, char **argv)                                                                \
     {                                                                                              \
-        QAccessible::setActive(true);                                                              \
+        ::qd::window::Stage::prepare();                                                            \
         QGuiApplication app(argc, argv);                                                           \
         QGuiApplication::setFont(QFont(QStringLiteral("Inter"), 10));                              \
         Class test;                                                                                \

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "console/window/look.h"
 #include "desk.h"
+
+#include <QTemporaryDir>
 
 using namespace qd;
 using namespace qd::models;
@@ -204,6 +207,20 @@ private Q_SLOTS:
         QTRY_VERIFY(ground().lightness() > 200);
         desk.click("themeToggle");
         QTRY_COMPARE(ground(), dark);
+    }
+
+    void theThemeIsRemembered()
+    {
+        const QTemporaryDir folder;
+        {
+            Desk desk;
+            window::Look look(folder.path());
+            QVERIFY(look.dark());
+            look.follow(desk.window());
+            desk.press(Qt::Key_T, Qt::ControlModifier | Qt::ShiftModifier);
+            QTRY_VERIFY(!look.dark());
+        }
+        QVERIFY(!window::Look(folder.path()).dark());
     }
 
     void thePaletteGoesAnywhere()

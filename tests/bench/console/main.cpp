@@ -5,7 +5,6 @@
 #include "fixture_agent.h"
 #include "frame_meter.h"
 
-#include <QAccessible>
 #include <QCommandLineParser>
 #include <QElapsedTimer>
 #include <QFont>
@@ -117,6 +116,7 @@ int main(int argc, char **argv)
     // A bench has no display, and the figures of one machine are to be those of another.
     if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
         qputenv("QT_QPA_PLATFORM", "offscreen");
+    window::Stage::prepare();
     QGuiApplication app(argc, argv);
     QGuiApplication::setFont(QFont(QStringLiteral("Inter"), 10));
     QCommandLineParser parser;

@@ -17,7 +17,7 @@ void TestWindowOptions::readsWhatIsSaid()
 {
     const auto plain = window::readOptions({QStringLiteral("quarterdeck")});
     QVERIFY(plain.has_value());
-    QVERIFY(plain->dark && !plain->local && plain->demoKind.isEmpty());
+    QVERIFY(!plain->dark && !plain->local && plain->demoKind.isEmpty());
     QCOMPARE(plain->size, QSize(1280, 800));
 
     const auto full = window::readOptions(
@@ -28,7 +28,7 @@ void TestWindowOptions::readsWhatIsSaid()
     QVERIFY(full.has_value());
     QCOMPARE(full->configFolder, QStringLiteral("/tmp/c"));
     QCOMPARE(full->profile, QStringLiteral("harbour"));
-    QVERIFY(!full->dark && full->local);
+    QVERIFY(full->dark == false && full->local);
     QCOMPARE(full->localNodes, 5);
     QCOMPARE(full->size, QSize(1920, 1080));
 
