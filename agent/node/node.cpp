@@ -49,12 +49,26 @@ Node::Node(Config config)
 
 Node::~Node() = default;
 
-Result<void> Node::start()
+/// Nothing in the folder is read that counts, let alone written, before it is ours.
+Result<void> Node::enterStateFolder()
 {
+    if (const auto known = loadIdentity(m_config.paths); !known)
+        return fail(known.error()); // no lock where no node lives
+    auto lock = StateLock::take(m_config.paths);
+    if (!lock)
+        return fail(lock.error());
+    m_lock = std::move(*lock);
     auto identity = loadIdentity(m_config.paths);
     if (!identity)
         return fail(identity.error());
     m_identity = std::move(*identity);
+    return {};
+}
+
+Result<void> Node::start()
+{
+    if (const auto entered = enterStateFolder(); !entered)
+        return entered;
     MemberInfo &self = m_identity.self;
     if (!m_config.address.isEmpty())
         self.address = m_config.address;

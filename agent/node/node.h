@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/node/services.h"
+#include "agent/node/state_lock.h"
 #include "agent/peer/network.h"
 #include "agent/store/replica/local_store.h"
 #include "agent/wal/posix_disk.h"
@@ -21,7 +22,8 @@ public:
     ~Node() override;
 
     /// Recovers from disk, listens, takes part. code::notFound: no member of a cluster yet;
-    /// code::corrupt: log or snapshot are damaged; code::io: disk, or an address that is taken.
+    /// code::corrupt: log or snapshot are damaged; code::conflict: another agent runs on the state
+    /// folder; code::io: disk, or an address that is taken.
     Result<void> start();
     /// Orderly: leadership goes to another member first. `done` once.
     void stop(std::function<void()> done);
@@ -38,6 +40,7 @@ Q_SIGNALS:
     void failed(const qd::Error &why);
 
 private:
+    Result<void> enterStateFolder();
     Result<void> startConsensus();
     Result<void> startServices();
     Result<void> renewCertificate();
@@ -56,6 +59,7 @@ private:
     int m_stopTicks = 0;
 
     // In the order in which they need each other.
+    std::unique_ptr<StateLock> m_lock;
     std::unique_ptr<wal::PosixDisk> m_disk;
     std::unique_ptr<peer::Network> m_network;
     std::unique_ptr<store::Keyspace> m_keyspace;

@@ -105,6 +105,7 @@ private Q_SLOTS:
     void initKeepsItsSecretsAndNeverRunsTwice();
     void aNodeWithoutIdentityDoesNotStart();
     void oneNodeServesAtOnceAndRecoversFromItsDisk();
+    void aSecondAgentOnTheFolderChangesNothing();
     void aLogThatIsGoneIsNotMadeAnew();
     void aNewcomerLearnsThenVotes();
     void theOpenPortShowsNothingOfTheClustersOwnKeys();
@@ -160,6 +161,34 @@ void TestNode::oneNodeServesAtOnceAndRecoversFromItsDisk()
     one.node.reset(); // as a crash: nothing is put in order
     QVERIFY(one.up().has_value());
     QTRY_COMPARE(one.get(QStringLiteral("/b")), QByteArray("2"));
+}
+
+void TestNode::aSecondAgentOnTheFolderChangesNothing()
+{
+    Machine one(1);
+    QVERIFY(initCluster(one.config).has_value());
+    QVERIFY(one.up().has_value());
+    QVERIFY(one.put(QStringLiteral("/before"), "1"));
+    const QStringList log = QDir(one.config.paths.wal()).entryList(QDir::Files, QDir::Name);
+
+    // The same folder at the same address, and at one that is free.
+    for (const QString &address :
+         {one.config.address,
+          QString(one.config.address).replace(QStringLiteral(".0."), QStringLiteral(".1."))}) {
+        Config again = one.config;
+        again.address = address;
+        node::Node second(again);
+        const auto started = second.start();
+        QCOMPARE(started.error().code, code::conflict);
+        QVERIFY(started.error().message.contains(one.config.paths.state));
+    }
+    QCOMPARE(QDir(one.config.paths.wal()).entryList(QDir::Files, QDir::Name), log);
+
+    QVERIFY(one.put(QStringLiteral("/after"), "2"));
+    QVERIFY(one.down());
+    QVERIFY(one.up().has_value());
+    QTRY_COMPARE_WITH_TIMEOUT(one.get(QStringLiteral("/after")), QByteArray("2"), 10'000);
+    QCOMPARE(one.get(QStringLiteral("/before")), QByteArray("1"));
 }
 
 void TestNode::aLogThatIsGoneIsNotMadeAnew()
