@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The local cluster's verbs, and the agent as a service: installed, started, told when it is ready, stopped."""
-import hashlib
 import os
 import shutil
 import signal
@@ -80,43 +79,133 @@ class Local(Case):
         self.assertIsNone(get(cluster.endpoint(1), "/local/kept"))
 
 
+# A machine with nothing of ours on it: the services find the places that they name, and spoil no real ones.
+MACHINE = """
+set -e
+cp -a /etc/. "$QD_DIR/etc" 2>/dev/null || true
+mv -f "$QD_DIR/machine-id" "$QD_DIR/etc/machine-id"
+mount --bind "$QD_DIR/etc" /etc
+mount --bind "$QD_DIR/lib" /var/lib
+mount --bind "$QD_DIR/log" /var/log
+mount -t tmpfs -o mode=755 tmpfs /run
+exec "$@"
+"""
+
+ROOT = os.geteuid() == 0
+
+HELLO = """[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/echo hello from a service
+"""
+
+
+class Service:
+    """A program as a service manager starts it."""
+
+    def __init__(self, words, folder, name):
+        path = os.path.join(folder, uuid.uuid4().hex)
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.manager.bind(path)
+        self.manager.settimeout(30)
+        with open(os.path.join(folder, f"{name}.log"), "ab") as log:
+            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+                words, stdout=log, stderr=log, env={**os.environ, "QD_DIR": folder, "NOTIFY_SOCKET": path})
+
+    def said(self):
+        return self.manager.recv(100)
+
+    def stop(self):
+        """Its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.manager.close()
+        return self.process.wait(30)
+
+
 class AsService(Case):
-    """What a service manager sees of the installed agent."""
+    """What a service manager sees of the installed programs."""
 
     def setUp(self):
         super().setUp()
         self.folder = tempfile.mkdtemp(prefix="qd-service-")
         self.addCleanup(shutil.rmtree, self.folder)
+        for name in ("etc", "lib", "log"):
+            os.mkdir(os.path.join(self.folder, name))
+        self.prefix = os.path.join(self.folder, "usr")
+        subprocess.run(["cmake", "--install", BUILD, "--prefix", self.prefix], check=True, capture_output=True,
+                       timeout=120)
+        self.state = os.path.join(self.folder, "lib", "quarterdeck")
+        self.address = f"127.{os.environ.get('QD_TEST_NET', '0')}.0.89"
+        self.endpoint = f"http://{self.address}:2379"
+        machine = uuid.uuid4().hex
+        with open(os.path.join(self.folder, "machine-id"), "w", encoding="ascii") as file:
+            file.write(machine + "\n")
+        self.ours("quarterdeckd", "init", "--state", self.state, "--name", "solo", "--address", self.address,
+                  "--machine-id", machine)
+        self.engine = self.start("quarterdeck-unitd", "unshare", "--mount", *([] if ROOT else ["--map-root-user"]), "sh",
+                                 "-c", MACHINE, "sh")
+        self.agent = self.start_agent()
+
+    def start(self, name, *within):
+        """Runs the ExecStart= of the installed service until it says that it is ready."""
+        with open(os.path.join(self.prefix, "lib/systemd/system", f"{name}.service"), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertIn("Type=notify", lines)
+        words = [line.split("=", 1)[1] for line in lines if line.startswith("ExecStart=")][0].split()
+        self.assertEqual(words[0], os.path.join(self.prefix, "bin", name))
+        service = Service([*within, *words], self.folder, name)
+        self.addCleanup(service.stop)
+        self.assertEqual(service.said(), b"READY=1")
+        return service
+
+    def start_agent(self):
+        user = [] if ROOT else ["--user", "--preserve-credentials"]
+        return self.start("quarterdeckd", "nsenter", "--target", str(self.engine.process.pid), *user, "--mount")
+
+    def ours(self, name, *words, status=0):
+        run = subprocess.run([os.path.join(self.prefix, "bin", name), *words], capture_output=True, text=True, timeout=60,
+                             check=False)
+        self.assertEqual(run.returncode, status, run.stderr)
+        return run
 
     @proves("A45")
-    def test_it_is_installed_tells_when_it_is_ready_and_stops_in_order(self):
-        prefix = os.path.join(self.folder, "usr")
-        subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, capture_output=True, timeout=120)
-        units = os.path.join(prefix, "lib", "systemd", "system")
-        with open(os.path.join(units, "quarterdeckd.service"), encoding="utf-8") as file:
-            service = file.read()
-        self.assertRegex(service, r"(?m)^Type=notify$")
-        self.assertRegex(service, r"(?m)^ExecStart=/\S+/bin/quarterdeckd run$")
-        self.assertTrue(os.path.exists(os.path.join(units, "quarterdeck-unitd.service")))
+    def test_1_the_agent_says_when_it_is_ready_and_stops_in_order(self):
+        # It listens where init was told to, without being told again.
+        wait_for(lambda: put(self.endpoint, "/solo", "1"), 10, "a write")
+        self.agent.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.agent.said(), b"STOPPING=1")
+        self.assertEqual(self.agent.process.wait(30), 0)
 
-        agent = os.path.join(prefix, "bin", "quarterdeckd")
-        places = ["--state", f"{self.folder}/state", "--run", f"{self.folder}/run", "--log", f"{self.folder}/log"]
-        address = f"127.{os.environ.get('QD_TEST_NET', '0')}.0.89"
-        machine = hashlib.md5(b"service").hexdigest()
-        subprocess.run([agent, "init", *places, "--name", "solo", "--address", address, "--machine-id", machine],
-                       check=True, capture_output=True, timeout=30)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-            manager.bind(f"{self.folder}/notify")
-            manager.settimeout(30)
-            with open(f"{self.folder}/agent.log", "wb") as log, subprocess.Popen(
-                    [agent, "run", *places], stdout=log, stderr=log,
-                    env={**os.environ, "NOTIFY_SOCKET": f"{self.folder}/notify"}) as process:
-                self.assertEqual(manager.recv(100), b"READY=1")
-                # It listens where init was told to, without being told again.
-                wait_for(lambda: put(f"http://{address}:2379", "/solo", "1"), 10, "a write")
-                process.send_signal(signal.SIGTERM)
-                self.assertEqual(manager.recv(100), b"STOPPING=1")
-                self.assertEqual(process.wait(20), 0)
+    @proves()
+    def test_2_agent_and_unit_engine_agree_where_the_journal_is(self):
+        console = ["--config", os.path.join(self.folder, "console")]
+        token = self.ours("quarterdeckd", "token", "--state", self.state, "--address", self.address, "--kind", "console",
+                          "--role", "admin").stdout.strip()
+        self.ours("qdctl", *console, "pair", token, "--address", self.address, "--name", "local")
+        unit = os.path.join(self.folder, "hello.service")
+        with open(unit, "w", encoding="utf-8") as file:
+            file.write(HELLO)
+        self.ours("qdctl", *console, "unit", "submit", unit)
+        self.ours("qdctl", *console, "unit", "start", "hello.service")
+        wait_for(lambda: "hello from a service" in self.ours("qdctl", *console, "journal", "hello").stdout, 20,
+                 "what the unit said")
+
+    @proves()
+    def test_3_a_second_agent_on_the_state_folder_changes_nothing(self):
+        for number in range(5):
+            self.assertTrue(put(self.endpoint, f"/k{number}", str(number)))
+        log = os.listdir(os.path.join(self.state, "wal"))
+        for place in ([], ["--address", self.address.replace(".89", ".90")]):
+            second = self.ours("quarterdeckd", "run", "--state", self.state, "--run", f"{self.folder}/run", *place,
+                               status=1)
+            self.assertIn(f"another agent runs on the state folder {self.state}", second.stderr)
+        self.assertEqual(os.listdir(os.path.join(self.state, "wal")), log)
+        for number in range(5, 8):
+            self.assertTrue(put(self.endpoint, f"/k{number}", str(number)))
+        self.assertEqual(self.agent.stop(), 0)
+        self.start_agent()
+        self.assertEqual([get(self.endpoint, f"/k{number}") for number in range(8)], [str(n) for n in range(8)])
 
 
 if __name__ == "__main__":
