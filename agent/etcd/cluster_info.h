@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "agent/store/statistics.h"
+#include "shared/base/duration_histogram.h"
+
 #include <QString>
 #include <QStringList>
 #include <vector>
@@ -17,11 +20,38 @@ public:
         QStringList peerUrls;
         QStringList clientUrls; ///< etcdctl talks to these: they must be reachable
     };
+    struct Rate {
+        double packets = 0; ///< a second
+        double bytes = 0;   ///< a second
+    };
     struct SelfStats {
         qint64 startedUs = 0;     ///< wall clock, microseconds since 1970
         qint64 leaderSinceUs = 0; ///< when the present leader became known here; 0 without one
         quint64 received = 0;     ///< append messages
         quint64 sent = 0;
+        Rate receivedRate;
+        Rate sentRate;
+    };
+    /// How a follower answers its leader. Times in milliseconds.
+    struct Follower {
+        quint64 id = 0;
+        double current = 0;
+        double average = 0;
+        double deviation = 0;
+        double minimum = 0;
+        double maximum = 0;
+        quint64 success = 0;
+        quint64 fail = 0;
+    };
+    /// What this member's consensus and log have done since it started.
+    struct RaftFigures {
+        quint64 vote = 0; ///< in this term; 0 = nobody
+        quint64 applied = 0;
+        quint64 pending = 0; ///< writes that wait for their answer
+        quint64 failed = 0;  ///< writes that got none in time
+        quint64 leaderChanges = 0;
+        bool learner = false;
+        DurationHistogram syncs;
     };
 
     virtual ~ClusterInfo() = default;
@@ -34,6 +64,10 @@ public:
     virtual quint64 storeIndex() const = 0;
     virtual std::vector<Member> members() const = 0;
     virtual SelfStats selfStats() const = 0;
+    /// Of a leader; else empty.
+    virtual std::vector<Follower> followers() const = 0;
+    virtual RaftFigures raftFigures() const = 0;
+    virtual store::Statistics storeStatistics() const = 0;
 };
 
 } // namespace qd::etcd

@@ -160,11 +160,6 @@ void appendList(QByteArray &out, const QStringList &texts)
     out.append(']');
 }
 
-QByteArray idText(quint64 id)
-{
-    return QByteArray::number(id, 16);
-}
-
 /// ".25" for 250,000 of 1,000,000; nothing for 0.
 QByteArray fraction(qint64 part, int digits)
 {
@@ -281,29 +276,9 @@ QByteArray messageJson(QByteArrayView message)
     return out;
 }
 
-QByteArray selfStatsJson(const ClusterInfo &cluster, qint64 nowUs)
+QByteArray idText(quint64 id)
 {
-    const ClusterInfo::SelfStats stats = cluster.selfStats();
-    QByteArray name;
-    for (const ClusterInfo::Member &member : cluster.members()) {
-        if (member.id == cluster.self())
-            name = member.name.toUtf8();
-    }
-    const bool leads = cluster.leader() == cluster.self();
-    const bool led = cluster.leader() != 0;
-    QByteArray out = "{\"name\":";
-    appendString(out, name);
-    out.append(",\"id\":\"").append(idText(cluster.self()));
-    out.append("\",\"state\":\"").append(leads ? "StateLeader" : "StateFollower");
-    out.append("\",\"startTime\":\"").append(timeText(stats.startedUs));
-    out.append("\",\"leaderInfo\":{\"leader\":\"").append(led ? idText(cluster.leader()) : "");
-    out.append("\",\"uptime\":\"");
-    out.append(durationText(led ? nowUs - stats.leaderSinceUs : 0));
-    out.append("\",\"startTime\":\"").append(timeText(led ? stats.leaderSinceUs : 0)).append("\"}");
-    appendNumber(out, ",\"recvAppendRequestCnt\":", stats.received);
-    appendNumber(out, ",\"sendAppendRequestCnt\":", stats.sent);
-    out.append('}');
-    return out;
+    return QByteArray::number(id, 16);
 }
 
 QByteArray timeText(qint64 us)

@@ -27,7 +27,8 @@ KeyError keyError(const Error &error);
 QByteArray memberJson(const ClusterInfo::Member &member);
 QByteArray membersJson(std::vector<ClusterInfo::Member> members);
 QByteArray messageJson(QByteArrayView message);
-QByteArray selfStatsJson(const ClusterInfo &cluster, qint64 nowUs);
+/// A member's id as the API shows it: hex without leading zeros.
+QByteArray idText(quint64 id);
 
 /// RFC 3339, UTC, without zeros at the end of the fraction.
 QByteArray timeText(qint64 us);

@@ -3,10 +3,16 @@
 
 #include "agent/etcd/event_json.h"
 #include "agent/etcd/key_request.h"
+#include "agent/etcd/metrics.h"
+#include "agent/etcd/statistics_json.h"
 #include "agent/etcd/watch_answer.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/http/url.h"
+
+#include <QCoreApplication>
+#include <QJsonDocument>
+#include <QJsonObject>
 
 namespace qd::etcd {
 
@@ -73,7 +79,52 @@ bool isAt(QByteArrayView path, QByteArrayView root)
     return path.startsWith(root) && (path.size() == root.size() || path[root.size()] == '/');
 }
 
+/// What the categories of this program log at one of etcd's levels.
+std::optional<QString> logRules(QByteArrayView level)
+{
+    if (level == QByteArrayView("DEBUG") || level == QByteArrayView("TRACE"))
+        return QStringLiteral("qd.*.debug=true\nqd.*.info=true");
+    if (level == QByteArrayView("INFO") || level == QByteArrayView("NOTICE"))
+        return QStringLiteral("qd.*.debug=false\nqd.*.info=true");
+    if (level == QByteArrayView("WARNING") || level == QByteArrayView("ERROR") ||
+        level == QByteArrayView("CRITICAL"))
+        return QStringLiteral("qd.*.debug=false\nqd.*.info=false");
+    return {};
+}
+
+QByteArray argumentsJson()
+{
+    QByteArray out = "[";
+    const QStringList arguments = QCoreApplication::arguments();
+    for (const QString &argument : arguments) {
+        if (out.size() > 1)
+            out.append(',');
+        appendString(out, argument.toUtf8());
+    }
+    return out.append(']');
+}
+
 } // namespace
+
+/// A path that is one page, with the methods that it answers (none: any).
+struct Service::Page {
+    const char *path;
+    QList<Method> allowed;
+    const char *allowedText;
+    void (Service::*show)(const Request &, const Answer &) const;
+};
+
+const std::array<Service::Page, 9> Service::kPages = {{
+    {"/health", {Method::Get}, "GET", &Service::health},
+    {"/version", {Method::Get}, "GET", &Service::version},
+    {"/v2/machines", {Method::Get, Method::Head}, "GET,HEAD", &Service::machines},
+    {"/v2/stats/self", {Method::Get}, "GET", &Service::selfStats},
+    {"/v2/stats/leader", {Method::Get}, "GET", &Service::leaderStats},
+    {"/v2/stats/store", {Method::Get}, "GET", &Service::storeStats},
+    {"/metrics", {}, "", &Service::metrics},
+    {"/debug/vars", {Method::Get}, "GET", &Service::debugVars},
+    {"/config/local/log", {Method::Put}, "PUT", &Service::logLevel},
+}};
 
 Service::Service(
     const Setup &setup, store::StoreClient &store, const ClusterInfo &cluster, QObject *parent)
@@ -126,35 +177,83 @@ void Service::route(const Request &request, QByteArrayView path, const Answer &a
         return keys(request, path.sliced(kKeys.size()), answer);
     if (isAt(path, kMembers))
         return members(request, path.sliced(kMembers.size()), answer);
-    const bool gets = request.method == Method::Get;
-    if (path == QByteArrayView("/health"))
-        return gets ? health(answer) : answer.send(notAllowed("GET"));
-    if (path == QByteArrayView("/version")) {
-        if (!gets)
-            return answer.send(notAllowed("GET"));
-        const QByteArray server = kServerVersion;
-        const QByteArray cluster = kClusterVersion;
-        return answer.send(
-            {200, kJson,
-             "{\"etcdserver\":\"" + server + "\",\"etcdcluster\":\"" + cluster + "\"}"});
-    }
-    if (path == QByteArrayView("/v2/stats/self")) {
-        if (!gets)
-            return answer.send(notAllowed("GET"));
-        return answer.send({200, kJson, selfStatsJson(m_cluster, SystemClock().wallUs())});
-    }
-    if (path == QByteArrayView("/v2/machines")) {
-        if (!gets && request.method != Method::Head)
-            return answer.send(notAllowed("GET,HEAD"));
-        QStringList urls;
-        for (const ClusterInfo::Member &member : m_cluster.members())
-            urls += member.clientUrls;
-        return answer.send(http::text(200, urls.join(QStringLiteral(", ")).toUtf8()));
+    for (const Page &page : kPages) {
+        if (path != QByteArrayView(page.path))
+            continue;
+        const bool any = page.allowed.isEmpty();
+        if (!any && !page.allowed.contains(request.method))
+            return answer.send(notAllowed(page.allowedText));
+        return (this->*page.show)(request, answer);
     }
     answer.send(notFound());
 }
 
-void Service::health(const Answer &answer) const
+void Service::version(const Request &, const Answer &answer) const
+{
+    const QByteArray server = kServerVersion;
+    const QByteArray cluster = kClusterVersion;
+    answer.send(
+        {200, kJson, "{\"etcdserver\":\"" + server + "\",\"etcdcluster\":\"" + cluster + "\"}"});
+}
+
+void Service::machines(const Request &, const Answer &answer) const
+{
+    QStringList urls;
+    const std::vector<ClusterInfo::Member> members = m_cluster.members();
+    for (const ClusterInfo::Member &member : members)
+        urls += member.clientUrls;
+    answer.send(http::text(200, urls.join(QStringLiteral(", ")).toUtf8()));
+}
+
+void Service::selfStats(const Request &, const Answer &answer) const
+{
+    answer.send({200, kJson, selfStatsJson(m_cluster, SystemClock().wallUs())});
+}
+
+void Service::leaderStats(const Request &, const Answer &answer) const
+{
+    if (m_cluster.leader() != m_cluster.self())
+        return answer.send({403, kJson, messageJson("not current leader")});
+    answer.send({200, kJson, leaderStatsJson(m_cluster)});
+}
+
+void Service::storeStats(const Request &, const Answer &answer) const
+{
+    answer.send({200, kJson, storeStatsJson(m_cluster.storeStatistics())});
+}
+
+void Service::metrics(const Request &, const Answer &answer) const
+{
+    answer.send(
+        {200, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n",
+         metricsText(m_cluster, ProcessFigures::now())});
+}
+
+void Service::debugVars(const Request &, const Answer &answer) const
+{
+    answer.send(
+        {200, "Content-Type: application/json; charset=utf-8\r\n",
+         "{\n\"cmdline\": " + argumentsJson() +
+             ",\n\"file_descriptor_limit\": " + QByteArray::number(ProcessFigures::now().maxFiles) +
+             ",\n\"raft.status\": " + raftStatusJson(m_cluster) + "\n}\n"});
+}
+
+/// {"Level": "DEBUG"}: from now on this agent's log says more, or less again.
+void Service::logLevel(const Request &request, const Answer &answer) const
+{
+    const QJsonDocument document = QJsonDocument::fromJson(request.body.toByteArray());
+    const QJsonValue level = document.object().value(QLatin1String("Level"));
+    if (!document.isObject())
+        return answer.send({400, kJson, messageJson("Invalid json body")});
+    const QByteArray wanted = level.toString().toUtf8();
+    const auto rules = logRules(wanted.toUpper());
+    if (!rules)
+        return answer.send({400, kJson, messageJson("Invalid log level " + wanted)});
+    QLoggingCategory::setFilterRules(*rules);
+    answer.send({204, {}, {}});
+}
+
+void Service::health(const Request &, const Answer &answer) const
 {
     if (m_cluster.leader() == 0)
         return answer.send(plainError(503, "{\"health\":\"false\"}"));

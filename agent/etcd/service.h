@@ -8,14 +8,16 @@
 #include <QHostAddress>
 #include <QObject>
 #include <QTimer>
+#include <array>
 
 namespace qd::etcd {
 
 class WatchAnswer;
 struct KeyRequest;
 
-/// etcd's HTTP API: /v2/keys, /v2/members, /v2/machines, /v2/stats/self, /version, /health, as
-/// Debian's etcd 3.4.23 with --enable-v2 answers them (peer-contracts.md 1).
+/// etcd's HTTP API: /v2/keys, /v2/members, /v2/machines, /v2/stats, /version, /health, /metrics,
+/// /debug/vars, /config/local/log, as Debian's etcd 3.4.23 with --enable-v2 answers them
+/// (peer-contracts.md 1).
 class Service final : public QObject {
     Q_OBJECT
 public:
@@ -40,11 +42,22 @@ public:
     qsizetype connections() const { return m_server.connections(); }
 
 private:
+    struct Page;
+    static const std::array<Page, 9> kPages;
+
     void handle(const http::Request &request, const http::Answer &answer);
     void route(const http::Request &request, QByteArrayView path, const http::Answer &answer);
     void keys(const http::Request &request, QByteArrayView key, const http::Answer &answer);
     void members(const http::Request &request, QByteArrayView rest, const http::Answer &answer);
-    void health(const http::Answer &answer) const;
+    void health(const http::Request &request, const http::Answer &answer) const;
+    void version(const http::Request &request, const http::Answer &answer) const;
+    void machines(const http::Request &request, const http::Answer &answer) const;
+    void selfStats(const http::Request &request, const http::Answer &answer) const;
+    void leaderStats(const http::Request &request, const http::Answer &answer) const;
+    void storeStats(const http::Request &request, const http::Answer &answer) const;
+    void metrics(const http::Request &request, const http::Answer &answer) const;
+    void debugVars(const http::Request &request, const http::Answer &answer) const;
+    void logLevel(const http::Request &request, const http::Answer &answer) const;
     void watch(const store::WatchRequest &request, const http::Answer &answer);
     void sendEvent(const Result<store::Event> &event, bool bare, const http::Answer &answer) const;
     void sendHeads();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/node/cluster_view.h"
 
+#include "agent/raft/membership.h"
+
 namespace qd::node {
 
 namespace {
@@ -17,12 +19,13 @@ QString url(const char *scheme, const QString &host, quint16 port)
 
 ClusterView::ClusterView(
     const NodeIdentity &identity, const store::Replica &replica, const store::Keyspace &keyspace,
-    const ClusterMembership &membership, const Clock &clock)
+    const ClusterMembership &membership, const wal::ThreadSyncRunner &syncs, const Clock &clock)
     : m_cluster(identity.cluster)
     , m_self(identity.self.id)
     , m_replica(replica)
     , m_keyspace(keyspace)
     , m_membership(membership)
+    , m_syncs(syncs)
     , m_startedUs(clock.wallUs())
 {
 }
@@ -48,6 +51,33 @@ etcd::ClusterInfo::SelfStats ClusterView::selfStats() const
     out.leaderSinceUs = status.leaderSinceUs;
     out.received = status.appendsReceived;
     out.sent = status.appendsSent;
+    out.receivedRate = {status.receivedRate.packets, status.receivedRate.bytes};
+    out.sentRate = {status.sentRate.packets, status.sentRate.bytes};
+    return out;
+}
+
+std::vector<etcd::ClusterInfo::Follower> ClusterView::followers() const
+{
+    std::vector<Follower> out;
+    const store::ReplicaStatus status = m_replica.status();
+    for (const auto &[id, seen] : status.followers)
+        out.push_back(
+            {id, seen.current, seen.average, seen.deviation, seen.minimum, seen.maximum,
+             seen.success, seen.fail});
+    return out;
+}
+
+etcd::ClusterInfo::RaftFigures ClusterView::raftFigures() const
+{
+    const store::ReplicaStatus status = m_replica.status();
+    RaftFigures out;
+    out.vote = status.raft.vote;
+    out.applied = status.applied;
+    out.pending = status.pending;
+    out.failed = status.failed;
+    out.leaderChanges = status.leaderChanges;
+    out.learner = raft::isLearner(status.membership, m_self);
+    out.syncs = m_syncs.times();
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include "agent/etcd/cluster_info.h"
 #include "agent/node/membership.h"
 #include "agent/store/replica/keyspace.h"
+#include "agent/wal/posix_disk.h"
 
 namespace qd::node {
 
@@ -12,7 +13,8 @@ class ClusterView final : public etcd::ClusterInfo {
 public:
     ClusterView(
         const NodeIdentity &identity, const store::Replica &replica,
-        const store::Keyspace &keyspace, const ClusterMembership &membership, const Clock &clock);
+        const store::Keyspace &keyspace, const ClusterMembership &membership,
+        const wal::ThreadSyncRunner &syncs, const Clock &clock);
 
     quint64 clusterId() const override { return m_cluster; }
     quint64 self() const override { return m_self; }
@@ -22,6 +24,9 @@ public:
     quint64 storeIndex() const override { return m_keyspace.index(); }
     std::vector<Member> members() const override;
     SelfStats selfStats() const override;
+    std::vector<Follower> followers() const override;
+    RaftFigures raftFigures() const override;
+    store::Statistics storeStatistics() const override { return m_keyspace.statistics(); }
 
 private:
     quint64 m_cluster;
@@ -29,6 +34,7 @@ private:
     const store::Replica &m_replica;
     const store::Keyspace &m_keyspace;
     const ClusterMembership &m_membership;
+    const wal::ThreadSyncRunner &m_syncs;
     qint64 m_startedUs;
 };
 

@@ -94,8 +94,11 @@ RaftWindow::RaftWindow(
 
 void RaftWindow::measure()
 {
-    const auto [us, count] = m_syncs.takeTimes();
-    m_syncMs = count > 0 ? double(us) / count / 1'000 : 0;
+    const DurationHistogram now = m_syncs.times();
+    const quint64 count = now.count - m_before.count;
+    const qint64 us = now.totalUs - m_before.totalUs;
+    m_syncMs = count > 0 ? double(us) / double(count) / 1'000 : 0;
+    m_before = now;
 }
 
 RaftStatus RaftWindow::status() const

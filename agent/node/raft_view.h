@@ -28,6 +28,7 @@ private:
     const ClusterMembership &m_membership;
     wal::ThreadSyncRunner &m_syncs;
     QTimer m_timer;
+    DurationHistogram m_before;
     double m_syncMs = 0;
 };
 

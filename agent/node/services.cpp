@@ -61,7 +61,7 @@ Services::Services(
     : m_config(config)
     , m_core(core)
     , m_raftWindow(identity, core.replica, core.membership, core.syncs)
-    , m_clusterView(identity, core.replica, core.keyspace, core.membership, core.clock)
+    , m_clusterView(identity, core.replica, core.keyspace, core.membership, core.syncs, core.clock)
     , m_control(
           controlSetup(identity, credentials, authority), core.store, core.membership, m_raftWindow,
           core.clock)

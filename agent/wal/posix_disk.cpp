@@ -197,15 +197,14 @@ void ThreadSyncRunner::loop()
         const auto took = std::chrono::steady_clock::now() - began;
         m_post([done = job.done, result] { done(result); });
         lock.lock();
-        m_totalUs += std::chrono::duration_cast<std::chrono::microseconds>(took).count();
-        ++m_count;
+        m_times.add(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
     }
 }
 
-std::pair<qint64, int> ThreadSyncRunner::takeTimes()
+DurationHistogram ThreadSyncRunner::times() const
 {
     const std::lock_guard lock(m_mutex);
-    return {std::exchange(m_totalUs, 0), std::exchange(m_count, 0)};
+    return m_times;
 }
 
 } // namespace qd::wal

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/wal/disk.h"
+#include "shared/base/duration_histogram.h"
 
 #include <condition_variable>
 #include <deque>
@@ -41,8 +42,8 @@ public:
 
     void run(std::function<Result<void>()> work, std::function<void(Result<void>)> done) override;
 
-    /// Microseconds that the last syncs took, and how many; reading resets both. From any thread.
-    std::pair<qint64, int> takeTimes();
+    /// How long the syncs since the start took. From any thread.
+    DurationHistogram times() const;
 
 private:
     struct Job {
@@ -52,12 +53,11 @@ private:
     void loop();
 
     Post m_post;
-    std::mutex m_mutex;
+    mutable std::mutex m_mutex;
     std::condition_variable m_wake;
     std::deque<Job> m_jobs;
     bool m_stop = false;
-    qint64 m_totalUs = 0;
-    int m_count = 0;
+    DurationHistogram m_times;
     std::thread m_thread;
 };
 

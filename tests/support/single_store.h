@@ -65,7 +65,15 @@ public:
         return {
             {kId, QStringLiteral("one"), {QStringLiteral("https://127.0.0.1:2380")}, {clientUrl}}};
     }
-    SelfStats selfStats() const override { return {1'000'000, 2'500'000, 0, 0}; }
+    SelfStats selfStats() const override { return {1'000'000, 2'500'000, 0, 0, {}, {}}; }
+    std::vector<Follower> followers() const override { return {}; }
+    RaftFigures raftFigures() const override
+    {
+        RaftFigures out;
+        out.syncs = m_syncs.times();
+        return out;
+    }
+    store::Statistics storeStatistics() const override { return m_keyspace.statistics(); }
 
     /// For the answers of a member that knows no leader.
     void forgetLeader(bool forgotten) { m_leaderKnown = !forgotten; }

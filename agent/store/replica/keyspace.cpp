@@ -16,7 +16,9 @@ Result<Event> Keyspace::apply(raft::Index index, raft::Term term, const Command 
         return done;
     }
     QStringList removed;
-    auto event = write(command, &removed);
+    const Operation operation = operationOf(command.write);
+    auto event = write(operation, command, &removed);
+    m_statistics.count(operation, event.has_value());
     if (!event)
         return event;
     event->raftIndex = index;
@@ -34,51 +36,55 @@ void Keyspace::expire(raft::Index index, raft::Term term)
             return;
         event->raftIndex = index;
         event->raftTerm = term;
+        ++m_statistics.expired;
         m_hub.add(*event, removed);
     }
 }
 
-Result<Event> Keyspace::write(const Command &command, QStringList *removed)
+Result<Event> Keyspace::write(Operation operation, const Command &command, QStringList *removed)
 {
     const WriteRequest &request = command.write;
+    const QByteArray prevValue = request.prevValue.value_or(QByteArray());
     const Expiry expiry{command.expirationUs, request.refresh};
-    const bool compares =
-        request.prevIndex > 0 || (request.prevValue && !request.prevValue->isEmpty());
-    switch (request.kind) {
-    case WriteRequest::Kind::Post:
-        return m_tree.create(request.key, request.dir, request.value, true, expiry, m_clockUs);
-    case WriteRequest::Kind::Delete:
-        if (compares)
-            return m_tree.compareAndDelete(
-                request.key, request.prevValue.value_or(QByteArray()), request.prevIndex,
-                m_clockUs);
+    switch (operation) {
+    case Operation::Create:
+        return m_tree.create(
+            request.key, request.dir, request.value, request.kind == WriteRequest::Kind::Post,
+            expiry, m_clockUs);
+    case Operation::Set:
+        return m_tree.set(request.key, request.dir, request.value, expiry, m_clockUs);
+    case Operation::Update:
+        return m_tree.update(request.key, request.value, expiry, m_clockUs);
+    case Operation::CompareAndSwap:
+        return m_tree.compareAndSwap(
+            request.key, prevValue, request.prevIndex, request.value, expiry, m_clockUs);
+    case Operation::Delete:
         return m_tree.remove(request.key, request.dir, request.recursive, m_clockUs, removed);
-    case WriteRequest::Kind::Put:
-        return put(request, expiry);
+    case Operation::CompareAndDelete:
+        return m_tree.compareAndDelete(request.key, prevValue, request.prevIndex, m_clockUs);
+    case Operation::Get:
+        break;
     }
     return fail(code::unsupported, QStringLiteral("a write of an unknown kind"));
 }
 
-Result<Event> Keyspace::put(const WriteRequest &request, const Expiry &expiry)
-{
-    const QByteArray prevValue = request.prevValue.value_or(QByteArray());
-    if (request.prevExist && !*request.prevExist)
-        return m_tree.create(request.key, request.dir, request.value, false, expiry, m_clockUs);
-    if (request.prevIndex > 0 || !prevValue.isEmpty())
-        return m_tree.compareAndSwap(
-            request.key, prevValue, request.prevIndex, request.value, expiry, m_clockUs);
-    if (request.prevExist)
-        return m_tree.update(request.key, request.value, expiry, m_clockUs);
-    return m_tree.set(request.key, request.dir, request.value, expiry, m_clockUs);
-}
-
 Result<Event> Keyspace::get(const GetRequest &request) const
 {
-    return m_tree.get(request.key, request.recursive, m_clockUs);
+    auto event = m_tree.get(request.key, request.recursive, m_clockUs);
+    m_statistics.count(Operation::Get, event.has_value());
+    return event;
+}
+
+Statistics Keyspace::statistics() const
+{
+    Statistics out = m_statistics;
+    out.watchers = quint64(m_hub.watcherCount());
+    return out;
 }
 
 std::unique_ptr<Watch> Keyspace::watch(const WatchRequest &request, EventHandler handler)
 {
+    ++m_statistics.watchRequests;
     return m_hub.watch(request, m_tree.index(), std::move(handler));
 }
 

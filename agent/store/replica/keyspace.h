@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/store/replica/state_machine.h"
+#include "agent/store/statistics.h"
 #include "agent/store/tree.h"
 #include "agent/store/watch_hub.h"
 
@@ -28,15 +29,16 @@ public:
     quint64 index() const { return m_tree.index(); }
     qsizetype keyCount() const { return m_tree.keyCount(); }
     qsizetype watcherCount() const { return m_hub.watcherCount(); }
+    Statistics statistics() const;
 
 private:
-    Result<Event> write(const Command &command, QStringList *removed);
-    Result<Event> put(const WriteRequest &request, const Expiry &expiry);
+    Result<Event> write(Operation operation, const Command &command, QStringList *removed);
     void expire(raft::Index index, raft::Term term);
 
     Tree m_tree;
     WatchHub m_hub;
-    qint64 m_clockUs = 0; ///< committed
+    qint64 m_clockUs = 0;            ///< committed
+    mutable Statistics m_statistics; ///< of this process: no part of the state
 };
 
 } // namespace qd::store

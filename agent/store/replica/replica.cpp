@@ -177,7 +177,7 @@ void Replica::receive(NodeId from, PeerKind kind, QByteArrayView payload)
             qCWarning(lcStore) << "a message of member" << from << "makes no sense: dropped";
             return;
         }
-        m_appendsReceived += message->type == MessageType::Append ? 1 : 0;
+        m_traffic.received(from, message->type, payload.size(), m_world.clock.wallUs());
         m_raft->step(*message);
     }
     wake();
@@ -247,11 +247,13 @@ void Replica::persist(const Ready &ready, std::vector<Message> afterSync)
 void Replica::sendAll(const std::vector<Message> &messages)
 {
     for (const Message &message : messages) {
-        m_appendsSent += message.type == MessageType::Append ? 1 : 0;
-        if (message.type == MessageType::Snapshot)
+        if (message.type == MessageType::Snapshot) {
             sendSnapshot(message);
-        else
-            m_world.peers.send(message.to, PeerKind::Raft, encodeMessage(message));
+            continue;
+        }
+        const QByteArray bytes = encodeMessage(message);
+        m_traffic.sent(message.to, message.type, bytes.size(), m_world.clock.wallUs());
+        m_world.peers.send(message.to, PeerKind::Raft, bytes);
     }
 }
 
@@ -325,8 +327,22 @@ void Replica::noteMembership()
     if (m_raft->membership() == m_knownMembership)
         return;
     m_knownMembership = m_raft->membership();
+    noteFollowers();
     if (m_world.membershipChanged)
         m_world.membershipChanged(m_knownMembership);
+}
+
+void Replica::noteFollowers()
+{
+    std::vector<NodeId> followers;
+    if (isLeader()) {
+        for (const std::vector<NodeId> *group :
+             {&m_knownMembership.voters, &m_knownMembership.learners})
+            std::copy_if(
+                group->begin(), group->end(), std::back_inserter(followers),
+                [self = m_options.raft.id](NodeId id) { return id != self; });
+    }
+    m_traffic.setFollowers(followers);
 }
 
 void Replica::maybeSnapshot()
@@ -387,9 +403,16 @@ ReplicaStatus Replica::status() const
     out.snapshotIndex = m_snapshotIndex;
     out.proposals = m_proposals;
     out.proposalsLastSecond = m_rate;
+    out.pending = m_pending.size();
+    out.failed = m_failedWrites;
+    out.leaderChanges = m_leaderChanges;
     out.syncs = m_wal->syncCount();
-    out.appendsSent = m_appendsSent;
-    out.appendsReceived = m_appendsReceived;
+    const qint64 nowUs = m_world.clock.wallUs();
+    out.appendsSent = m_traffic.appendsSent().count();
+    out.appendsReceived = m_traffic.appendsReceived().count();
+    out.sentRate = m_traffic.appendsSent().rate(nowUs);
+    out.receivedRate = m_traffic.appendsReceived().rate(nowUs);
+    out.followers = m_traffic.followers();
     out.leaderSinceUs = m_leaderSinceUs;
     return out;
 }

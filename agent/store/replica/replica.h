@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/raft/raft.h"
+#include "agent/store/replica/peer_traffic.h"
 #include "agent/store/replica/peer_transport.h"
 #include "agent/store/replica/request_window.h"
 #include "agent/store/replica/state_machine.h"
@@ -45,9 +46,15 @@ struct ReplicaStatus {
     raft::Index snapshotIndex = 0;
     quint64 proposals = 0; ///< of this member since it started
     quint64 proposalsLastSecond = 0;
+    quint64 pending = 0; ///< writes that wait for their answer
+    quint64 failed = 0;  ///< writes whose time ran out
+    quint64 leaderChanges = 0;
     quint64 syncs = 0;
     quint64 appendsSent = 0; ///< messages with entries, or to find where the logs meet
     quint64 appendsReceived = 0;
+    Traffic::Rate sentRate; ///< of them, of late
+    Traffic::Rate receivedRate;
+    std::map<raft::NodeId, FollowerStatistics> followers; ///< of a leader
     qint64 leaderSinceUs = 0; ///< wall clock when this member learnt of its leader; 0 = none
 };
 
@@ -138,6 +145,7 @@ private:
     void takeReads(const std::vector<raft::Ready::Read> &reads);
     void answerReads();
     void noteMembership();
+    void noteFollowers();
     void maybeSnapshot();
     void snapshotSaved(const raft::SnapshotMeta &meta);
 
@@ -174,8 +182,7 @@ private:
     raft::NodeId m_leader = raft::kNobody;
     raft::Term m_leaderTerm = 0;
     qint64 m_leaderSinceUs = 0;
-    quint64 m_appendsSent = 0;
-    quint64 m_appendsReceived = 0;
+    PeerTraffic m_traffic;
     std::map<quint64, Pending> m_pending;
     std::map<quint64, Reading> m_readings;
     quint64 m_lastRead = 0;
@@ -185,6 +192,8 @@ private:
     qint64 m_proposedClockUs = 0;
     qint64 m_lastClockMs = 0;
     quint64 m_proposals = 0;
+    quint64 m_failedWrites = 0;
+    quint64 m_leaderChanges = 0;
     quint64 m_rate = 0;
     quint64 m_rateBase = 0;
     qint64 m_rateSinceMs = 0;

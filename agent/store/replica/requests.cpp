@@ -78,9 +78,11 @@ void Replica::noteLeader()
 {
     if (m_raft->leader() == m_leader && m_raft->term() == m_leaderTerm)
         return;
+    m_leaderChanges += m_raft->leader() != kNobody && m_raft->leader() != m_leader ? 1 : 0;
     m_leader = m_raft->leader();
     m_leaderTerm = m_raft->term();
     m_leaderSinceUs = m_leader == kNobody ? 0 : m_world.clock.wallUs();
+    noteFollowers();
     for (auto &[id, pending] : m_pending)
         pending.sent = false;
     for (auto &[context, reading] : m_readings)
@@ -223,6 +225,7 @@ void Replica::expireRequests()
         const auto current = at++;
         Pending &pending = current->second;
         if (now >= pending.deadlineMs) {
+            ++m_failedWrites;
             finish(
                 std::move(pending.done),
                 pending.everSent

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/etcd/service.h"
+#include "shared/base/log.h"
 #include "tests/support/proof.h"
 #include "tests/support/single_store.h"
 
@@ -146,6 +147,111 @@ private Q_SLOTS:
             QStringLiteral("1970-01-01T00:00:01Z"));
         QCOMPARE(call("GET", "/v2/members/nobody").first, 404);
         QCOMPARE(call("DELETE", "/v2/members/1f").first, 501);
+    }
+
+    void theStoreCountsWhatWasDone()
+    {
+        QD_PROVES("E140");
+        const auto counts = [this] {
+            return QJsonDocument::fromJson(call("GET", "/v2/stats/store").second).object();
+        };
+        QCOMPARE(
+            call("GET", "/v2/stats/store").second,
+            QByteArray(
+                R"({"getsSuccess":0,"getsFail":0,"setsSuccess":0,"setsFail":0,"deleteSuccess":0,)"
+                R"("deleteFail":0,"updateSuccess":0,"updateFail":0,"createSuccess":0,)"
+                R"("createFail":0,"compareAndSwapSuccess":0,"compareAndSwapFail":0,)"
+                R"("compareAndDeleteSuccess":0,"compareAndDeleteFail":0,"expireCount":0,)"
+                R"("watchers":0})"));
+        for (const char *key : {"a", "b", "c"})
+            QCOMPARE(call("PUT", QByteArray("/v2/keys/") + key, "value=x").first, 201);
+        QCOMPARE(call("GET", "/v2/keys/none").first, 404);
+        QCOMPARE(call("PUT", "/v2/keys/a", "value=y&prevValue=no").first, 412);
+        QCOMPARE(call("PUT", "/v2/keys/d", "value=y&ttl=1&prevExist=false").first, 201);
+        const auto first = curl();
+        first->ask("GET", "/v2/keys/w?wait=true");
+        const auto second = curl();
+        second->ask("GET", "/v2/keys/w?wait=true&stream=true");
+        QTRY_COMPARE(counts().value(QStringLiteral("watchers")).toInt(), 2);
+        QTRY_COMPARE(counts().value(QStringLiteral("expireCount")).toInt(), 1);
+        const QJsonObject now = counts();
+        const auto of = [&now](const char *name) { return now.value(QLatin1String(name)).toInt(); };
+        QCOMPARE(of("setsSuccess"), 3);
+        QCOMPARE(of("setsFail"), 0);
+        QCOMPARE(of("getsSuccess"), 0);
+        QCOMPARE(of("getsFail"), 1); // a failed write is none: etcd counts it here, too
+        QCOMPARE(of("createSuccess"), 1);
+        QCOMPARE(of("compareAndSwapFail"), 1);
+        QCOMPARE(of("compareAndSwapSuccess"), 0);
+        first->leave();
+        QTRY_COMPARE(counts().value(QStringLiteral("watchers")).toInt(), 1);
+    }
+
+    void onlyALeaderTellsOfFollowers()
+    {
+        QD_PROVES("E136");
+        QTRY_COMPARE(
+            call("GET", "/v2/stats/leader"),
+            std::pair(200, QByteArray(R"({"leader":"1f","followers":{}})")));
+        m_store->forgetLeader(true);
+        QCOMPARE(
+            call("GET", "/v2/stats/leader"),
+            std::pair(403, QByteArray(R"({"message":"not current leader"})")));
+        QCOMPARE(call("POST", "/v2/stats/leader").first, 405);
+    }
+
+    void metricsAreCountedFromWhatHappened()
+    {
+        QCOMPARE(call("PUT", "/v2/keys/a", "value=1").first, 201);
+        QCOMPARE(call("PUT", "/v2/keys/a", "value=2").first, 200);
+        const auto link = curl();
+        link->ask("GET", "/metrics");
+        QTRY_VERIFY(link->isDone());
+        QCOMPARE(
+            link->field("Content-Type"), QByteArray("text/plain; version=0.0.4; charset=utf-8"));
+        const QByteArrayList lines = link->body().split('\n');
+        QVERIFY(lines.contains("# TYPE etcd_debugging_store_writes_total counter"));
+        QVERIFY(lines.contains("etcd_debugging_store_writes_total{action=\"set\"} 2"));
+        QVERIFY(lines.contains("etcd_server_has_leader 1"));
+        QVERIFY(lines.contains("etcd_server_id{server_id=\"1f\"} 1"));
+        QVERIFY(link->body().contains("\nprocess_resident_memory_bytes "));
+        // Two writes, one after the other, are two syncs at least.
+        const qsizetype at = link->body().indexOf("fsync_duration_seconds_count ");
+        QVERIFY(at > 0);
+        QVERIFY(link->body().mid(at + 29).split('\n').constFirst().toInt() >= 2);
+        // Each line is a comment, or a name and a number.
+        for (const QByteArray &line : lines) {
+            bool isNumber = false;
+            line.mid(line.lastIndexOf(' ') + 1).toDouble(&isNumber);
+            QVERIFY2(line.isEmpty() || line.startsWith("# ") || isNumber, line.constData());
+        }
+    }
+
+    void debugVarsAreOneJsonObject()
+    {
+        const QJsonObject vars =
+            QJsonDocument::fromJson(call("GET", "/debug/vars").second).object();
+        QVERIFY(vars.value(QStringLiteral("cmdline")).isArray());
+        QVERIFY(vars.value(QStringLiteral("file_descriptor_limit")).toInt() > 0);
+        QCOMPARE(
+            vars.value(QStringLiteral("raft.status")).toObject()[QStringLiteral("id")].toString(),
+            QStringLiteral("1f"));
+    }
+
+    void theLogsLevelIsSetByAClient()
+    {
+        QCOMPARE(
+            call("PUT", "/config/local/log", "nonsense"),
+            std::pair(400, QByteArray(R"({"message":"Invalid json body"})")));
+        QCOMPARE(
+            call("PUT", "/config/local/log", R"({"Level":"NOPE"})"),
+            std::pair(400, QByteArray(R"({"message":"Invalid log level NOPE"})")));
+        QCOMPARE(call("PUT", "/config/local/log", R"({"Level":"DEBUG"})").first, 204);
+        QVERIFY(lcEtcd().isDebugEnabled());
+        QCOMPARE(call("PUT", "/config/local/log", R"({"Level":"WARNING"})").first, 204);
+        QVERIFY(!lcEtcd().isInfoEnabled());
+        QCOMPARE(call("PUT", "/config/local/log", R"({"Level":"INFO"})").first, 204);
+        QVERIFY(lcEtcd().isInfoEnabled() && !lcEtcd().isDebugEnabled());
     }
 
     void headersTellWhereTheStoreStands()

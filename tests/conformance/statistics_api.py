@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What three real agents say of themselves: /v2/stats, /metrics, /debug/vars, beside Debian's etcd where it speaks."""
+import json
+import re
+import urllib.error
+import urllib.request
+
+from etcd_oracle import EtcdOracle
+from local_cluster import LocalCluster, put
+from qdtest import Case, main, proves, wait_for
+
+
+def fetch(endpoint, path):
+    """Status and body."""
+    try:
+        with urllib.request.urlopen(endpoint + path, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def stats(endpoint, kind):
+    status, body = fetch(endpoint, "/v2/stats/" + kind)
+    return json.loads(body) if status == 200 else None
+
+
+def families(text):
+    """Each metric's type, by name."""
+    return dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+
+
+class Statistics(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = LocalCluster(3, "127.0.0.101").start()
+        cls.oracle = EtcdOracle("127.0.0.106")
+        cls.addClassCleanup(cls.oracle.stop)
+        cls.oracle.start()
+        wait_for(lambda: put(cls.oracle.endpoint(), "/a", "1"), 20, "etcd takes a write")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cluster.stop()
+
+    def leader(self):
+        number = self.cluster.await_leader()
+        return number, self.cluster.endpoint(number)
+
+    @proves("E135", "E136", "E137")
+    def test_1_the_leader_is_found_and_tells_of_each_follower(self):
+        any_node = self.cluster.endpoint(1)
+        self.cluster.await_leader()
+        wanted = stats(any_node, "self")["leaderInfo"]["leader"]
+        members = json.loads(fetch(any_node, "/v2/members")[1])["members"]
+        address = next(member["clientURLs"][0] for member in members if member["id"] == wanted)
+        told = stats(address, "leader")
+        self.assertEqual(told["leader"], wanted)
+        self.assertEqual(set(told["followers"]), {m["id"] for m in members} - {wanted})
+        # Heartbeats go on without any write, and their answers are counted and timed.
+        before = min(each["counts"]["success"] for each in told["followers"].values())
+        wait_for(lambda: min(each["counts"]["success"] for each in stats(address, "leader")["followers"].values())
+                 > before + 3, 10, "answers of each follower")
+        for each in stats(address, "leader")["followers"].values():
+            latency = each["latency"]
+            self.assertLessEqual(latency["minimum"], latency["average"])
+            self.assertLessEqual(latency["average"], latency["maximum"])
+            self.assertGreater(latency["maximum"], 0)
+            self.assertLess(latency["minimum"], 1000)
+        for member in members:
+            if member["id"] != wanted:
+                self.assertEqual(fetch(member["clientURLs"][0], "/v2/stats/leader"),
+                                 (403, '{"message":"not current leader"}'))
+
+    @proves("E138", "E139")
+    def test_2_a_leader_sends_and_a_follower_receives(self):
+        number, address = self.leader()
+        follower = self.cluster.endpoint(number % 3 + 1)
+
+        def flowing():
+            for count in range(20):
+                put(address, f"/flow/{count}", "x")
+            return "sendPkgRate" in stats(address, "self") and "recvPkgRate" in stats(follower, "self")
+
+        wait_for(flowing, 20, "rates while writes flow")
+        sender, receiver = stats(address, "self"), stats(follower, "self")
+        self.assertEqual((sender["state"], receiver["state"]), ("StateLeader", "StateFollower"))
+        self.assertGreater(sender["sendBandwidthRate"], sender["sendPkgRate"])
+        self.assertGreater(receiver["recvBandwidthRate"], receiver["recvPkgRate"])
+        self.assertGreater(receiver["recvAppendRequestCnt"], 0)
+        self.assertEqual(receiver["leaderInfo"]["leader"], sender["id"])
+
+    @proves("E140")
+    def test_3_a_write_counts_on_every_member_and_a_read_on_its_own(self):
+        number, address = self.leader()
+        other = self.cluster.endpoint(number % 3 + 1)
+        self.assertEqual(list(stats(address, "store")), list(stats(self.oracle.endpoint(), "store")))
+        before = [stats(each, "store")["compareAndDeleteFail"] for each in (address, other)]
+        put(address, "/counted", "x")
+        for _ in range(3):
+            request = urllib.request.Request(address + "/v2/keys/counted?prevValue=no", method="DELETE")
+            with self.assertRaises(urllib.error.HTTPError):
+                urllib.request.urlopen(request, timeout=5)
+        wait_for(lambda: [stats(each, "store")["compareAndDeleteFail"] for each in (address, other)]
+                 == [count + 3 for count in before], 5, "the failures on both")
+
+    @proves()
+    def test_4_metrics_have_the_names_and_types_of_etcd(self):
+        ours = families(fetch(self.cluster.endpoint(1), "/metrics")[1])
+        theirs = families(fetch(self.oracle.endpoint(), "/metrics")[1])
+        self.assertGreater(len(ours), 15)
+        self.assertEqual({name: kind for name, kind in ours.items() if theirs.get(name) != kind}, {})
+
+    @proves()
+    def test_5_debug_vars_tell_of_consensus_as_etcd_does(self):
+        ours = json.loads(fetch(self.cluster.endpoint(1), "/debug/vars")[1])
+        theirs = json.loads(fetch(self.oracle.endpoint(), "/debug/vars")[1])
+        self.assertEqual(set(ours) - set(theirs), set())
+        self.assertEqual(set(ours["raft.status"]) - set(theirs["raft.status"]), set())
+
+
+if __name__ == "__main__":
+    main()
