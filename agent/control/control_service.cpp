@@ -15,6 +15,12 @@ const QString kMachines = QStringLiteral("/_coreos.com/fleet/machines");
 const QString kItems = QStringLiteral("items");
 const QString kRevision = QStringLiteral("revision");
 const QString kRaftLocal = QStringLiteral("raft.local");
+const QString kNodeId = QStringLiteral("nodeId");
+
+QString nodeIdOf(const rpc::CallPtr &call)
+{
+    return call->params().value(kNodeId).toString();
+}
 
 template <class T>
 QCborMap listing(const rpc::Collection<T> &collection)
@@ -86,6 +92,17 @@ void ControlService::addMethods()
     });
     m_methods.add(QStringLiteral("raft.status"), Role::Viewer, [this](const CallPtr &call) {
         call->reply(listing(m_raftRows));
+    });
+    m_methods.add(QStringLiteral("node.remove"), Role::Admin, [this](const CallPtr &call) {
+        m_membership.remove(nodeIdOf(call), [call](const Result<void> &removed) {
+            call->reply(removed ? Result<QCborMap>(QCborMap()) : fail(removed.error()));
+        });
+    });
+    m_methods.add(QStringLiteral("raft.transfer"), Role::Operator, [this](const CallPtr &call) {
+        m_membership.transferLeadership(nodeIdOf(call), [call](const Result<QString> &leader) {
+            call->reply(
+                leader ? Result<QCborMap>(QCborMap{{kNodeId, *leader}}) : fail(leader.error()));
+        });
     });
     m_methods.addForNodes(kRaftLocal, [this](const CallPtr &call) {
         call->reply(codec::toCbor(m_raftView.status()));

@@ -45,6 +45,11 @@ public:
     virtual QList<Member> members() const = 0;
     /// Adds a raft learner; `done` once, when the change is committed. Promotion is its own affair.
     virtual void admit(const NewMember &who, std::function<void(Result<Admitted>)> done) = 0;
+    /// For good: its id never returns. Code "raft.quorum": too few of the others are there.
+    virtual void remove(const QString &nodeId, std::function<void(Result<void>)> done) = 0;
+    /// `nodeId` empty: the one that needs the least. The answer is the new leader's.
+    virtual void
+    transferLeadership(const QString &nodeId, std::function<void(Result<QString>)> done) = 0;
 };
 
 class RaftView {

@@ -136,7 +136,10 @@ struct Sibling {
     pid_t pid = -1;
     qint64 startedMs = 0;
     qint64 delayMs = kLeastDelayMs;
+    bool forGood = false; ///< it has ended with kEndsForGood
 };
+/// RestartPreventExitStatus= of the agent's service: the node was removed from its cluster.
+constexpr int kEndsForGood = 4;
 constexpr int kStopTimeoutMs = 20'000;
 
 volatile sig_atomic_t g_stop = 0;
@@ -187,7 +190,7 @@ std::vector<Sibling> siblings(const NodeSpec &spec)
 void startDue(std::vector<Sibling> &all, qint64 nowMs)
 {
     for (Sibling &one : all) {
-        if (one.pid > 0 || nowMs - one.startedMs < one.delayMs)
+        if (one.pid > 0 || one.forGood || nowMs - one.startedMs < one.delayMs)
             continue;
         // One that ran for a while starts again at once; one that cannot live backs off.
         const bool lived = nowMs - one.startedMs > 2 * kMostDelayMs;
@@ -207,8 +210,10 @@ void reap(std::vector<Sibling> &all)
     int status = 0;
     for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
         for (Sibling &one : all) {
-            if (one.pid == pid)
-                one.pid = -1;
+            if (one.pid != pid)
+                continue;
+            one.pid = -1;
+            one.forGood = WIFEXITED(status) && WEXITSTATUS(status) == kEndsForGood;
         }
     }
 }

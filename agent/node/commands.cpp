@@ -19,6 +19,8 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr int kCannotReach = 3;
+/// A node that was removed from its cluster: starting it again changes nothing.
+constexpr int kRemoved = 4;
 
 int statusOf(const Error &error)
 {
@@ -96,8 +98,11 @@ int runCommand(const QStringList &words)
         qCCritical(lcNode).noquote() << "the agent ends:" << why.text();
         QCoreApplication::exit(kFailed);
     });
-    if (const auto started = node.start(); !started)
-        return complain(started.error());
+    QObject::connect(&node, &Node::removed, &node, [] { QCoreApplication::exit(kRemoved); });
+    if (const auto started = node.start(); !started) {
+        const int failure = complain(started.error());
+        return started.error().code == code::denied ? kRemoved : failure;
+    }
     QObject::connect(&signalsOfStop, &StopSignals::asked, &node, [&node] { stopInOrder(node); });
     sd_notify(0, "READY=1");
     return QCoreApplication::exec();

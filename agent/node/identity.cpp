@@ -45,6 +45,7 @@ Result<NodeIdentity> loadIdentity(const NodePaths &paths)
     out.clusterName = json.value(QLatin1String("clusterName")).toString();
     out.founder = json.value(QLatin1String("founder")).toBool();
     out.started = json.value(QLatin1String("started")).toBool();
+    out.removed = json.value(QLatin1String("removed")).toBool();
     auto self = memberFromJson(json.value(QLatin1String("self")));
     if (out.cluster == 0 || !self)
         return fail(
@@ -68,6 +69,7 @@ Result<void> saveIdentity(const NodePaths &paths, const NodeIdentity &identity)
         {QStringLiteral("clusterName"), identity.clusterName},
         {QStringLiteral("founder"), identity.founder},
         {QStringLiteral("started"), identity.started},
+        {QStringLiteral("removed"), identity.removed},
         {QStringLiteral("self"), toJson(identity.self)},
         {QStringLiteral("peers"), peers}};
     QSaveFile file(paths.identity());

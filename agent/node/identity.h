@@ -17,6 +17,8 @@ struct NodeIdentity {
     /// The log was there once: it must never be made anew, for its votes and acknowledgements
     /// would be forgotten.
     bool started = false;
+    /// It was removed from the cluster and never takes part again.
+    bool removed = false;
     bool operator==(const NodeIdentity &) const = default;
 };
 

@@ -18,6 +18,9 @@ constexpr raft::Index kNear = 100;
 
 const QString kAdmit = QStringLiteral("member.admit");
 const QString kUpdate = QStringLiteral("member.update");
+const QString kRemove = QStringLiteral("member.remove");
+const QString kTransfer = QStringLiteral("member.transfer");
+const QString kRaftId = QStringLiteral("raftId");
 
 /// Whether the change may go through a moment later: no leader, or another change is under way.
 /// What may have happened already may be asked for again: the answer is the same.
@@ -75,22 +78,26 @@ QList<control::Member> ClusterMembership::members() const
     return out;
 }
 
-raft::NodeId ClusterMembership::memberOf(const QString &machineId) const
+std::optional<MemberInfo> ClusterMembership::memberOfMachine(const QString &machineId) const
 {
     const QList<MemberInfo> all = known();
-    for (const MemberInfo &member : all) {
-        if (member.machineId == machineId)
-            return member.id;
-    }
-    return raft::kNobody;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const MemberInfo &member) {
+        return member.machineId == machineId;
+    });
+    return found == all.end() ? std::nullopt : std::optional(*found);
 }
 
-QString ClusterMembership::leaderMachine() const
+raft::NodeId ClusterMembership::memberOf(const QString &machineId) const
 {
-    const raft::NodeId leader = m_replica.leader();
+    const auto member = memberOfMachine(machineId);
+    return member ? member->id : raft::kNobody;
+}
+
+QString ClusterMembership::machineOf(raft::NodeId id) const
+{
     const QList<MemberInfo> all = known();
     for (const MemberInfo &member : all) {
-        if (member.id == leader)
+        if (member.id == id)
             return member.machineId;
     }
     return {};
@@ -103,7 +110,7 @@ void ClusterMembership::again(std::function<void()> what)
 
 void ClusterMembership::addMethods(rpc::Methods &methods)
 {
-    for (const QString &method : {kAdmit, kUpdate}) {
+    for (const QString &method : {kAdmit, kUpdate, kRemove, kTransfer}) {
         methods.addForNodes(method, [this, method](const rpc::CallPtr &call) {
             const qint64 untilMs = m_clock.monotonicMs() + kAdmitMs;
             askLeader(method, call->params(), untilMs, [call](const Result<QCborMap> &answer) {
@@ -140,21 +147,98 @@ void ClusterMembership::admit(
 void ClusterMembership::askLeader(
     const QString &method, const QCborMap &params, qint64 untilMs, const Settled &done)
 {
-    if (m_replica.isLeader()) {
-        const auto who = memberFromMap(params);
-        if (!who)
-            return done(fail(who.error()));
-        return method == kAdmit ? admitHere(*who, untilMs, done) : updateHere(*who, done);
-    }
+    if (m_replica.isLeader())
+        return settleHere(method, params, untilMs, done);
     const Settled retry = [this, method, params, untilMs, done](const Result<QCborMap> &answer) {
         if (answer || !isPassing(answer.error()) || m_clock.monotonicMs() > untilMs)
             return done(answer);
         again([this, method, params, untilMs, done] { askLeader(method, params, untilMs, done); });
     };
-    const QString machine = leaderMachine();
+    const QString machine = machineOf(m_replica.leader());
     if (machine.isEmpty() || !m_callNode)
         return retry(fail(code::noLeader, QStringLiteral("the cluster has no leader just now")));
     m_callNode(machine, method, params, retry);
+}
+
+void ClusterMembership::settleHere(
+    const QString &method, const QCborMap &params, qint64 untilMs, const Settled &done)
+{
+    const raft::NodeId id = idFromText(params.value(kRaftId).toString());
+    if (method == kRemove)
+        return removeHere(id, untilMs, done);
+    if (method == kTransfer)
+        return transferHere(id, done);
+    const auto who = memberFromMap(params);
+    if (!who)
+        return done(fail(who.error()));
+    if (method == kAdmit)
+        return admitHere(*who, untilMs, done);
+    updateHere(*who, done);
+}
+
+void ClusterMembership::remove(const QString &nodeId, std::function<void(Result<void>)> done)
+{
+    const auto member = memberOfMachine(nodeId);
+    if (!member)
+        return done(fail(
+            code::notFound, QStringLiteral("There is no node %1 in the cluster.").arg(nodeId)));
+    const QCborMap params{{kRaftId, idText(member->id)}};
+    askLeader(
+        kRemove, params, m_clock.monotonicMs() + kAdmitMs,
+        [done = std::move(done), name = member->name](const Result<QCborMap> &answer) {
+            if (answer)
+                return done({});
+            done(fail(answer.error().code == raft::kQuorumLost
+                          ? Error{
+                                raft::kQuorumLost,
+                                QStringLiteral("%1 cannot be removed: %2.")
+                                    .arg(name, answer.error().message),
+                                {}, {}}
+                          : answer.error()));
+        });
+}
+
+/// One that is gone already may be asked for again: the first answer was lost.
+void ClusterMembership::removeHere(raft::NodeId id, qint64 untilMs, const Settled &done)
+{
+    const raft::Membership &now = m_replica.membership();
+    if (!raft::isJoint(now) && raft::wasRemoved(now, id))
+        return done(QCborMap());
+    m_replica.change(
+        {{raft::MembershipChange::Kind::Remove, id, {}}},
+        [this, id, untilMs, done](const Result<void> &changed) {
+            if (changed)
+                qCInfo(lcNode).noquote() << "member" << idText(id) << "was removed";
+            if (!changed && isPassing(changed.error()) && m_clock.monotonicMs() < untilMs)
+                return again([this, id, untilMs, done] {
+                    askLeader(kRemove, {{kRaftId, idText(id)}}, untilMs, done);
+                });
+            done(changed ? Result<QCborMap>(QCborMap()) : fail(changed.error()));
+        });
+}
+
+void ClusterMembership::transferLeadership(
+    const QString &nodeId, std::function<void(Result<QString>)> done)
+{
+    const auto member = memberOfMachine(nodeId);
+    if (!nodeId.isEmpty() && !member)
+        return done(fail(
+            code::notFound, QStringLiteral("There is no node %1 in the cluster.").arg(nodeId)));
+    const QCborMap params{{kRaftId, idText(member ? member->id : raft::kNobody)}};
+    askLeader(
+        kTransfer, params, m_clock.monotonicMs() + kAdmitMs,
+        [this, done = std::move(done)](const Result<QCborMap> &answer) {
+            if (!answer)
+                return done(fail(answer.error()));
+            done(machineOf(idFromText(answer->value(kRaftId).toString())));
+        });
+}
+
+void ClusterMembership::transferHere(raft::NodeId to, const Settled &done)
+{
+    m_replica.transferLeadership(to, [done](const Result<raft::NodeId> &next) {
+        done(next ? Result<QCborMap>(QCborMap{{kRaftId, idText(*next)}}) : fail(next.error()));
+    });
 }
 
 void ClusterMembership::admitHere(MemberInfo who, qint64 untilMs, Settled done)
@@ -181,7 +265,7 @@ void ClusterMembership::admitHere(MemberInfo who, qint64 untilMs, Settled done)
                            : raft::MembershipChange::Kind::AddLearner;
     change.id = who.id;
     change.context = contextOf(who);
-    m_replica.change(change, [this, who, untilMs, done](const Result<void> &changed) {
+    m_replica.change({change}, [this, who, untilMs, done](const Result<void> &changed) {
         if (!changed && isPassing(changed.error()) && m_clock.monotonicMs() < untilMs)
             return again(
                 [this, who, untilMs, done] { askLeader(kAdmit, toMap(who), untilMs, done); });
@@ -202,7 +286,7 @@ void ClusterMembership::updateHere(const MemberInfo &who, Settled done)
     change.kind = raft::MembershipChange::Kind::UpdateContext;
     change.id = who.id;
     change.context = contextOf(who);
-    m_replica.change(change, [done = std::move(done)](const Result<void> &changed) {
+    m_replica.change({change}, [done = std::move(done)](const Result<void> &changed) {
         done(changed ? Result<QCborMap>(QCborMap()) : fail(changed.error()));
     });
 }
@@ -224,7 +308,7 @@ void ClusterMembership::promote()
     raft::MembershipChange change;
     change.kind = raft::MembershipChange::Kind::Promote;
     change.id = *learner;
-    m_replica.change(change, [this, id = *learner](const Result<void> &changed) {
+    m_replica.change({change}, [this, id = *learner](const Result<void> &changed) {
         m_promoting = false;
         if (changed)
             qCInfo(lcNode).noquote() << "member" << idText(id) << "votes from now on";

@@ -28,7 +28,7 @@ public:
 
     /// How to reach the agent of another member; before start().
     void setCallNode(CallNode call) { m_callNode = std::move(call); }
-    /// member.admit and member.update, which the other agents call: any member passes them on.
+    /// member.*, which the other agents call: any member passes them on.
     void addMethods(rpc::Methods &methods);
     /// Begins to look after learners and after this member's own entry.
     void start();
@@ -37,6 +37,9 @@ public:
     QList<control::Member> members() const override;
     void admit(const control::NewMember &who, std::function<void(Result<control::Admitted>)> done)
         override;
+    void remove(const QString &nodeId, std::function<void(Result<void>)> done) override;
+    void
+    transferLeadership(const QString &nodeId, std::function<void(Result<QString>)> done) override;
 
     /// As members(), with everything; before the log tells, those that `join` was told.
     QList<MemberInfo> known() const;
@@ -45,6 +48,12 @@ public:
 
 private:
     using Settled = std::function<void(Result<QCborMap>)>;
+    void
+    settleHere(const QString &method, const QCborMap &params, qint64 untilMs, const Settled &done);
+    void removeHere(raft::NodeId id, qint64 untilMs, const Settled &done);
+    void transferHere(raft::NodeId to, const Settled &done);
+    std::optional<MemberInfo> memberOfMachine(const QString &machineId) const;
+    QString machineOf(raft::NodeId id) const;
     void admitHere(MemberInfo who, qint64 untilMs, Settled done);
     void updateHere(const MemberInfo &who, Settled done);
     void
@@ -53,7 +62,6 @@ private:
     void look();
     void promote();
     void announce();
-    QString leaderMachine() const;
     QString anotherMachine();
 
     NodeIdentity m_identity;

@@ -62,6 +62,12 @@ Result<void> Node::enterStateFolder()
     if (!identity)
         return fail(identity.error());
     m_identity = std::move(*identity);
+    if (m_identity.removed)
+        return fail(
+            code::denied,
+            QStringLiteral("this node was removed from the cluster \"%1\" and never takes part in "
+                           "it again: remove the folder %2 and join with a new token")
+                .arg(m_identity.clusterName, m_config.paths.state));
     return {};
 }
 
@@ -151,7 +157,8 @@ void Node::makeReplica()
             m_ticks.stop();
             Q_EMIT failed(why);
         },
-        [this](const raft::Membership &) { membersChanged(); }};
+        [this](const raft::Membership &) { membersChanged(); },
+        [this] { wasRemoved(); }};
     m_replica = std::make_unique<store::Replica>(options, world);
     m_store = std::make_unique<store::LocalStore>(*m_replica);
     m_membership = std::make_unique<ClusterMembership>(m_identity, *m_replica, m_random);
@@ -204,6 +211,24 @@ void Node::membersChanged()
     m_network->setPeers(peers);
 }
 
+void Node::wasRemoved()
+{
+    qCWarning(lcNode).noquote() << "this node was removed from the cluster"
+                                << m_identity.clusterName << "- it stops its units and ends";
+    m_identity.removed = true;
+    if (const auto saved = saveIdentity(m_config.paths, m_identity); !saved)
+        qCWarning(lcNode).noquote() << saved.error().text();
+    m_membership->stop();
+    const auto gone = [this] {
+        m_ticks.stop();
+        Q_EMIT removed();
+    };
+    if (m_services)
+        m_services->fleet().leave(gone);
+    else
+        gone();
+}
+
 Result<void> Node::startServices()
 {
     const auto authority = security::PkiFolder(m_config.paths.pki()).authority();
@@ -220,7 +245,9 @@ Result<void> Node::startServices()
 void Node::tick()
 {
     m_replica->tick();
-    if (!m_stopped || (m_replica->isLeader() && --m_stopTicks > 0))
+    // Writes that still wait here go to the next leader.
+    const bool isBusy = m_replica->isLeader() || !m_replica->isIdle();
+    if (!m_stopped || (isBusy && --m_stopTicks > 0))
         return;
     m_ticks.stop();
     std::exchange(m_stopped, {})();
@@ -237,21 +264,13 @@ void Node::stop(std::function<void()> done)
         m_services->fleet().release();
     m_stopped = std::move(done);
     m_stopTicks = kHandoverMs / m_ticks.interval();
-    // The member that is the furthest needs the least to take over.
-    raft::NodeId next = raft::kNobody;
-    raft::Index furthest = 0;
-    const raft::Status status = m_replica->status().raft;
-    for (const raft::PeerStatus &peer : status.peers) {
-        if (peer.id == status.id || peer.learner || !peer.progress.active ||
-            peer.progress.match < furthest)
-            continue;
-        next = peer.id;
-        furthest = peer.progress.match;
-    }
-    if (next == raft::kNobody)
-        m_stopTicks = 1;
-    else
-        m_replica->transferLeadership(next);
+    if (m_replica->isLeader())
+        m_replica->transferLeadership(raft::kNobody, [this](const Result<raft::NodeId> &next) {
+            if (next)
+                qCInfo(lcNode).noquote() << "member" << idText(*next) << "leads now";
+            else
+                m_stopTicks = 1;
+        });
     if (!m_ticks.isActive())
         std::exchange(m_stopped, {})();
 }

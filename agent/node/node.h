@@ -22,8 +22,9 @@ public:
     ~Node() override;
 
     /// Recovers from disk, listens, takes part. code::notFound: no member of a cluster yet;
-    /// code::corrupt: log or snapshot are damaged; code::conflict: another agent runs on the state
-    /// folder; code::io: disk, or an address that is taken.
+    /// code::denied: it was removed from its cluster; code::corrupt: log or snapshot are damaged;
+    /// code::conflict: another agent runs on the state folder; code::io: disk, or an address that
+    /// is taken.
     Result<void> start();
     /// Orderly: leadership goes to another member first. `done` once.
     void stop(std::function<void()> done);
@@ -38,6 +39,8 @@ Q_SIGNALS:
     /// The log cannot be written, or the state not be read: nothing is acknowledged any more, and
     /// the process must end with a status that is not 0.
     void failed(const qd::Error &why);
+    /// This node was removed from its cluster. It has stopped its units, and the process must end.
+    void removed();
 
 private:
     Result<void> enterStateFolder();
@@ -46,6 +49,7 @@ private:
     Result<void> renewCertificate();
     void makeReplica();
     void membersChanged();
+    void wasRemoved();
     void schedulePump();
     void tick();
 

@@ -12,9 +12,10 @@ constexpr qint64 kMaxWaiting = 16 * 1024 * 1024;
 constexpr qint64 kShipAhead = 256 * 1024;
 } // namespace
 
-Link::Link(const security::Credentials &credentials, const Address &address)
+Link::Link(const security::Credentials &credentials, const Address &address, Heard heard)
     : m_credentials(credentials)
     , m_address(address)
+    , m_heard(std::move(heard))
 {
     m_retry.setSingleShot(true);
     connect(&m_retry, &QTimer::timeout, this, &Link::dial);
@@ -22,8 +23,7 @@ Link::Link(const security::Credentials &credentials, const Address &address)
     connect(&m_socket, &QSslSocket::errorOccurred, this, &Link::lost);
     connect(&m_socket, &QSslSocket::disconnected, this, &Link::lost);
     connect(&m_socket, &QSslSocket::encryptedBytesWritten, this, &Link::pour);
-    // The other side only listens here; whatever it says is read away.
-    connect(&m_socket, &QSslSocket::readyRead, &m_socket, [this] { m_socket.readAll(); });
+    connect(&m_socket, &QSslSocket::readyRead, this, &Link::listen);
     dial();
 }
 
@@ -37,6 +37,7 @@ Link::~Link()
 void Link::dial()
 {
     m_socket.abort();
+    m_buffer.clear();
     m_socket.setSslConfiguration(security::clientTls(m_credentials, security::alpnRaft));
     m_socket.connectToHostEncrypted(m_address.host, m_address.port);
 }
@@ -59,6 +60,21 @@ void Link::encrypted()
     m_backOffMs = 50;
     qCInfo(lcPeer).noquote() << "connected to" << node->text() << "at" << m_address.host;
     pour();
+}
+
+void Link::listen()
+{
+    m_buffer += m_socket.readAll();
+    if (!m_up)
+        return; // not before it is known who speaks
+    while (true) {
+        const auto frame = takeFrame(m_buffer);
+        if (!frame)
+            return m_socket.abort();
+        if (!*frame)
+            return;
+        m_heard(**frame);
+    }
 }
 
 void Link::lost()

@@ -18,11 +18,13 @@ struct Address {
 };
 
 /// The way out to one member: dials, dials again with back-off up to a second, and ships snapshots
-/// in chunks between which other frames pass.
+/// in chunks between which other frames pass. The other side has a way out of its own; only one
+/// that does not know where this member is answers here.
 class Link final : public QObject {
     Q_OBJECT
 public:
-    Link(const security::Credentials &credentials, const Address &address);
+    using Heard = std::function<void(const Frame &)>;
+    Link(const security::Credentials &credentials, const Address &address, Heard heard);
     ~Link() override;
 
     /// Dropped when there is no connection or too much waits: consensus sends again.
@@ -39,10 +41,13 @@ private:
     void dial();
     void lost();
     void encrypted();
+    void listen();
     void pour();
 
     security::Credentials m_credentials;
     Address m_address;
+    Heard m_heard;
+    QByteArray m_buffer;
     QSslSocket m_socket;
     QTimer m_retry;
     int m_backOffMs = 50;

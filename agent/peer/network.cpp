@@ -58,7 +58,8 @@ void Network::setPeers(const std::map<raft::NodeId, Address> &peers)
     });
     for (const auto &[id, address] : peers) {
         if (id != m_self && !m_links.contains(id))
-            m_links[id] = std::make_unique<Link>(m_credentials, address);
+            m_links[id] = std::make_unique<Link>(
+                m_credentials, address, [this](const Frame &frame) { takeAnswer(frame); });
     }
 }
 
@@ -69,8 +70,26 @@ QByteArray Network::framed(raft::NodeId to, quint8 type, const QByteArray &paylo
 
 void Network::send(raft::NodeId to, store::PeerKind kind, const QByteArray &payload)
 {
-    if (const auto link = m_links.find(to); link != m_links.end())
+    if (const auto link = m_links.find(to); link != m_links.end()) {
         link->second->send(framed(to, quint8(kind), payload));
+        return;
+    }
+    const auto caller = m_callers.find(to);
+    if (caller == m_callers.end())
+        return;
+    if (const auto connection = caller->second.lock())
+        connection->socket->write(framed(to, quint8(kind), payload));
+    else
+        m_callers.erase(caller);
+}
+
+/// What comes back on a connection that was dialled.
+void Network::takeAnswer(const Frame &frame)
+{
+    const bool isMessage = frame.type >= quint8(store::PeerKind::Raft) &&
+                           frame.type <= quint8(store::PeerKind::Refused);
+    if (frame.cluster == m_cluster && frame.to == m_self && isMessage)
+        m_receivers.frame(frame.from, store::PeerKind(frame.type), frame.payload);
 }
 
 void Network::sendSnapshot(
@@ -116,25 +135,26 @@ void Network::welcome()
         from->socket = socket;
         if (m_receivers.memberOf)
             from->member = m_receivers.memberOf(node->nodeId);
-        connect(socket, &QSslSocket::readyRead, this, [this, from] { read(*from); });
-        read(*from);
+        connect(socket, &QSslSocket::readyRead, this, [this, from] { read(from); });
+        read(from);
     }
 }
 
-void Network::read(Incoming &from)
+void Network::read(const std::shared_ptr<Incoming> &from)
 {
-    from.buffer += from.socket->readAll();
+    from->buffer += from->socket->readAll();
     while (true) {
-        const auto frame = takeFrame(from.buffer);
+        const auto frame = takeFrame(from->buffer);
         if (!frame)
-            return turnAway(*from.socket, QStringLiteral("frame"), frame.error().message);
+            return turnAway(*from->socket, QStringLiteral("frame"), frame.error().message);
         if (!*frame || !take(from, **frame))
             return;
     }
 }
 
-bool Network::take(Incoming &from, const Frame &frame)
+bool Network::take(const std::shared_ptr<Incoming> &caller, const Frame &frame)
 {
+    Incoming &from = *caller;
     QString wrong;
     if (frame.cluster != m_cluster)
         wrong = QStringLiteral("cluster");
@@ -155,6 +175,7 @@ bool Network::take(Incoming &from, const Frame &frame)
     }
     if (frame.type >= quint8(store::PeerKind::Raft) &&
         frame.type <= quint8(store::PeerKind::Refused)) {
+        m_callers[frame.from] = caller;
         m_receivers.frame(frame.from, store::PeerKind(frame.type), frame.payload);
         return true;
     }

@@ -54,8 +54,9 @@ private:
     };
 
     void welcome();
-    void read(Incoming &from);
-    bool take(Incoming &from, const Frame &frame);
+    void read(const std::shared_ptr<Incoming> &from);
+    bool take(const std::shared_ptr<Incoming> &caller, const Frame &frame);
+    void takeAnswer(const Frame &frame);
     bool beginSnapshot(Incoming &from, const Frame &frame);
     bool addChunk(Incoming &from, const Frame &frame);
     void turnAway(QSslSocket &socket, const QString &reason, const QString &text);
@@ -67,6 +68,8 @@ private:
     Receivers m_receivers;
     QSslServer m_server;
     std::map<raft::NodeId, std::unique_ptr<Link>> m_links;
+    /// Who was heard on which connection: the way back to one who is no member (any more).
+    std::map<raft::NodeId, std::weak_ptr<Incoming>> m_callers;
 };
 
 } // namespace qd::peer

@@ -43,7 +43,7 @@ bool Raft::mayIgnoreVote(const Message &m) const
 void Raft::startPreVote()
 {
     becomePreCandidate();
-    if (m_membership.voters.size() == 1) {
+    if (decides([this](NodeId id) { return id == m_config.id; })) {
         startElection(false);
         return;
     }
@@ -59,7 +59,7 @@ void Raft::startElection(bool transfer)
 
 void Raft::askForVotes(MessageType type, Term term, bool transfer)
 {
-    for (const NodeId id : m_membership.voters) {
+    for (const NodeId id : allVoters(m_membership)) {
         if (id == m_config.id)
             continue;
         Message m{.type = type, .to = id, .term = term};
@@ -125,31 +125,31 @@ void Raft::recordVote(NodeId from, bool granted)
     if (!isVoter(m_membership, from))
         return;
     m_votes.emplace(from, granted);
-    size_t yes = 0;
-    size_t no = 0;
-    for (const auto &[id, vote] : m_votes)
-        (vote ? yes : no)++;
-    if (yes >= quorum(m_membership)) {
+    const auto said = [this](NodeId id, bool vote) {
+        const auto at = m_votes.find(id);
+        return at != m_votes.end() && at->second == vote;
+    };
+    if (decides([&](NodeId id) { return said(id, true); })) {
         if (m_role == Role::PreCandidate)
             startElection(false);
         else
             becomeLeader();
-    } else if (no >= quorum(m_membership)) {
-        becomeFollower(m_term, kNobody);
+    } else if (!decides([&](NodeId id) { return !said(id, false); })) {
+        becomeFollower(m_term, kNobody); // no majority is left to be won
     }
 }
 
 /// Once an election time-out: a leader that a majority has not answered is none any more.
 void Raft::checkQuorum()
 {
-    size_t active = 0;
-    for (auto &[id, progress] : m_progress) {
-        const bool heard = progress.active || id == m_config.id;
-        active += heard && isVoter(m_membership, id) ? 1 : 0;
-        progress.active = false;
-    }
+    const bool heard = decides([this](NodeId id) {
+        const auto at = m_progress.find(id);
+        return id == m_config.id || (at != m_progress.end() && at->second.active);
+    });
+    for (auto &[id, progress] : m_progress)
+        progress.wasActive = std::exchange(progress.active, false);
     m_transferTo = kNobody; // a transfer that did not happen within an election time-out is off
-    if (active < quorum(m_membership))
+    if (!heard)
         becomeFollower(m_term, kNobody);
 }
 

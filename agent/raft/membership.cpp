@@ -9,11 +9,25 @@ namespace qd::raft {
 
 namespace {
 
-constexpr quint32 kMaxMembers = 1000;
-
 bool contains(const std::vector<NodeId> &sorted, NodeId id)
 {
     return std::binary_search(sorted.begin(), sorted.end(), id);
+}
+
+void writeIds(ByteWriter &writer, const std::vector<NodeId> &ids)
+{
+    writer.number<quint32>(quint32(ids.size()));
+    for (const NodeId id : ids)
+        writer.number<quint64>(id);
+}
+
+/// A length that lies ends with the bytes.
+bool readIds(ByteReader &reader, std::vector<NodeId> &ids)
+{
+    const auto count = reader.number<quint32>();
+    for (quint32 i = 0; i < count && reader.ok(); ++i)
+        ids.push_back(reader.number<quint64>());
+    return std::is_sorted(ids.begin(), ids.end());
 }
 
 void insertSorted(std::vector<NodeId> &sorted, NodeId id)
@@ -21,9 +35,9 @@ void insertSorted(std::vector<NodeId> &sorted, NodeId id)
     sorted.insert(std::upper_bound(sorted.begin(), sorted.end(), id), id);
 }
 
-void removeFrom(std::vector<NodeId> &sorted, NodeId id)
+void dropContext(Membership &membership, NodeId id)
 {
-    std::erase(sorted, id);
+    std::erase_if(membership.contexts, [id](const auto &context) { return context.id == id; });
 }
 
 void setContext(Membership &membership, NodeId id, const QByteArray &bytes)
@@ -38,11 +52,80 @@ void setContext(Membership &membership, NodeId id, const QByteArray &bytes)
         all.insert(at, {id, bytes});
 }
 
+Result<void> addLearner(Membership &after, const MembershipChange &change)
+{
+    const QString name = QString::number(change.id, 16);
+    if (change.id == kNobody || isMember(after, change.id))
+        return fail(code::conflict, QStringLiteral("%1 is a member already").arg(name));
+    if (wasRemoved(after, change.id))
+        return fail(
+            code::conflict,
+            QStringLiteral("%1 was removed from the cluster: it never returns").arg(name));
+    insertSorted(after.learners, change.id);
+    setContext(after, change.id, change.context);
+    return {};
+}
+
+Result<void> promote(Membership &after, NodeId id)
+{
+    if (!isLearner(after, id))
+        return fail(
+            code::conflict, QStringLiteral("%1 is not a learner").arg(QString::number(id, 16)));
+    std::erase(after.learners, id);
+    insertSorted(after.voters, id);
+    return {};
+}
+
+Result<void> remove(Membership &after, NodeId id)
+{
+    const QString name = QString::number(id, 16);
+    if (!isMember(after, id))
+        return fail(code::notFound, QStringLiteral("%1 is not a member").arg(name));
+    std::erase(after.learners, id);
+    std::erase(after.voters, id);
+    if (after.voters.empty())
+        return fail(kQuorumLost, QStringLiteral("%1 is the last voter").arg(name));
+    return {};
+}
+
+/// Who was a member before and is none any more.
+void retire(Membership &after, const Membership &before)
+{
+    for (const auto *ids : {&before.voters, &before.outgoing, &before.learners}) {
+        for (const NodeId id : *ids) {
+            if (isMember(after, id) || wasRemoved(after, id))
+                continue;
+            dropContext(after, id);
+            insertSorted(after.removed, id);
+        }
+    }
+}
+
+Result<void> apply(Membership &after, const MembershipChange &change)
+{
+    switch (change.kind) {
+    case MembershipChange::Kind::AddLearner:
+        return addLearner(after, change);
+    case MembershipChange::Kind::Promote:
+        return promote(after, change.id);
+    case MembershipChange::Kind::Remove:
+        return remove(after, change.id);
+    case MembershipChange::Kind::UpdateContext:
+        if (!isMember(after, change.id))
+            return fail(
+                code::notFound,
+                QStringLiteral("%1 is not a member").arg(QString::number(change.id, 16)));
+        setContext(after, change.id, change.context);
+        return {};
+    }
+    return fail(code::badInput, QStringLiteral("unknown membership change"));
+}
+
 } // namespace
 
 bool isVoter(const Membership &membership, NodeId id)
 {
-    return contains(membership.voters, id);
+    return contains(membership.voters, id) || contains(membership.outgoing, id);
 }
 
 bool isLearner(const Membership &membership, NodeId id)
@@ -50,55 +133,56 @@ bool isLearner(const Membership &membership, NodeId id)
     return contains(membership.learners, id);
 }
 
-Result<Membership> changed(const Membership &before, const MembershipChange &change)
+bool wasRemoved(const Membership &membership, NodeId id)
 {
+    return contains(membership.removed, id);
+}
+
+std::vector<NodeId> allVoters(const Membership &membership)
+{
+    std::vector<NodeId> out;
+    std::set_union(
+        membership.voters.begin(), membership.voters.end(), membership.outgoing.begin(),
+        membership.outgoing.end(), std::back_inserter(out));
+    return out;
+}
+
+Result<Membership> changed(const Membership &before, const std::vector<MembershipChange> &changes)
+{
+    if (isJoint(before))
+        return fail(code::conflict, QStringLiteral("another membership change is under way"));
     Membership after = before;
-    const QString name = QString::number(change.id, 16);
-    switch (change.kind) {
-    case MembershipChange::Kind::AddLearner:
-        if (change.id == kNobody || isMember(before, change.id))
-            return fail(code::conflict, QStringLiteral("%1 is a member already").arg(name));
-        insertSorted(after.learners, change.id);
-        setContext(after, change.id, change.context);
-        return after;
-    case MembershipChange::Kind::Promote:
-        if (!isLearner(before, change.id))
-            return fail(code::conflict, QStringLiteral("%1 is not a learner").arg(name));
-        removeFrom(after.learners, change.id);
-        insertSorted(after.voters, change.id);
-        return after;
-    case MembershipChange::Kind::Remove:
-        if (!isMember(before, change.id))
-            return fail(code::notFound, QStringLiteral("%1 is not a member").arg(name));
-        if (isVoter(before, change.id) && before.voters.size() == 1)
-            return fail(code::conflict, QStringLiteral("%1 is the last voter").arg(name));
-        removeFrom(after.voters, change.id);
-        removeFrom(after.learners, change.id);
-        std::erase_if(after.contexts, [&](const auto &context) { return context.id == change.id; });
-        return after;
-    case MembershipChange::Kind::UpdateContext:
-        if (!isMember(before, change.id))
-            return fail(code::notFound, QStringLiteral("%1 is not a member").arg(name));
-        setContext(after, change.id, change.context);
-        return after;
+    for (const MembershipChange &change : changes) {
+        if (const auto applied = apply(after, change); !applied)
+            return fail(applied.error());
     }
-    return fail(code::badInput, QStringLiteral("unknown membership change"));
+    if (after.voters != before.voters)
+        after.outgoing = before.voters; // they stay until the joint membership is left
+    retire(after, before);
+    return after;
+}
+
+Membership settled(const Membership &joint)
+{
+    Membership after = joint;
+    after.outgoing.clear();
+    retire(after, joint);
+    return after;
 }
 
 QByteArray encodeMembership(const Membership &membership)
 {
     QByteArray out;
     ByteWriter writer(out);
-    for (const auto *ids : {&membership.voters, &membership.learners}) {
-        writer.number<quint32>(quint32(ids->size()));
-        for (const NodeId id : *ids)
-            writer.number<quint64>(id);
-    }
+    for (const auto *ids : {&membership.voters, &membership.learners})
+        writeIds(writer, *ids);
     writer.number<quint32>(quint32(membership.contexts.size()));
     for (const auto &context : membership.contexts) {
         writer.number<quint64>(context.id);
         writer.bytes(context.bytes);
     }
+    for (const auto *ids : {&membership.outgoing, &membership.removed})
+        writeIds(writer, *ids);
     return out;
 }
 
@@ -106,19 +190,16 @@ Result<Membership> decodeMembership(QByteArrayView bytes)
 {
     Membership out;
     ByteReader reader(bytes);
-    for (auto *ids : {&out.voters, &out.learners}) {
-        const auto count = reader.number<quint32>();
-        for (quint32 i = 0; i < count && count <= kMaxMembers && reader.ok(); ++i)
-            ids->push_back(reader.number<quint64>());
-    }
+    bool sound = readIds(reader, out.voters) && readIds(reader, out.learners);
     const auto count = reader.number<quint32>();
-    for (quint32 i = 0; i < count && count <= kMaxMembers && reader.ok(); ++i) {
+    for (quint32 i = 0; i < count && reader.ok(); ++i) {
         const auto id = reader.number<quint64>();
         out.contexts.push_back({id, reader.bytes()});
     }
-    const bool sorted = std::is_sorted(out.voters.begin(), out.voters.end()) &&
-                        std::is_sorted(out.learners.begin(), out.learners.end());
-    if (!reader.ok() || !reader.atEnd() || !sorted)
+    // Logs of before there were joint memberships end here.
+    if (!reader.atEnd())
+        sound = readIds(reader, out.outgoing) && readIds(reader, out.removed) && sound;
+    if (!reader.ok() || !reader.atEnd() || !sound)
         return fail(code::corrupt, QStringLiteral("a membership does not decode"));
     return out;
 }

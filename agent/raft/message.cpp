@@ -83,7 +83,7 @@ Result<Message> decodeMessage(QByteArrayView bytes)
     Message m;
     const quint8 type = reader.u8();
     const quint8 bits = reader.u8();
-    if (type < quint8(MessageType::PreVote) || type > quint8(MessageType::TimeoutNow))
+    if (type < quint8(MessageType::PreVote) || type > quint8(MessageType::Removed))
         return broken("message");
     m.type = MessageType(type);
     m.reject = bits & kRejectBit;

@@ -21,6 +21,8 @@ enum class MessageType : quint8 {
     ReadIndex,
     ReadIndexAnswer,
     TimeoutNow, ///< leadership transfer: campaign at once
+    Hello,      ///< of a member without a vote that hears of no leader: am I still one?
+    Removed,    ///< the answer to one who is no member any more
 };
 
 /// One message between members. Which fields mean something depends on the type.

@@ -19,10 +19,13 @@ struct Progress {
     Index next = 1;  ///< the next entry to send; always above match (R-23)
     State state = State::Probe;
     bool probeSent = false;
-    bool active = false; ///< heard from since the last check-quorum
+    bool active = false;    ///< heard from since the last check-quorum
+    bool wasActive = false; ///< heard from in the time before that
     Index pendingSnapshot = 0;
+    Index toldCommit = 0;       ///< the commit index that went out last
     std::deque<Index> inflight; ///< last index of each append under way
 
+    bool isReachable() const { return active || wasActive; }
     void becomeProbe()
     {
         next = (state == State::Snapshot ? std::max(match, pendingSnapshot) : match) + 1;

@@ -23,14 +23,11 @@ Raft::Raft(const Config &config, Restored restored, Random &random, const Faults
     , m_term(restored.hard.term)
     , m_vote(restored.hard.vote)
     , m_log(restored.snapshot.index, restored.snapshot.term)
-    , m_membership(restored.snapshot.membership)
     , m_snapshot(std::move(restored.snapshot))
 {
-    for (Entry &entry : restored.entries) {
-        if (entry.type == EntryType::Config)
-            m_pendingChange = entry.index;
+    for (Entry &entry : restored.entries)
         m_log.append(std::move(entry));
-    }
+    findMembership(); // also a joint one
     // The commit index may be behind (it needs no sync) but never beyond the log.
     m_commit = std::min(std::max(restored.hard.commit, m_snapshot.index), m_log.lastIndex());
     m_handedCommitted = m_snapshot.index;
@@ -52,13 +49,17 @@ void Raft::tick()
         }
         return;
     }
-    if (++m_sinceHeard >= m_electionTimeout && isPromotable())
+    if (++m_sinceHeard < m_electionTimeout)
+        return;
+    if (isPromotable())
         startPreVote();
+    else
+        askWhetherMember();
 }
 
 void Raft::step(const Message &m)
 {
-    if (!stepTerm(m))
+    if (stepRemoved(m) || !stepTerm(m))
         return;
     switch (m.type) {
     case MessageType::PreVote:
@@ -85,6 +86,9 @@ void Raft::step(const Message &m)
         if (isPromotable() && !isLeader())
             startElection(true);
         return;
+    case MessageType::Hello:
+    case MessageType::Removed:
+        return;
     }
 }
 
@@ -100,46 +104,10 @@ Result<Index> Raft::propose(QByteArray command)
     return m_log.lastIndex();
 }
 
-Result<Index> Raft::proposeMembership(const MembershipChange &change)
-{
-    if (!isLeader() || m_transferTo != kNobody)
-        return notLeader();
-    if (!ownTermCommitted())
-        return fail(code::conflict, QStringLiteral("the leader has not yet committed in its term"));
-    if (m_pendingChange > m_handedCommitted)
-        return fail(code::conflict, QStringLiteral("another membership change is under way"));
-    const auto after = changed(m_membership, change);
-    if (!after)
-        return fail(after.error());
-    appendOwn({m_term, m_log.lastIndex() + 1, EntryType::Config, encodeMembership(*after)});
-    m_pendingChange = m_log.lastIndex();
-    return m_log.lastIndex();
-}
-
-void Raft::transferLeadership(NodeId to)
-{
-    if (!isLeader() || to == m_config.id || !isVoter(m_membership, to))
-        return;
-    m_transferTo = to;
-    m_sinceHeard = 0;
-    Progress &progress = m_progress[to];
-    if (progress.match == m_log.lastIndex())
-        send({.type = MessageType::TimeoutNow, .to = to});
-    else
-        sendAppend(to, progress, true);
-}
-
 void Raft::campaign()
 {
     if (isPromotable() && !isLeader())
         startElection(false);
-}
-
-bool Raft::isPromotable() const
-{
-    // not while a membership change is committed but not yet in force here.
-    const bool changeWaits = m_pendingChange > m_handedCommitted && m_pendingChange <= m_commit;
-    return isVoter(m_membership, m_config.id) && !m_install && !changeWaits;
 }
 
 void Raft::resetElectionTimer()
@@ -222,11 +190,10 @@ void Raft::answer(Message message)
     m_afterSync.push_back(std::move(message));
 }
 
-bool Raft::appendOwn(Entry entry)
+/// Sent with the next Ready, so that what arrives in one round goes out in one message.
+void Raft::appendOwn(Entry entry)
 {
     m_log.append(std::move(entry));
-    // Sent with the next Ready, so that what arrives in one round goes out in one message.
-    return true;
 }
 
 bool Raft::hasReady() const
@@ -239,10 +206,13 @@ bool Raft::hasReady() const
 
 Ready Raft::takeReady()
 {
+    if (isLeader())
+        settleMembership();
     if (isLeader()) {
         startReadRound();
         if (m_handedEntries < m_log.lastIndex())
             broadcastAppend();
+        tellCommit();
     }
     Ready ready;
     ready.number = ++m_number;
@@ -265,10 +235,6 @@ Ready Raft::takeReady()
         ready.committed =
             m_log.slice(m_handedCommitted + 1, m_commit, std::numeric_limits<qint64>::max());
         m_handedCommitted = m_commit;
-        for (const Entry &entry : ready.committed) {
-            if (entry.type == EntryType::Config)
-                applyMembership(entry);
-        }
     }
     m_unsynced.push_back(
         {ready.number, m_term, m_log.lastIndex(), std::exchange(m_votedForSelf, false)});
@@ -285,13 +251,12 @@ void Raft::persisted(quint64 number)
             continue;
         if (done.vote && m_role == Role::Candidate)
             recordVote(m_config.id, true);
-        if (isLeader()) {
-            Progress &own = m_progress[m_config.id];
+        if (const auto at = m_progress.find(m_config.id); isLeader() && at != m_progress.end()) {
+            Progress &own = at->second;
             own.match = std::max(own.match, done.lastIndex);
             own.next = own.match + 1;
             own.active = true;
-            if (isMember(m_membership, m_config.id) && advanceCommit())
-                broadcastAppend();
+            advanceCommit();
         }
     }
 }

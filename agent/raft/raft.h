@@ -45,6 +45,8 @@ struct Faults {
     bool commitOlderTermByCounting = false; ///< R-13
     bool voteForShorterLog = false;         ///< R-02
     bool answerVoteBeforeSync = false;      ///< R-11
+    bool ignoreOutgoingVoters = false;      ///< R-28
+    bool keepTruncatedMembership = false;   ///< R-27
 };
 
 /// A batch of effects, in order: persist (hard state, then snapshot or entries), send `messages` at
@@ -99,14 +101,23 @@ public:
     /// Leader only (code::noLeader otherwise): appends a command; its index. It counts only once it
     /// comes back in Ready::committed with the term it was proposed in.
     Result<Index> propose(QByteArray command);
-    /// Leader only; refused while another change is under way or no entry of the own term is
-    /// committed.
-    Result<Index> proposeMembership(const MembershipChange &change);
+    /// Leader only. All of the changes at once; when others vote afterwards, through a joint
+    /// membership that is left by itself once it is committed. Refused while another change is
+    /// under way or no entry of the own term is committed, for a learner that has not caught
+    /// up, and with kQuorumLost when too few of those who would vote are there.
+    Result<Index> proposeMembership(const std::vector<MembershipChange> &changes);
     /// Asks for a linearizable read; the answer comes in Ready::reads. On a follower it goes to the
     /// leader; without one it is refused at once.
     void readIndex(quint64 context);
-    /// Leader only: lets `to` take over as soon as its log is complete.
-    void transferLeadership(NodeId to);
+    /// Leader only: lets `to` take over as soon as its log is complete. No proposals meanwhile;
+    /// when it has not happened within an election time-out, this member leads on. Another target
+    /// takes the place of the one before; `to` itself ends it.
+    Result<void> transferLeadership(NodeId to);
+    /// To whom leadership is on its way; nobody.
+    NodeId transferTarget() const { return m_transferTo; }
+    /// The voter that needs the least to take over from this leader; nobody when none can be
+    /// reached.
+    NodeId successor() const;
     /// Campaigns now: a cluster of one need not wait.
     void campaign();
 
@@ -125,7 +136,10 @@ public:
     NodeId leader() const { return m_leader; }
     Term term() const { return m_term; }
     Index commitIndex() const { return m_commit; }
+    /// The newest in the log, committed or not.
     const Membership &membership() const { return m_membership; }
+    /// This member is none any more: the log says so, or another member did. It takes no part.
+    bool isRemoved() const;
     const Log &log() const { return m_log; }
     NodeId id() const { return m_config.id; }
 
@@ -155,8 +169,10 @@ private:
     void resetElectionTimer();
     void send(Message message);
     void answer(Message message);
-    bool appendOwn(Entry entry);
+    void appendOwn(Entry entry);
     bool isPromotable() const;
+    template <class Says>
+    bool decides(Says says) const;
 
     // election.cpp
     void startElection(bool transfer);
@@ -178,13 +194,24 @@ private:
     void onHeartbeatAnswer(const Message &m);
     void onSnapshot(const Message &m);
     void broadcastAppend();
+    void tellCommit();
     void broadcastHeartbeat();
     void sendAppend(NodeId to, Progress &progress, bool evenEmpty);
     void sendSnapshot(NodeId to, Progress &progress);
-    bool advanceCommit();
+    void advanceCommit();
     void followCommit(Index commit);
-    void applyMembership(const Entry &entry);
+
+    // reconfiguration.cpp
+    std::pair<Index, Membership> membershipUpTo(Index last) const;
+    void findMembership();
+    void appendMembership(const Membership &membership);
+    Result<void>
+    mayChange(const std::vector<MembershipChange> &changes, const Membership &after) const;
+    void settleMembership();
     void syncProgress();
+    void stepDown();
+    bool stepRemoved(const Message &m);
+    void askWhetherMember();
 
     // reads.cpp
     void onReadIndex(const Message &m);
@@ -192,6 +219,7 @@ private:
     void addRead(NodeId from, quint64 context);
     void startReadRound();
     void acknowledgeRound(NodeId from, quint64 round);
+    bool isConfirmed(const ReadRound &round) const;
     void releaseRound(const ReadRound &round);
     void refuseReads();
     bool ownTermCommitted() const;
@@ -206,7 +234,8 @@ private:
     Log m_log;
     Membership m_membership;
     SnapshotMeta m_snapshot;
-    Index m_pendingChange = 0;   // index of the last membership entry in the log
+    Index m_membershipIndex = 0; // where it stands in the log
+    bool m_toldRemoved = false;
     Index m_handedCommitted = 0; // the last entry that went out to be applied
 
     Role m_role = Role::Follower;
@@ -234,5 +263,14 @@ private:
     quint64 m_number = 0;
     std::deque<Unsynced> m_unsynced;
 };
+
+/// What a quorum of the membership in force says.
+template <class Says>
+bool Raft::decides(Says says) const
+{
+    if (m_faults.ignoreOutgoingVoters)
+        return isQuorum(Membership{m_membership.voters, {}, {}}, says);
+    return isQuorum(m_membership, says);
+}
 
 } // namespace qd::raft

@@ -51,7 +51,7 @@ void Raft::startReadRound()
     round.index = m_commit;
     round.acknowledged.insert(m_config.id);
     round.askers = std::exchange(m_waitingReads, {});
-    if (round.acknowledged.size() >= quorum(m_membership)) {
+    if (isConfirmed(round)) {
         releaseRound(round);
         return;
     }
@@ -61,16 +61,19 @@ void Raft::startReadRound()
 
 void Raft::acknowledgeRound(NodeId from, quint64 upTo)
 {
-    if (!isVoter(m_membership, from))
-        return;
     for (ReadRound &round : m_rounds) {
         if (round.round <= upTo) // a later heartbeat was sent after the earlier round began
             round.acknowledged.insert(from);
     }
-    while (!m_rounds.empty() && m_rounds.front().acknowledged.size() >= quorum(m_membership)) {
+    while (!m_rounds.empty() && isConfirmed(m_rounds.front())) {
         releaseRound(m_rounds.front());
         m_rounds.pop_front();
     }
+}
+
+bool Raft::isConfirmed(const ReadRound &round) const
+{
+    return decides([&round](NodeId id) { return round.acknowledged.count(id) != 0; });
 }
 
 void Raft::releaseRound(const ReadRound &round)

@@ -7,23 +7,6 @@
 
 namespace qd::raft {
 
-/// One progress for each member, none for anybody else.
-void Raft::syncProgress()
-{
-    std::erase_if(
-        m_progress, [this](const auto &item) { return !isMember(m_membership, item.first); });
-    for (const auto *ids : {&m_membership.voters, &m_membership.learners}) {
-        for (const NodeId id : *ids) {
-            if (m_progress.count(id) != 0)
-                continue;
-            Progress fresh;
-            fresh.next = m_log.lastIndex() + 1;
-            fresh.active = true; // gets one election time-out to answer
-            m_progress.emplace(id, fresh);
-        }
-    }
-}
-
 void Raft::broadcastAppend()
 {
     for (auto &[id, progress] : m_progress) {
@@ -46,6 +29,7 @@ void Raft::sendAppend(NodeId to, Progress &progress, bool evenEmpty)
         m.index = before;
         m.logTerm = m_log.termAt(before);
         m.commit = m_commit;
+        progress.toldCommit = m_commit;
         m.entries = m_log.slice(progress.next, m_log.lastIndex(), m_config.maxAppendBytes);
         const Index last = before + Index(m.entries.size());
         if (progress.state == Progress::State::Replicate) {
@@ -57,6 +41,17 @@ void Raft::sendAppend(NodeId to, Progress &progress, bool evenEmpty)
         }
         send(std::move(m));
         evenEmpty = false;
+    }
+}
+
+/// A follower that has everything learns at once what of it is committed: whoever waits there for
+/// a write need not wait for a heartbeat. To one that is sent entries it goes with them.
+void Raft::tellCommit()
+{
+    for (auto &[id, progress] : m_progress) {
+        if (id != m_config.id && progress.state == Progress::State::Replicate &&
+            progress.toldCommit < m_commit && progress.next > m_log.lastIndex())
+            sendAppend(id, progress, true);
     }
 }
 
@@ -163,12 +158,14 @@ void Raft::onAppend(const Message &m)
             QD_INVARIANT(entry.index > m_commit, "a committed entry is never overwritten");
             m_log.truncateFrom(entry.index);
             m_handedEntries = std::min(m_handedEntries, entry.index - 1);
-            if (m_pendingChange >= entry.index)
-                m_pendingChange = 0; // the change went with its entry
+            if (m_faults.keepTruncatedMembership)
+                m_membershipIndex = std::min(m_membershipIndex, entry.index - 1);
+            else if (m_membershipIndex >= entry.index)
+                findMembership(); // the change went with its entry
         }
-        if (entry.type == EntryType::Config)
-            m_pendingChange = entry.index;
         m_log.append(entry);
+        if (entry.type == EntryType::Config)
+            findMembership(); // it counts from now on, committed or not
     }
     followCommit(std::min(m.commit, last));
     reply.index = last;
@@ -205,8 +202,8 @@ void Raft::onAppendAnswer(const Message &m)
         progress.state == Progress::State::Snapshot && progress.match >= progress.pendingSnapshot)
         progress.becomeProbe();
     QD_INVARIANT(progress.next > progress.match, "the next entry is above the matched one (R-23)");
-    if (news && advanceCommit())
-        broadcastAppend();
+    if (news)
+        advanceCommit();
     sendAppend(m.from, progress, false);
     if (m.from == m_transferTo && progress.match == m_log.lastIndex())
         send({.type = MessageType::TimeoutNow, .to = m.from});
@@ -225,43 +222,22 @@ void Raft::onAppendRejected(const Message &m, Progress &progress)
     sendAppend(m.from, progress, true);
 }
 
-/// True when the commit index moved. Only an entry of the own term is committed by counting.
-bool Raft::advanceCommit()
+/// Only an entry of the own term is committed by counting.
+void Raft::advanceCommit()
 {
-    std::vector<Index> matched;
-    for (const NodeId id : m_membership.voters)
-        matched.push_back(m_progress[id].match);
-    if (matched.empty())
-        return false;
-    std::sort(matched.begin(), matched.end(), std::greater<>());
-    const Index candidate = matched.at(quorum(m_membership) - 1);
+    const auto match = [this](NodeId id) {
+        const auto at = m_progress.find(id);
+        return at == m_progress.end() ? 0 : at->second.match;
+    };
+    const Index candidate = m_faults.ignoreOutgoingVoters
+                                ? quorumIndex(Membership{m_membership.voters, {}, {}}, match)
+                                : quorumIndex(m_membership, match);
     const bool ownTerm = m_log.termAt(candidate) == m_term || m_faults.commitOlderTermByCounting;
     if (candidate <= m_commit || !ownTerm)
-        return false;
+        return;
     for (Index index = m_commit + 1; index <= candidate; ++index)
         m_uncommittedBytes = std::max<qint64>(0, m_uncommittedBytes - m_log.at(index).data.size());
     m_commit = candidate;
-    return true;
-}
-
-void Raft::applyMembership(const Entry &entry)
-{
-    const auto membership = decodeMembership(entry.data);
-    QD_INVARIANT(membership.has_value(), "a committed membership decodes");
-    m_membership = *membership;
-    if (!isLeader())
-        return;
-    syncProgress();
-    if (!isVoter(m_membership, m_config.id)) {
-        becomeFollower(m_term, kNobody); // removed: the others elect
-        return;
-    }
-    if (advanceCommit())
-        broadcastAppend();
-    for (auto &[id, progress] : m_progress) {
-        if (id != m_config.id)
-            sendAppend(id, progress, false);
-    }
 }
 
 void Raft::onSnapshot(const Message &m)
@@ -276,12 +252,11 @@ void Raft::onSnapshot(const Message &m)
         reply.index = m_commit;
     } else {
         m_log.resetTo(meta.index, meta.term);
-        m_membership = meta.membership;
         m_snapshot = meta;
+        findMembership();
         m_commit = meta.index;
         m_handedCommitted = meta.index;
         m_handedEntries = meta.index;
-        m_pendingChange = 0;
         m_install = meta;
         reply.index = meta.index; // goes out when the installation is durable
     }

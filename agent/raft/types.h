@@ -40,8 +40,8 @@ struct HardState {
     bool operator==(const HardState &) const = default;
 };
 
-/// Who counts (voters) and who only listens (learners); both sorted. `address` of members is the
-/// business of the layer above and travels as opaque context in the Config entry.
+/// Who counts (voters) and who only listens (learners); all lists are sorted. `address` of members
+/// is the business of the layer above and travels as opaque context in the Config entry.
 struct Membership {
     std::vector<NodeId> voters;
     std::vector<NodeId> learners;
@@ -52,6 +52,11 @@ struct Membership {
         bool operator==(const Context &) const = default;
     };
     std::vector<Context> contexts;
+    /// Not empty: a joint membership, on the way from these voters to `voters`. Every decision
+    /// takes a majority of both (Raft paper, section 6).
+    std::vector<NodeId> outgoing = {};
+    /// Those who were members once: an id never returns.
+    std::vector<NodeId> removed = {};
 
     bool operator==(const Membership &) const = default;
 };

@@ -6,11 +6,11 @@ namespace qd::cli {
 const QList<Applet> &applets()
 {
     static const QList<Applet> all =
-        QList<Applet>{pairApplet(),          profileListApplet(),  profileRemoveApplet(),
-                      clusterHealthApplet(), clusterTokenApplet(), nodeListApplet(),
-                      raftStatusApplet(),    storeGetApplet(),     storeSetApplet(),
-                      storeLsApplet(),       storeRmApplet(),      storeWatchApplet(),
-                      unitListApplet(),      unitSubmitApplet()} +
+        QList<Applet>{
+            pairApplet(),         profileListApplet(), profileRemoveApplet(), clusterHealthApplet(),
+            clusterTokenApplet(), nodeListApplet(),    nodeRemoveApplet(),    raftStatusApplet(),
+            raftTransferApplet(), storeGetApplet(),    storeSetApplet(),      storeLsApplet(),
+            storeRmApplet(),      storeWatchApplet(),  unitListApplet(),      unitSubmitApplet()} +
         unitVerbApplets() + QList<Applet>{unitDestroyApplet(), unitCatApplet(), unitStatusApplet(),
                                           journalApplet(),     runApplet(),     scriptHostApplet()};
     return all;

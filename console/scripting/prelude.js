@@ -165,6 +165,15 @@
             return found[0];
         },
         raft: function () { return call("raft.status").items; },
+        /** Another node leads; without a name the one that needs the least. Who leads now. */
+        transferLeadership: function (name) {
+            const to = name === undefined ? "" : cluster.node(name).id;
+            return cluster.node(call("raft.transfer", { nodeId: to }).nodeId);
+        },
+        /** For good: the node's agent stops its units and ends. */
+        removeNode: function (name) {
+            call("node.remove", { nodeId: cluster.node(name).id });
+        },
         units: function () {
             return freeze(JSON.parse(__host.snapshot("units", "{}"))).items.map(unitObject);
         },

@@ -10,6 +10,7 @@ namespace {
 const QString kItems = QStringLiteral("items");
 const QString kName = QStringLiteral("name");
 const QString kKey = QStringLiteral("key");
+const QString kNodeId = QStringLiteral("nodeId");
 
 /// The answer turned into T by `read`, which gives a Result<T>.
 template <class T, class Read>
@@ -101,6 +102,20 @@ QFuture<Result<Listing<Node>>> ClusterApi::nodes() const
 QFuture<Result<Listing<RaftStatus>>> ClusterApi::raftStatus() const
 {
     return listOf<RaftStatus>(m_client, QStringLiteral("raft.status"));
+}
+
+QFuture<Result<void>> ClusterApi::nodeRemove(const QString &nodeId) const
+{
+    return typed<void>(
+        m_client, QStringLiteral("node.remove"), {{kNodeId, nodeId}},
+        [](const QCborMap &) { return Result<void>(); });
+}
+
+QFuture<Result<QString>> ClusterApi::raftTransfer(const QString &nodeId) const
+{
+    return typed<QString>(
+        m_client, QStringLiteral("raft.transfer"), {{kNodeId, nodeId}},
+        [](const QCborMap &answer) { return Result<QString>(answer.value(kNodeId).toString()); });
 }
 
 QFuture<Result<StoreAnswer>> ClusterApi::storeGet(const StoreGet &request) const

@@ -72,6 +72,10 @@ public:
 
     Future<Listing<Node>> nodes() const;
     Future<Listing<RaftStatus>> raftStatus() const;
+    /// For good. Code "raft.quorum": too few of the others are there.
+    Future<void> nodeRemove(const QString &nodeId) const;
+    /// `nodeId` empty: the one that needs the least. The answer is who leads now.
+    Future<QString> raftTransfer(const QString &nodeId = {}) const;
 
     Future<StoreAnswer> storeGet(const StoreGet &request) const;
     Future<StoreAnswer> storeSet(const StoreWrite &request) const;

@@ -28,22 +28,33 @@ Cluster::Cluster(const ClusterOptions &options)
     , m_random(options.seed)
 {
     setInvariantHandler(throwViolation);
-    NodeOptions common;
-    common.raft.electionTicks = options.electionTicks;
-    common.raft.maxAppendBytes = options.maxAppendBytes;
-    common.faults = options.mutant;
-    common.snapshotEvery = options.snapshotEvery;
-    common.keepEntries = options.snapshotEvery / 4;
-    common.maxSyncUs = options.maxSyncUs;
+    m_common.raft.electionTicks = options.electionTicks;
+    m_common.raft.maxAppendBytes = options.maxAppendBytes;
+    m_common.faults = options.mutant;
+    m_common.snapshotEvery = options.snapshotEvery;
+    m_common.keepEntries = options.snapshotEvery / 4;
+    m_common.maxSyncUs = options.maxSyncUs;
     for (int i = 1; i <= options.nodes; ++i)
-        common.voters.push_back(NodeId(i));
-    for (const NodeId id : common.voters) {
-        common.raft.id = id;
+        m_common.initial.voters.push_back(NodeId(i));
+    const std::vector<NodeId> founders = m_common.initial.voters;
+    for (const NodeId id : founders) {
+        m_common.raft.id = id;
         m_durable[id] = {};
-        m_nodes.push_back(std::make_unique<SimNode>(*this, common, m_random.next()));
+        m_nodes.push_back(std::make_unique<SimNode>(*this, m_common, m_random.next()));
     }
-    for (const NodeId id : common.voters)
+    for (const NodeId id : founders)
         start(id);
+    m_history.found(m_common.initial);
+    m_common.initial = {};
+}
+
+NodeId Cluster::add()
+{
+    m_common.raft.id = NodeId(size() + 1);
+    m_durable[m_common.raft.id] = {};
+    m_nodes.push_back(std::make_unique<SimNode>(*this, m_common, m_random.next()));
+    start(m_common.raft.id);
+    return m_common.raft.id;
 }
 
 Cluster::~Cluster()
@@ -71,7 +82,7 @@ bool Cluster::runUntil(const std::function<bool()> &condition, qint64 us)
 void Cluster::start(NodeId id)
 {
     SimNode &node = this->node(id);
-    if (node.isUp())
+    if (node.isUp() || isRetired(id))
         return;
     try {
         const auto started = node.start();
@@ -87,6 +98,7 @@ void Cluster::start(NodeId id)
         died(id);
         return;
     }
+    m_jointStarts += isJoint(node.raft().membership()) ? 1 : 0;
     scheduleTick(id, node.incarnation());
 }
 
@@ -102,6 +114,13 @@ void Cluster::died(NodeId id)
     ++m_deaths;
     node(id).crash();
     m_scheduler.after(kRestartUs, kRestartLabel + id, [this, id] { start(id); });
+}
+
+void Cluster::retired(NodeId id)
+{
+    require(wasRemoved(m_history.membership(), id), "only who was removed takes itself for it");
+    m_retired.insert(id);
+    node(id).crash();
 }
 
 void Cluster::cut(NodeId from, NodeId to)
@@ -162,7 +181,8 @@ void Cluster::deliver(const std::shared_ptr<Packet> &packet)
     m_scheduler.after(delay(), label, [this, packet] {
         const Message &message = packet->message;
         const bool cutNow = m_cut.count({message.from, message.to}) != 0;
-        if (!cutNow && node(message.to).isUp())
+        const bool exists = message.to <= NodeId(size());
+        if (!cutNow && exists && node(message.to).isUp())
             node(message.to).receive(*packet);
     });
 }
@@ -200,12 +220,27 @@ void Cluster::writeSomewhere()
 
 bool Cluster::everyoneAgrees()
 {
-    for (const auto &node : m_nodes) {
-        if (!node->isUp() || node->state().applied != m_nodes.front()->state().applied ||
-            node->state().hash != m_nodes.front()->state().hash)
-            return false;
-    }
-    return true;
+    const Membership &members = m_history.membership();
+    const SimNode *const first = leader();
+    if (first == nullptr || isJoint(members) || first->raft().membership() != members)
+        return false;
+    return std::all_of(m_nodes.begin(), m_nodes.end(), [&](const auto &node) {
+        if (!isMember(members, node->id()))
+            return !wasRemoved(members, node->id()) || !hearsOfRemoval(*node);
+        return node->isUp() && node->state().applied == first->state().applied &&
+               node->state().hash == first->state().hash;
+    });
+}
+
+/// It is up, and at least one of those whom it knows can tell it that it was removed.
+bool Cluster::hearsOfRemoval(const SimNode &node) const
+{
+    if (!node.isUp())
+        return false;
+    const auto known = allVoters(node.raft().membership());
+    return std::any_of(known.begin(), known.end(), [this](NodeId id) {
+        return isMember(m_history.membership(), id);
+    });
 }
 
 } // namespace qd::sim

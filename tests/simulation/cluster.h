@@ -38,6 +38,8 @@ public:
     void start(raft::NodeId id);
     void crash(raft::NodeId id);
     /// One way: what `from` sends does not reach `to`.
+    /// A new machine, which knows of no cluster yet; its id.
+    raft::NodeId add();
     void cut(raft::NodeId from, raft::NodeId to);
     void isolate(raft::NodeId id);
     void healNetwork();
@@ -52,6 +54,8 @@ public:
     quint64 newCommand() { return ++m_lastCommand; }
     /// A write on any member: a client does not know who leads.
     void writeSomewhere();
+    /// All members of the newest committed membership, which is not a joint one, have the same
+    /// state, and who was removed knows it.
     bool everyoneAgrees();
     qint64 electionUs() const { return m_options.electionTicks * m_options.tickUs; }
 
@@ -61,14 +65,20 @@ public:
     std::map<raft::NodeId, Durable> &durable() override { return m_durable; }
     void send(raft::NodeId from, Packet packet) override;
     void died(raft::NodeId id) override;
+    void retired(raft::NodeId id) override;
+    bool isRetired(raft::NodeId id) const { return m_retired.count(id) != 0; }
+    /// How often a member came up with a joint membership in its log.
+    quint64 startsWhileJoint() const { return m_jointStarts; }
     quint64 deaths() const { return m_deaths; }
 
 private:
     void scheduleTick(raft::NodeId id, quint64 incarnation);
     void deliver(const std::shared_ptr<Packet> &packet);
     qint64 delay();
+    bool hearsOfRemoval(const SimNode &node) const;
 
     ClusterOptions m_options;
+    NodeOptions m_common;
     Scheduler m_scheduler;
     SeededRandom m_random;
     History m_history;
@@ -78,6 +88,8 @@ private:
     Weather m_weather;
     quint64 m_lastCommand = 0;
     quint64 m_deaths = 0;
+    std::set<raft::NodeId> m_retired;
+    quint64 m_jointStarts = 0;
 };
 
 } // namespace qd::sim

@@ -37,6 +37,7 @@ void History::leaderElected(const Raft &raft)
 {
     const auto [at, fresh] = m_leaders.emplace(raft.term(), raft.id());
     require(fresh || at->second == raft.id(), "one leader in a term (R-03)");
+    m_jointElections += isJoint(raft.membership()) ? 1 : 0;
     // Leader completeness: what was committed in an earlier term is in its log.
     for (Index index = m_committed.size(); index >= raft.log().firstIndex(); --index) {
         const Term term = m_committed.at(index - 1).term;
@@ -47,8 +48,7 @@ void History::leaderElected(const Raft &raft)
     }
 }
 
-void History::committed(
-    const Raft &raft, const Entry &entry, const std::map<NodeId, Durable> &durable)
+void History::committed(const Entry &entry)
 {
     const quint64 digest = quint64(crc32c(entry.data)) << 8 | quint64(entry.type);
     if (entry.index <= m_committed.size()) {
@@ -59,12 +59,23 @@ void History::committed(
     }
     require(entry.index == m_committed.size() + 1, "commits have no gap");
     m_committed.push_back({entry.term, digest});
-    size_t holders = 0;
-    for (const NodeId id : raft.membership().voters)
-        holders += durable.at(id).holds(entry.index, entry.term) ? 1 : 0;
-    require(
-        holders >= quorum(raft.membership()),
-        "what is committed is on the disks of a majority (R-15)");
+    if (entry.type != EntryType::Config)
+        return;
+    const auto membership = decodeMembership(entry.data);
+    require(membership.has_value(), "a committed membership decodes");
+    m_membership = *membership;
+    ++m_changes;
+}
+
+void History::leaderCommits(const Raft &raft, Index after, const std::map<NodeId, Durable> &durable)
+{
+    const Log &log = raft.log();
+    for (Index index = std::max(after + 1, log.firstIndex()); index <= raft.commitIndex(); ++index)
+        require(
+            isQuorum(
+                raft.membership(),
+                [&](NodeId id) { return durable.at(id).holds(index, log.termAt(index)); }),
+            "what is committed is on the disks of a majority (R-15)");
 }
 
 void History::applied(Index index, quint64 stateHash)

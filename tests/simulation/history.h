@@ -49,10 +49,12 @@ struct Durable {
 class History {
 public:
     void leaderElected(const raft::Raft &raft);
-    /// `durable` are the disks of all members by id.
-    void committed(
-        const raft::Raft &raft, const raft::Entry &entry,
-        const std::map<raft::NodeId, Durable> &durable);
+    void found(const raft::Membership &membership) { m_membership = membership; }
+    void committed(const raft::Entry &entry);
+    /// A leader counts everything up to there as committed. `durable` are the disks of all members
+    /// by id.
+    void leaderCommits(
+        const raft::Raft &raft, raft::Index after, const std::map<raft::NodeId, Durable> &durable);
     void applied(raft::Index index, quint64 stateHash);
     void acknowledged(raft::Index index, quint64 command);
 
@@ -61,6 +63,10 @@ public:
     const std::set<quint64> &acknowledgedCommands() const { return m_acknowledged; }
     raft::Term lastTerm() const { return m_leaders.empty() ? 0 : m_leaders.rbegin()->first; }
     size_t elections() const { return m_leaders.size(); }
+    /// The newest that is committed.
+    const raft::Membership &membership() const { return m_membership; }
+    quint64 membershipChanges() const { return m_changes; }
+    quint64 electionsWhileJoint() const { return m_jointElections; }
 
 private:
     struct Fact {
@@ -72,6 +78,9 @@ private:
     std::map<raft::Index, quint64> m_hashes;
     std::set<quint64> m_acknowledged;
     raft::Index m_lastAcknowledged = 0;
+    raft::Membership m_membership;
+    quint64 m_changes = 0;
+    quint64 m_jointElections = 0;
 };
 
 } // namespace qd::sim

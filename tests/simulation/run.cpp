@@ -12,6 +12,8 @@ namespace {
 constexpr quint64 kFaultLabel = 0x7000;
 constexpr quint64 kClientLabel = 0x8000;
 constexpr quint64 kHealLabel = 0x9000;
+constexpr quint64 kChangeLabel = 0xa000;
+constexpr size_t kMostMembers = 8;
 /// For a member that has much to catch up, one entry a message where the seed says so.
 constexpr qint64 kCatchUpUs = 2'000'000;
 
@@ -44,6 +46,8 @@ public:
         , m_random(seed ^ 0x5eed)
         , m_meanFaultUs(qint64(25'000) << m_random.below(4))
         , m_meanClientUs(qint64(2'000) << m_random.below(6))
+        , m_changesMembers(seed % 2 == 0)
+        , m_whispers(seed % 4 == 1)
     {
     }
 
@@ -56,6 +60,8 @@ public:
         m_cluster.setWeather(weather);
         nextFault();
         nextClient();
+        if (m_changesMembers)
+            nextChange();
     }
     void end()
     {
@@ -96,6 +102,56 @@ private:
                     nextClient();
                 }
             });
+    }
+    void nextChange()
+    {
+        m_cluster.scheduler().after(
+            1 + qint64(m_random.below(quint64(4 * m_meanFaultUs))), kChangeLabel, [this] {
+                if (m_on) {
+                    changeMembers();
+                    nextChange();
+                }
+            });
+    }
+    /// Members come, rise, go, and are exchanged several at once.
+    void changeMembers()
+    {
+        using Kind = MembershipChange::Kind;
+        SimNode *const leader = m_cluster.leader();
+        if (leader == nullptr)
+            return;
+        const Membership now = leader->raft().membership();
+        const auto anyOf = [this](const std::vector<NodeId> &ids) {
+            return ids.empty() ? kNobody : ids.at(m_random.below(ids.size()));
+        };
+        switch (m_random.below(5)) {
+        case 0:
+        case 1:
+            if (now.voters.size() + now.learners.size() < kMostMembers &&
+                leader->change({{Kind::AddLearner, NodeId(m_cluster.size() + 1), {}}}))
+                m_cluster.add();
+            return;
+        case 2:
+            leader->change({{Kind::Promote, anyOf(now.learners), {}}});
+            return;
+        case 3:
+            leader->change(
+                {{Kind::Remove, anyOf(m_random.below(4) == 0 ? now.learners : now.voters), {}}});
+            return;
+        default:
+            exchange(*leader, now);
+        }
+    }
+    void exchange(SimNode &leader, const Membership &now)
+    {
+        using Kind = MembershipChange::Kind;
+        std::vector<MembershipChange> changes;
+        for (size_t i = 0; i < std::min(now.learners.size(), now.voters.size()); ++i) {
+            changes.push_back({Kind::Promote, now.learners.at(i), {}});
+            changes.push_back({Kind::Remove, now.voters.at(i), {}});
+        }
+        if (!changes.empty())
+            leader.change(changes);
     }
     void later(std::function<void()> what)
     {
@@ -148,6 +204,8 @@ private:
     }
     void strike()
     {
+        if (m_whispers && m_random.below(4) != 0)
+            return whisper();
         switch (m_random.below(14)) {
         case 10:
         case 11:
@@ -184,6 +242,8 @@ private:
     SeededRandom m_random;
     qint64 m_meanFaultUs;
     qint64 m_meanClientUs;
+    bool m_changesMembers;
+    bool m_whispers; // leaders that die with what only one other heard, again and again
     bool m_on = true;
 };
 
@@ -212,7 +272,7 @@ void live(Cluster &cluster, Faulty &faulty)
     require(
         cluster.runUntil([&] { return cluster.everyoneAgrees(); }, left() + kCatchUpUs),
         "after healing every member has the same state");
-    const auto &commands = cluster.node(1).state().commands;
+    const auto &commands = cluster.leader()->state().commands;
     for (const quint64 command : cluster.history().acknowledgedCommands())
         require(commands.count(command) != 0, "an acknowledged write is there at the end");
 }
@@ -234,6 +294,9 @@ Outcome runSeed(quint64 seed, const Faults &mutant)
     outcome.elections = cluster.history().elections();
     outcome.acknowledged = cluster.history().acknowledgedCommands().size();
     outcome.deaths = cluster.deaths();
+    outcome.membershipChanges = cluster.history().membershipChanges();
+    outcome.jointElections = cluster.history().electionsWhileJoint();
+    outcome.jointStarts = cluster.startsWhileJoint();
     outcome.virtualUs = cluster.scheduler().nowUs();
     return outcome;
 }
@@ -242,7 +305,8 @@ QStringList mutantNames()
 {
     return {
         QStringLiteral("vote-before-sync"), QStringLiteral("commit-older-term"),
-        QStringLiteral("vote-for-shorter-log")};
+        QStringLiteral("vote-for-shorter-log"), QStringLiteral("ignore-outgoing-voters"),
+        QStringLiteral("keep-truncated-membership")};
 }
 
 std::optional<Faults> mutantByName(const QString &name)
@@ -257,6 +321,12 @@ std::optional<Faults> mutantByName(const QString &name)
         return faults;
     case 2:
         faults.voteForShorterLog = true;
+        return faults;
+    case 3:
+        faults.ignoreOutgoingVoters = true;
+        return faults;
+    case 4:
+        faults.keepTruncatedMembership = true;
         return faults;
     default:
         return std::nullopt;

@@ -15,6 +15,9 @@ struct Outcome {
     quint64 elections = 0;
     quint64 acknowledged = 0;
     quint64 deaths = 0;
+    quint64 membershipChanges = 0;
+    quint64 jointElections = 0; ///< while a joint membership was in the leader's log
+    quint64 jointStarts = 0;    ///< of members with a joint membership in their log
     qint64 virtualUs = 0;
 };
 

@@ -67,7 +67,7 @@ Result<void> SimNode::restore(Restored *restored)
     const auto exists = wal::Wal::exists(m_disk);
     if (!exists)
         return fail(exists.error());
-    restored->snapshot.membership.voters = m_options.voters;
+    restored->snapshot.membership = m_options.initial;
     m_state = {};
     wal::Recovered recovered;
     if (!*exists) {
@@ -122,7 +122,9 @@ Result<void> SimNode::start()
     durable.write(restored.entries);
     durable.term = restored.hard.term;
     durable.vote = restored.hard.vote;
+    m_membership = restored.snapshot.membership;
     m_lastSnapshot = restored.snapshot.index;
+    m_seenCommit = m_lastSnapshot;
     m_seen = {restored.hard.term, restored.hard.vote, 0};
     m_wasLeader = false;
     m_dead = false;
@@ -162,6 +164,8 @@ void SimNode::act(What what)
     m_disk.clearSyncMark();
     if (m_dead)
         m_world.died(id());
+    else if (m_raft->isRemoved())
+        m_world.retired(id());
 }
 
 void SimNode::run(std::function<Result<void>()> work, std::function<void(Result<void>)> done)
@@ -221,11 +225,19 @@ void SimNode::read()
 
 void SimNode::transfer(NodeId to)
 {
-    act([&] { m_raft->transferLeadership(to); });
+    act([&] { (void)m_raft->transferLeadership(to); });
+}
+
+bool SimNode::change(const std::vector<MembershipChange> &changes)
+{
+    bool accepted = false;
+    act([&] { accepted = m_raft->proposeMembership(changes).has_value(); });
+    return accepted;
 }
 
 void SimNode::pump()
 {
+    checkCommits();
     while (!m_dead && m_raft->hasReady())
         handle(m_raft->takeReady());
     if (!m_dead)
@@ -260,6 +272,7 @@ void SimNode::install(const SnapshotMeta &meta)
     m_state = State::decode(*file);
     require(m_state.applied == meta.index, "a snapshot's state is that of its index");
     m_world.history().applied(m_state.applied, m_state.hash);
+    m_membership = meta.membership;
     m_lastSnapshot = meta.index;
     m_received.clear();
 }
@@ -344,7 +357,9 @@ void SimNode::sendSnapshot(const Message &message)
 void SimNode::apply(const std::vector<Entry> &entries)
 {
     for (const Entry &entry : entries) {
-        m_world.history().committed(*m_raft, entry, m_world.durable());
+        m_world.history().committed(entry);
+        if (entry.type == EntryType::Config)
+            m_membership = *decodeMembership(entry.data);
         m_state.apply(entry);
         m_world.history().applied(m_state.applied, m_state.hash);
         const auto waiting = m_pending.find(entry.index);
@@ -373,7 +388,7 @@ void SimNode::maybeSnapshot()
 {
     if (m_dead || m_state.applied < m_lastSnapshot + m_options.snapshotEvery)
         return;
-    SnapshotMeta meta{m_state.applied, m_raft->log().termAt(m_state.applied), m_raft->membership()};
+    SnapshotMeta meta{m_state.applied, m_raft->log().termAt(m_state.applied), m_membership};
     if (!m_snapshots.save({meta, m_state.encode()})) {
         die();
         return;
@@ -389,6 +404,14 @@ void SimNode::maybeSnapshot()
         m_raft->compact(
             meta, meta.index > m_options.keepEntries ? meta.index - m_options.keepEntries : 1);
     });
+}
+
+/// Before anything of it leaves: a leader that is removed with this commit leads no more after it.
+void SimNode::checkCommits()
+{
+    if (m_raft->isLeader() && m_raft->commitIndex() > m_seenCommit)
+        m_world.history().leaderCommits(*m_raft, m_seenCommit, m_world.durable());
+    m_seenCommit = m_raft->commitIndex();
 }
 
 void SimNode::check()

@@ -32,7 +32,7 @@ struct State {
 struct NodeOptions {
     raft::Config raft;
     raft::Faults faults;
-    std::vector<raft::NodeId> voters;
+    raft::Membership initial; ///< empty for one that is added later
     quint64 snapshotEvery = 50;
     quint64 keepEntries = 10;
     qint64 maxSyncUs = 10'000;
@@ -48,6 +48,8 @@ public:
     virtual std::map<raft::NodeId, Durable> &durable() = 0;
     virtual void send(raft::NodeId from, Packet packet) = 0;
     virtual void died(raft::NodeId id) = 0;
+    /// It knows that it was removed: its process ends.
+    virtual void retired(raft::NodeId id) = 0;
 };
 
 /// One member: the production consensus, log and snapshots over a simulated disk.
@@ -70,6 +72,8 @@ public:
     /// A client's linearizable read: checked when it is answered.
     void read();
     void transfer(raft::NodeId to);
+    /// False when the leader refuses, or it is none.
+    bool change(const std::vector<raft::MembershipChange> &changes);
 
     const raft::Raft &raft() const { return *m_raft; }
     const State &state() const { return m_state; }
@@ -100,6 +104,7 @@ private:
     void apply(const std::vector<raft::Entry> &entries);
     void answerReads();
     void maybeSnapshot();
+    void checkCommits();
     void check();
     void die();
 
@@ -114,7 +119,9 @@ private:
     std::unique_ptr<wal::Wal> m_wal;
     std::unique_ptr<raft::Raft> m_raft;
     State m_state;
+    raft::Membership m_membership; // applied
     raft::Index m_lastSnapshot = 0;
+    raft::Index m_seenCommit = 0;
     std::map<raft::Index, std::shared_ptr<const QByteArray>> m_received;
     std::map<raft::Index, Pending> m_pending;
     struct Reading {

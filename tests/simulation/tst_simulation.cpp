@@ -9,6 +9,8 @@ using namespace qd;
 using namespace qd::sim;
 using namespace qd::raft;
 
+using Kind = MembershipChange::Kind;
+
 namespace {
 
 constexpr int kFixedSeeds = 60;
@@ -29,6 +31,31 @@ bool settle(Cluster &cluster)
                    cluster.everyoneAgrees();
         },
         20 * cluster.electionUs());
+}
+
+qint64 patience(const Cluster &cluster)
+{
+    return 20 * cluster.electionUs();
+}
+
+/// A new machine that is a learner now and has the whole log.
+NodeId addedAndCaughtUp(Cluster &cluster)
+{
+    const auto id = NodeId(cluster.size() + 1);
+    require(cluster.leader()->change({{Kind::AddLearner, id, {}}}), "a learner is added");
+    cluster.add();
+    require(
+        cluster.runUntil([&] { return cluster.everyoneAgrees(); }, patience(cluster)),
+        "the learner catches up");
+    // The leader has heard so, too.
+    cluster.run(cluster.electionUs());
+    return id;
+}
+
+bool votesForGood(Cluster &cluster, NodeId id)
+{
+    const Membership &now = cluster.history().membership();
+    return !isJoint(now) && isVoter(now, id);
 }
 
 QString lastSegment(SimDisk &disk)
@@ -58,6 +85,12 @@ private Q_SLOTS:
     void damageInTheSyncedPrefixIsRefused();
     void anUnfinishedLastRecordIsAccepted();
     void aMajorityServesAndAMinorityDoesNot();
+    void aChangeIsFinishedAfterARestartInsideTheJointMembership();
+    void aChangeThatWasNeverCommittedIsForgotten();
+    void aPromotionSurvivesTheCrashOfEachMember();
+    void aSnapshotTakenJustAfterAJoinKnowsOfIt();
+    void aLeaderThatIsRemovedLeavesNoGapAndDisturbsNobody();
+    void aMemberThatWasRemovedWhileItWasAwayLearnsOfIt();
 };
 
 void TestSimulation::randomHistoriesBreakNoInvariant()
@@ -66,17 +99,29 @@ void TestSimulation::randomHistoriesBreakNoInvariant()
     QElapsedTimer timer;
     timer.start();
     quint64 elections = 0;
+    quint64 changes = 0;
+    quint64 jointElections = 0;
+    quint64 jointStarts = 0;
     int seed = 1;
     for (; seed <= kFixedSeeds || timer.elapsed() < kTimeBoxMs; ++seed) {
         const Outcome outcome = runSeed(quint64(seed));
         elections += outcome.elections;
+        changes += outcome.membershipChanges;
+        jointElections += outcome.jointElections;
+        jointStarts += outcome.jointStarts;
         QVERIFY2(
             outcome.violation.isEmpty(),
             qPrintable(
                 QStringLiteral("%1; ./qd simulate --seed %2").arg(outcome.violation).arg(seed)));
     }
-    qInfo("%d seeds, %llu elections", seed - 1, qulonglong(elections));
+    qInfo(
+        "%d seeds, %llu elections, %llu changes of members; while joint: %llu elections, %llu "
+        "restarts",
+        seed - 1, qulonglong(elections), qulonglong(changes), qulonglong(jointElections),
+        qulonglong(jointStarts));
     QVERIFY(elections > quint64(seed)); // it was stormy enough to mean something
+    QVERIFY(changes > quint64(seed));
+    QVERIFY(jointElections > 0 && jointStarts > 0);
 }
 
 void TestSimulation::theSameSeedIsTheSameHistory()
@@ -243,6 +288,134 @@ void TestSimulation::aMajorityServesAndAMinorityDoesNot()
     QVERIFY(cluster.runUntil([&] { return cluster.everyoneAgrees(); }, 5 * cluster.electionUs()));
     QCOMPARE(cluster.node(old).raft().role(), Role::Follower);
     QVERIFY(cluster.node(old).raft().term() > term);
+}
+
+void TestSimulation::aChangeIsFinishedAfterARestartInsideTheJointMembership()
+{
+    QD_PROVES("R-28");
+    for (quint64 seed = 1; seed <= 20; ++seed) {
+        Cluster cluster({.seed = seed});
+        QVERIFY(settle(cluster));
+        const NodeId fourth = addedAndCaughtUp(cluster);
+        const NodeId leader = cluster.leader()->id();
+        const NodeId out = leader % 3 + 1;
+        QVERIFY(cluster.leader()->change({{Kind::Promote, fourth, {}}, {Kind::Remove, out, {}}}));
+        const auto isInside = [&](NodeId id) {
+            return cluster.node(id).isUp() && isJoint(cluster.node(id).raft().membership());
+        };
+        QVERIFY(cluster.runUntil(
+            [&] { return isInside(leader % 3 + 1) || isInside((leader + 1) % 3 + 1); },
+            cluster.electionUs()));
+        for (NodeId id = 1; id <= fourth; ++id)
+            cluster.crash(id);
+        for (NodeId id = 1; id <= fourth; ++id)
+            cluster.start(id);
+        QVERIFY(cluster.runUntil([&] { return cluster.leader() != nullptr; }, patience(cluster)));
+        // Its entry was on one disk or on all: either way there is one membership in the end.
+        QVERIFY(cluster.runUntil([&] { return cluster.write() != 0; }, patience(cluster)));
+        QVERIFY(cluster.runUntil([&] { return cluster.everyoneAgrees(); }, patience(cluster)));
+        const Membership &now = cluster.history().membership();
+        QVERIFY(!isJoint(now));
+        QCOMPARE(isVoter(now, fourth), !isVoter(now, out));
+    }
+}
+
+void TestSimulation::aChangeThatWasNeverCommittedIsForgotten()
+{
+    QD_PROVES("R-27");
+    Cluster cluster({.seed = 21});
+    QVERIFY(settle(cluster));
+    const NodeId old = cluster.leader()->id();
+    cluster.isolate(old);
+    QVERIFY(cluster.node(old).change({{Kind::Remove, old % 3 + 1, {}}}));
+    QVERIFY(isJoint(cluster.node(old).raft().membership()));
+    QVERIFY(cluster.runUntil(
+        [&] { return cluster.leader() != nullptr && cluster.leader()->id() != old; },
+        patience(cluster)));
+    const quint64 next = cluster.write();
+    const auto &done = cluster.history().acknowledgedCommands();
+    QVERIFY(cluster.runUntil([&] { return done.count(next) != 0; }, patience(cluster)));
+    cluster.healNetwork();
+    QVERIFY(cluster.runUntil([&] { return cluster.everyoneAgrees(); }, patience(cluster)));
+    QVERIFY(cluster.node(old).raft().membership() == (Membership{{1, 2, 3}, {}, {}}));
+}
+
+void TestSimulation::aPromotionSurvivesTheCrashOfEachMember()
+{
+    QD_PROVES("R-30");
+    for (NodeId victim = 1; victim <= 4; ++victim) {
+        Cluster cluster({.seed = 30 + victim});
+        QVERIFY(settle(cluster));
+        const NodeId fourth = addedAndCaughtUp(cluster);
+        QVERIFY(cluster.leader()->change({{Kind::Promote, fourth, {}}}));
+        QVERIFY(cluster.runUntil([&] { return votesForGood(cluster, fourth); }, patience(cluster)));
+        cluster.crash(victim);
+        cluster.run(cluster.electionUs());
+        cluster.start(victim);
+        QVERIFY(cluster.runUntil([&] { return cluster.everyoneAgrees(); }, patience(cluster)));
+        for (NodeId id = 1; id <= 4; ++id)
+            QCOMPARE(
+                cluster.node(id).raft().membership().voters, (std::vector<NodeId>{1, 2, 3, 4}));
+    }
+}
+
+void TestSimulation::aSnapshotTakenJustAfterAJoinKnowsOfIt()
+{
+    QD_PROVES("R-32");
+    // Each entry is followed by a snapshot.
+    Cluster cluster({.seed = 40, .snapshotEvery = 1});
+    QVERIFY(settle(cluster));
+    const NodeId fourth = addedAndCaughtUp(cluster);
+    for (NodeId id = 1; id <= fourth; ++id)
+        cluster.crash(id);
+    for (NodeId id = 1; id <= fourth; ++id)
+        cluster.start(id);
+    for (NodeId id = 1; id <= fourth; ++id)
+        QVERIFY(isLearner(cluster.node(id).raft().membership(), fourth));
+}
+
+void TestSimulation::aLeaderThatIsRemovedLeavesNoGapAndDisturbsNobody()
+{
+    QD_PROVES("R-31");
+    Cluster cluster({.seed = 50, .nodes = 5});
+    QVERIFY(settle(cluster));
+    const NodeId old = cluster.leader()->id();
+    QVERIFY(cluster.leader()->change({{Kind::Remove, old, {}}}));
+    QVERIFY(cluster.runUntil([&] { return cluster.isRetired(old); }, cluster.electionUs()));
+    // Its successor was told to begin: no election time-out passes.
+    QVERIFY(
+        cluster.runUntil([&] { return cluster.leader() != nullptr; }, cluster.electionUs() / 2));
+    const NodeId leader = cluster.leader()->id();
+    const Term term = cluster.leader()->raft().term();
+    QVERIFY(leader != old);
+    // Started once more with the disk that it had, it knows that it has no place there.
+    QVERIFY(cluster.node(old).start().has_value());
+    QVERIFY(cluster.node(old).raft().isRemoved());
+    cluster.run(10 * cluster.electionUs());
+    QCOMPARE(cluster.leader()->id(), leader);
+    QCOMPARE(cluster.leader()->raft().term(), term);
+}
+
+void TestSimulation::aMemberThatWasRemovedWhileItWasAwayLearnsOfIt()
+{
+    QD_PROVES("R-31");
+    Cluster cluster({.seed = 60});
+    QVERIFY(settle(cluster));
+    const NodeId leader = cluster.leader()->id();
+    const Term term = cluster.leader()->raft().term();
+    const NodeId away = leader % 3 + 1;
+    const NodeId learner = addedAndCaughtUp(cluster);
+    for (const NodeId id : {away, learner}) {
+        cluster.crash(id);
+        QVERIFY(cluster.leader()->change({{Kind::Remove, id, {}}}));
+        QVERIFY(cluster.runUntil(
+            [&] { return wasRemoved(cluster.history().membership(), id); }, patience(cluster)));
+        cluster.start(id);
+        QVERIFY(!cluster.isRetired(id));
+        QVERIFY(cluster.runUntil([&] { return cluster.isRetired(id); }, patience(cluster)));
+    }
+    QCOMPARE(cluster.leader()->id(), leader);
+    QCOMPARE(cluster.leader()->raft().term(), term); // nobody was disturbed
 }
 
 int main(int argc, char **argv)

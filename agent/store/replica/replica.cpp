@@ -157,6 +157,8 @@ void Replica::pump()
         return;
     answerReads();
     noteMembership();
+    noteTransfer();
+    noteRemoval();
     maybeSnapshot();
     const auto deferred = std::exchange(m_deferred, {});
     for (const auto &what : deferred)
@@ -311,15 +313,27 @@ void Replica::applyCommand(const Entry &entry)
 void Replica::applyChange(const Entry &entry)
 {
     const auto waiting = m_changing.find(entry.index);
-    if (waiting == m_changing.end())
-        return;
-    const bool ours = waiting->second.term == entry.term;
-    defer([done = std::move(waiting->second.done), ours] {
-        done(
-            ours ? Result<void>()
-                 : fail(code::conflict, QStringLiteral("another leader's entry took its place")));
-    });
-    m_changing.erase(waiting);
+    if (waiting != m_changing.end() && waiting->second.term == entry.term) {
+        waiting->second.committed = true;
+    } else if (waiting != m_changing.end()) {
+        defer([done = std::move(waiting->second.done)] {
+            done(fail(code::conflict, QStringLiteral("another leader's entry took its place")));
+        });
+        m_changing.erase(waiting);
+    }
+    if (entry.type == EntryType::Config && !isJoint(m_appliedMembership))
+        changesDone();
+}
+
+void Replica::changesDone()
+{
+    for (auto at = m_changing.begin(); at != m_changing.end();) {
+        const auto current = at++;
+        if (!current->second.committed)
+            continue;
+        defer([done = std::move(current->second.done)] { done({}); });
+        m_changing.erase(current);
+    }
 }
 
 void Replica::noteMembership()
@@ -343,6 +357,16 @@ void Replica::noteFollowers()
                 [self = m_options.raft.id](NodeId id) { return id != self; });
     }
     m_traffic.setFollowers(followers);
+}
+
+void Replica::noteRemoval()
+{
+    if (m_removedTold || !m_raft->isRemoved())
+        return;
+    m_removedTold = true;
+    qCWarning(lcStore) << "this member was removed from the cluster";
+    if (m_world.removed)
+        m_world.removed();
 }
 
 void Replica::maybeSnapshot()

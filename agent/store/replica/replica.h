@@ -37,6 +37,8 @@ struct ReplicaWorld {
     std::function<void(const Error &)> fatal;
     /// The members or their contexts (addresses) changed.
     std::function<void(const raft::Membership &)> membershipChanged;
+    /// This member was removed from the cluster: nothing that it does counts any more.
+    std::function<void()> removed = {};
 };
 
 struct ReplicaStatus {
@@ -88,12 +90,19 @@ public:
     void read(const GetRequest &request, qint64 timeoutMs, EventHandler done);
     /// Calls `what` with the next pump.
     void defer(std::function<void()> what);
-    /// Leader only (code::noLeader with detail "leader"); `done` when committed and applied.
-    void change(const raft::MembershipChange &change, Done done);
-    void transferLeadership(raft::NodeId to);
+    /// Leader only (code::noLeader with detail "leader"); `done` when the membership that it leads
+    /// to is committed and applied.
+    void change(const std::vector<raft::MembershipChange> &changes, Done done);
+    /// Leader only. `to` nobody: the voter that needs the least. `done` when another member leads,
+    /// with its id; an error when this one leads on.
+    using Transferred = std::function<void(Result<raft::NodeId>)>;
+    void transferLeadership(raft::NodeId to, Transferred done);
     void campaign();
 
     bool isLeader() const { return m_raft && m_raft->isLeader(); }
+    bool isRemoved() const { return m_raft && m_raft->isRemoved(); }
+    /// Nobody waits for a write or a read.
+    bool isIdle() const { return m_pending.empty() && m_readings.empty(); }
     raft::NodeId leader() const { return m_raft ? m_raft->leader() : raft::kNobody; }
     /// As raft has it: the newest in the log. Empty before a newcomer has heard of any.
     const raft::Membership &membership() const { return m_knownMembership; }
@@ -124,6 +133,7 @@ private:
     struct Changing {
         raft::Term term = 0;
         Done done;
+        bool committed = false; ///< a joint membership: the one that follows is waited for
     };
 
     Result<raft::Restored> recover();
@@ -142,15 +152,19 @@ private:
     void apply(const raft::Entry &entry);
     void applyCommand(const raft::Entry &entry);
     void applyChange(const raft::Entry &entry);
+    void changesDone();
     void takeReads(const std::vector<raft::Ready::Read> &reads);
     void answerReads();
     void noteMembership();
     void noteFollowers();
+    void noteRemoval();
     void maybeSnapshot();
     void snapshotSaved(const raft::SnapshotMeta &meta);
 
     // requests.cpp
     void noteLeader();
+    void noteTransfer();
+    void endTransfer(const Result<raft::NodeId> &result);
     void route(quint64 id, Pending &pending);
     void routeAll();
     void askReads();
@@ -169,6 +183,7 @@ private:
     std::unique_ptr<raft::Raft> m_raft;
     bool m_failed = false;
     bool m_awake = false;
+    bool m_removedTold = false;
 
     raft::Index m_applied = 0;
     qint64 m_clockUs = 0; // committed: part of the state
@@ -187,6 +202,7 @@ private:
     std::map<quint64, Reading> m_readings;
     quint64 m_lastRead = 0;
     std::map<raft::Index, Changing> m_changing;
+    Transferred m_transferred; ///< set: leadership is on its way to another member
     std::vector<std::function<void()>> m_deferred;
 
     qint64 m_proposedClockUs = 0;

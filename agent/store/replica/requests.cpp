@@ -47,9 +47,9 @@ void Replica::finish(EventHandler done, Result<Event> result)
     });
 }
 
-void Replica::change(const MembershipChange &change, Done done)
+void Replica::change(const std::vector<MembershipChange> &changes, Done done)
 {
-    const auto index = m_raft->proposeMembership(change);
+    const auto index = m_raft->proposeMembership(changes);
     if (!index) {
         Error error = index.error();
         error.detail.insert(QStringLiteral("leader"), QString::number(m_raft->leader(), 16));
@@ -60,10 +60,38 @@ void Replica::change(const MembershipChange &change, Done done)
     wake();
 }
 
-void Replica::transferLeadership(NodeId to)
+void Replica::transferLeadership(NodeId to, Transferred done)
 {
-    m_raft->transferLeadership(to);
+    endTransfer(fail(code::conflict, QStringLiteral("another transfer of leadership began")));
+    const NodeId next = to == kNobody ? m_raft->successor() : to;
+    Result<void> begun =
+        next == kNobody && isLeader()
+            ? fail(code::nodeUnreachable, QStringLiteral("no other voter is there"))
+            : m_raft->transferLeadership(next);
+    m_transferred = std::move(done);
+    if (!begun)
+        endTransfer(fail(begun.error()));
+    else if (next == m_options.raft.id)
+        endTransfer(next);
     wake();
+}
+
+void Replica::noteTransfer()
+{
+    if (!m_transferred)
+        return;
+    if (!isLeader() && m_raft->leader() != kNobody)
+        endTransfer(m_raft->leader());
+    else if (isLeader() && m_raft->transferTarget() == kNobody)
+        endTransfer(
+            fail(code::deadline, QStringLiteral("nobody took over in time: this member leads on")));
+}
+
+void Replica::endTransfer(const Result<NodeId> &result)
+{
+    if (!m_transferred)
+        return;
+    defer([done = std::exchange(m_transferred, {}), result] { done(result); });
 }
 
 void Replica::campaign()

@@ -27,6 +27,17 @@ public:
         admitted.append(who.nodeId);
         done(Admitted{QStringLiteral("00000000000000ff"), {}});
     }
+    QStringList removed;
+    void remove(const QString &nodeId, std::function<void(Result<void>)> done) override
+    {
+        removed.append(nodeId);
+        done({});
+    }
+    void
+    transferLeadership(const QString &nodeId, std::function<void(Result<QString>)> done) override
+    {
+        done(nodeId.isEmpty() ? QStringLiteral("0b") : nodeId);
+    }
 };
 
 class Raft final : public RaftView {
@@ -142,6 +153,20 @@ private Q_SLOTS:
         QCOMPARE(who->role, Role::Operator);
         QCOMPARE(
             newcomer(agent, token, QStringLiteral("cluster.pair"), {}).error().code, code::denied);
+    }
+
+    void onlyAnAdminRemovesANodeAndAnOperatorMovesLeadership()
+    {
+        Agent agent(m_cluster, QStringLiteral("0a"));
+        QVERIFY(agent.service->start().has_value());
+        const QCborMap whom = params({{"nodeId", QStringLiteral("0c")}});
+        const auto operating = connectAs(Role::Operator, agent);
+        QCOMPARE(ask(*operating, QStringLiteral("node.remove"), whom).error().code, code::denied);
+        const auto moved = ask(*operating, QStringLiteral("raft.transfer"), {});
+        QCOMPARE(moved->value(QLatin1String("nodeId")).toString(), QStringLiteral("0b"));
+        const auto admin = connectAs(Role::Admin, agent);
+        QVERIFY(ask(*admin, QStringLiteral("node.remove"), whom).has_value());
+        QCOMPARE(agent.members.removed, QStringList{QStringLiteral("0c")});
     }
 
     void aNodeJoinsAndAnExpiredTokenDoesNot()

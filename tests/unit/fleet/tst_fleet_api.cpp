@@ -31,6 +31,14 @@ public:
     {
         done(fail(code::unsupported, QStringLiteral("nobody joins here")));
     }
+    void remove(const QString &, std::function<void(Result<void>)> done) override
+    {
+        done(fail(code::unsupported, QStringLiteral("nobody leaves here")));
+    }
+    void transferLeadership(const QString &, std::function<void(Result<QString>)> done) override
+    {
+        done(fail(code::unsupported, QStringLiteral("nobody leads here")));
+    }
 };
 
 QCborMap named(const QString &unit)

@@ -7,6 +7,7 @@
 #include "shared/security/verify.h"
 #include "tests/support/proof.h"
 
+#include <QSignalSpy>
 #include <QTemporaryDir>
 
 using namespace qd;
@@ -90,6 +91,44 @@ struct Machine {
     Error refusal;
 };
 
+/// Three voters; the first one leads.
+bool together(Machine &one, Machine &two, Machine &three)
+{
+    if (!initCluster(one.config) || !one.up())
+        return false;
+    for (Machine *next : {&two, &three}) {
+        if (!next->join(one.token(), one).isEmpty() || !next->up() ||
+            !QTest::qWaitFor([next] { return next->votes(); }, 10'000))
+            return false;
+    }
+    return QTest::qWaitFor(
+        [&] { return !raft::isJoint(three.node->replica().membership()); }, 5'000);
+}
+
+template <class T, class Start>
+Result<T> await(Start start)
+{
+    std::optional<Result<T>> answer;
+    start([&answer](const Result<T> &result) { answer = result; });
+    if (!QTest::qWaitFor([&answer] { return answer.has_value(); }, 25'000))
+        return fail(code::deadline, QStringLiteral("no answer"));
+    return *answer;
+}
+
+Result<void> removed(Machine &by, Machine &whom)
+{
+    return await<void>(
+        [&](auto done) { by.node->membership().remove(whom.config.machineId, done); });
+}
+
+bool isReachable(node::Node &leader, raft::NodeId id)
+{
+    const raft::Status status = leader.replica().status().raft;
+    return std::any_of(status.peers.begin(), status.peers.end(), [id](const auto &peer) {
+        return peer.id == id && peer.progress.isReachable();
+    });
+}
+
 QFile::Permissions othersMay(const QString &path)
 {
     return QFile::permissions(path) & (QFile::ReadGroup | QFile::WriteGroup | QFile::ReadOther |
@@ -112,6 +151,10 @@ private Q_SLOTS:
     void tokensAreRefusedForTheirReasons();
     void anotherClustersFingerprintGetsNoSecret();
     void leadershipIsHandedOverBeforeAStop();
+    void leadershipGoesWhereItIsSent();
+    void aNodeThatIsRemovedStopsAndStaysOut();
+    void aRemovedLeaderIsFollowedByAnother();
+    void aRemovalThatCostsTheMajorityIsRefused();
     void aMemberThatMovedSaysSo();
     void aFixtureStandsInForTheUnits();
     void onlyALearnerThatHasCaughtUpIsPromoted();
@@ -291,13 +334,7 @@ void TestNode::leadershipIsHandedOverBeforeAStop()
     Machine one(1);
     Machine two(2);
     Machine three(3);
-    QVERIFY(initCluster(one.config).has_value());
-    QVERIFY(one.up().has_value());
-    for (Machine *next : {&two, &three}) {
-        QCOMPARE(next->join(one.token(), one), QString());
-        QVERIFY(next->up().has_value());
-        QTRY_VERIFY_WITH_TIMEOUT(next->votes(), 10'000);
-    }
+    QVERIFY(together(one, two, three));
     QVERIFY(one.node->replica().isLeader());
     const raft::Term term = one.node->replica().term();
     QVERIFY(one.down());
@@ -306,18 +343,92 @@ void TestNode::leadershipIsHandedOverBeforeAStop()
     QVERIFY(two.put(QStringLiteral("/after"), "x"));
 }
 
+void TestNode::leadershipGoesWhereItIsSent()
+{
+    Machine one(1);
+    Machine two(2);
+    Machine three(3);
+    QVERIFY(together(one, two, three));
+    // Any member may be asked; the leader is told.
+    for (Machine *next : {&three, &two, &one}) {
+        const auto leader = await<QString>([&](auto done) {
+            two.node->membership().transferLeadership(next->config.machineId, done);
+        });
+        QVERIFY2(leader.has_value(), qPrintable(leader ? QString() : leader.error().text()));
+        QCOMPARE(*leader, next->config.machineId);
+        QVERIFY(next->node->replica().isLeader());
+    }
+    const auto unknown = await<QString>([&](auto done) {
+        two.node->membership().transferLeadership(QStringLiteral("nobody"), done);
+    });
+    QCOMPARE(unknown.error().code, code::notFound);
+}
+
+void TestNode::aNodeThatIsRemovedStopsAndStaysOut()
+{
+    QD_PROVES("R-31");
+    Machine one(1);
+    Machine two(2);
+    Machine three(3);
+    QVERIFY(together(one, two, three));
+    QSignalSpy gone(three.node.get(), &node::Node::removed);
+    QVERIFY(removed(two, three).has_value());
+    QCOMPARE(one.node->membership().known().size(), 2);
+    QTRY_VERIFY_WITH_TIMEOUT(!gone.isEmpty(), 15'000);
+    three.node.reset();
+    QCOMPARE(three.up().error().code, code::denied); // with the old data it never comes back
+    QVERIFY(one.put(QStringLiteral("/after"), "1"));
+    QTRY_COMPARE(two.get(QStringLiteral("/after")), QByteArray("1"));
+
+    // One that was away when it was removed is told by those whom it calls.
+    QCOMPARE(removed(two, three).error().code, code::notFound);
+    Machine four(4);
+    QCOMPARE(four.join(one.token(), one), QString());
+    QVERIFY(four.up().has_value());
+    QTRY_VERIFY_WITH_TIMEOUT(four.votes(), 10'000);
+    QVERIFY(four.down());
+    QVERIFY(removed(one, four).has_value());
+    QVERIFY(four.up().has_value());
+    QSignalSpy told(four.node.get(), &node::Node::removed);
+    QTRY_VERIFY_WITH_TIMEOUT(!told.isEmpty(), 15'000);
+}
+
+void TestNode::aRemovedLeaderIsFollowedByAnother()
+{
+    Machine one(1);
+    Machine two(2);
+    Machine three(3);
+    QVERIFY(together(one, two, three));
+    QVERIFY(one.node->replica().isLeader());
+    QVERIFY(removed(one, one).has_value());
+    QTRY_VERIFY(two.node->replica().isLeader() || three.node->replica().isLeader());
+    QVERIFY(three.put(QStringLiteral("/after"), "1"));
+    QTRY_COMPARE(two.get(QStringLiteral("/after")), QByteArray("1"));
+    QCOMPARE(two.node->membership().known().size(), 2);
+}
+
+void TestNode::aRemovalThatCostsTheMajorityIsRefused()
+{
+    Machine one(1);
+    Machine two(2);
+    Machine three(3);
+    QVERIFY(together(one, two, three));
+    const raft::NodeId lost = three.node->identity().self.id;
+    three.node.reset(); // as a crash
+    // Two election time-outs without an answer.
+    QTRY_VERIFY_WITH_TIMEOUT(!isReachable(*one.node, lost), 5'000);
+    const auto refused = removed(one, two);
+    QCOMPARE(refused.error().code, raft::kQuorumLost);
+    QVERIFY(refused.error().message.contains(two.config.name));
+    QVERIFY(removed(one, three).has_value()); // the one that is lost may go
+}
+
 void TestNode::aMemberThatMovedSaysSo()
 {
     Machine one(1);
     Machine two(2);
     Machine three(3);
-    QVERIFY(initCluster(one.config).has_value());
-    QVERIFY(one.up().has_value());
-    for (Machine *next : {&two, &three}) {
-        QCOMPARE(next->join(one.token(), one), QString());
-        QVERIFY(next->up().has_value());
-        QTRY_VERIFY_WITH_TIMEOUT(next->votes(), 10'000);
-    }
+    QVERIFY(together(one, two, three));
     QVERIFY(two.down());
     two.config.address = Machine(4).config.address;
     QVERIFY(two.up().has_value());

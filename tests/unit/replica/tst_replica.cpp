@@ -399,7 +399,7 @@ private Q_SLOTS:
         Member &joiner = cluster.add(2, {});
         bool changed = false;
         first.replica->change(
-            {raft::MembershipChange::Kind::AddLearner, 2, "n2"},
+            {{raft::MembershipChange::Kind::AddLearner, 2, "n2"}},
             [&](const Result<void> &result) { changed = result.has_value(); });
         QVERIFY(cluster.turnUntil([&] { return changed; }));
         QVERIFY(cluster.turnUntil([&] { return valueAt(joiner, kKey) == "39"; }));
