@@ -77,6 +77,7 @@ class Members(Case):
               f"without a write, of {len(gaps)}", flush=True)
         self.assertLessEqual(statistics.median(gaps), MOST_GAP)
 
+    @proves("E5")
     def test_1_leadership_moves_between_two_writes(self):
         cluster, gaps = self.cluster, []
         for _ in range(6):
@@ -93,6 +94,7 @@ class Members(Case):
         unknown = cluster.ctl("raft", "transfer", "node-9", check=False)
         self.assertEqual((unknown.returncode, unknown.stderr), (1, 'qdctl: There is no node "node-9".\n'))
 
+    @proves("R-33")
     def test_2_a_leader_that_stops_hands_over(self):
         cluster, gaps = self.cluster, []
         for _ in range(5):
