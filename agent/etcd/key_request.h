@@ -12,6 +12,12 @@ namespace qd::etcd {
 struct KeyRequest {
     std::variant<store::GetRequest, store::WriteRequest, store::WatchRequest> what;
     bool bare = false; ///< noValueOnSuccess: answer with the action alone
+
+    /// It is about a whole subtree.
+    bool recursive() const
+    {
+        return std::visit([](const auto &each) { return each.recursive; }, what);
+    }
 };
 
 /// Parameters stand in the query and in the form body; the body wins (peer-contracts.md 1.2).

@@ -162,14 +162,15 @@ void writeProcess(Text &text, const ProcessFigures &process)
 
 } // namespace
 
-QByteArray metricsText(const ClusterInfo &cluster, const ProcessFigures &process)
+QByteArray metricsText(
+    const ClusterInfo &cluster, const store::Statistics &statistics, const ProcessFigures &process)
 {
     Text text;
     text.family(
         "etcd_cluster_version", "gauge",
         "Which version is running. 1 for 'cluster_version' label with current cluster version");
     text.sample("etcd_cluster_version", "{cluster_version=\"3.4\"}", 1);
-    writeStore(text, cluster.storeStatistics());
+    writeStore(text, statistics);
     const ClusterInfo::RaftFigures figures = cluster.raftFigures();
     text.histogram(
         "etcd_disk_wal_fsync_duration_seconds", "The latency distributions of fsync called by WAL.",

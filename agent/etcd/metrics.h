@@ -10,6 +10,7 @@ namespace qd::etcd {
 
 /// Prometheus' text format 0.0.4. Names, labels and types are etcd 3.4's where it has the same
 /// figure; what is of its Go runtime or of its v3 store has no counterpart here.
-QByteArray metricsText(const ClusterInfo &cluster, const ProcessFigures &process);
+QByteArray metricsText(
+    const ClusterInfo &cluster, const store::Statistics &statistics, const ProcessFigures &process);
 
 } // namespace qd::etcd

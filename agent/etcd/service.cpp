@@ -4,8 +4,10 @@
 #include "agent/etcd/event_json.h"
 #include "agent/etcd/key_request.h"
 #include "agent/etcd/metrics.h"
+#include "agent/etcd/plain_answers.h"
 #include "agent/etcd/statistics_json.h"
 #include "agent/etcd/watch_answer.h"
+#include "agent/store/tree.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/http/url.h"
@@ -25,30 +27,11 @@ namespace {
 
 constexpr QByteArrayView kKeys = "/v2/keys";
 constexpr QByteArrayView kMembers = "/v2/members";
+constexpr QByteArrayView kAuth = "/v2/auth";
 // How long an error of the store may still become the answer to a watch.
 constexpr int kHeadMs = 3;
 
 const QByteArray kJson = QByteArrayLiteral("Content-Type: application/json\r\n");
-
-Response plainError(int status, QByteArrayView body)
-{
-    Response out = http::text(status, body);
-    out.fields += "X-Content-Type-Options: nosniff\r\n";
-    out.body += '\n';
-    return out;
-}
-
-Response notFound()
-{
-    return plainError(404, "404 page not found");
-}
-
-Response notAllowed(QByteArrayView allowed)
-{
-    Response out = plainError(405, "Method Not Allowed");
-    out.fields.append("Allow: ").append(allowed).append("\r\n");
-    return out;
-}
 
 Response moved(QByteArrayView path, QByteArrayView query)
 {
@@ -127,12 +110,13 @@ const std::array<Service::Page, 9> Service::kPages = {{
 }};
 
 Service::Service(
-    const Setup &setup, store::StoreClient &store, const ClusterInfo &cluster, QObject *parent)
+    const Setup &setup, const Stores &stores, const ClusterInfo &cluster, QObject *parent)
     : QObject(parent)
     , m_setup(setup)
-    , m_store(store)
+    , m_store(stores.open)
     , m_cluster(cluster)
-    , m_self(std::make_shared<const Service *>(this))
+    , m_auth(stores.own, cluster)
+    , m_self(std::make_shared<Service *>(this))
     , m_server(
           [this](const Request &request, const Answer &answer) { handle(request, answer); },
           setup.limits)
@@ -177,6 +161,8 @@ void Service::route(const Request &request, QByteArrayView path, const Answer &a
         return keys(request, path.sliced(kKeys.size()), answer);
     if (isAt(path, kMembers))
         return members(request, path.sliced(kMembers.size()), answer);
+    if (isAt(path, kAuth))
+        return m_auth.handle(request, path.sliced(kAuth.size()), answer);
     for (const Page &page : kPages) {
         if (path != QByteArrayView(page.path))
             continue;
@@ -219,14 +205,14 @@ void Service::leaderStats(const Request &, const Answer &answer) const
 
 void Service::storeStats(const Request &, const Answer &answer) const
 {
-    answer.send({200, kJson, storeStatsJson(m_cluster.storeStatistics())});
+    answer.send({200, kJson, storeStatsJson(statistics())});
 }
 
 void Service::metrics(const Request &, const Answer &answer) const
 {
     answer.send(
         {200, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n",
-         metricsText(m_cluster, ProcessFigures::now())});
+         metricsText(m_cluster, statistics(), ProcessFigures::now())});
 }
 
 void Service::debugVars(const Request &, const Answer &answer) const
@@ -299,25 +285,64 @@ void Service::keys(const Request &request, QByteArrayView key, const Answer &ans
     default:
         return answer.send(notAllowed("HEAD,GET,PUT,POST,DELETE"));
     }
+    const QString asked = QString::fromUtf8(key); // with its slash at the end: patterns tell it
     while (key.endsWith('/'))
         key.chop(1);
     const auto parsed = readKeyRequest(request, key.isEmpty() ? QByteArrayView("/") : key);
     if (!parsed)
         return sendEvent(fail(parsed.error()), false, answer);
-    if (const auto *wanted = std::get_if<store::WatchRequest>(&parsed->what))
+    if (!m_auth.isEnabled())
+        return perform(*parsed, answer);
+    const bool reads = request.method == Method::Get || request.method == Method::Head;
+    m_auth.gate().askKey(
+        auth::Claim::of(request), asked, parsed->recursive(),
+        reads ? auth::Access::Read : auth::Access::Write,
+        [self = std::weak_ptr(m_self), parsed = *parsed, answer](bool may) {
+            const auto alive = self.lock();
+            if (!alive)
+                return;
+            if (may)
+                return (*alive)->perform(parsed, answer);
+            const QString why = QStringLiteral("Insufficient credentials");
+            (*alive)->sendEvent(fail(store::etcdError(110, why, 0)), false, answer);
+        });
+}
+
+store::Statistics Service::statistics() const
+{
+    store::Statistics out = m_cluster.storeStatistics();
+    out.counts[size_t(store::Operation::Get)] = m_reads.of(store::Operation::Get);
+    return out;
+}
+
+void Service::perform(const KeyRequest &request, const Answer &answer)
+{
+    if (const auto *wanted = std::get_if<store::WatchRequest>(&request.what))
         return watch(*wanted, answer);
-    const auto *get = std::get_if<store::GetRequest>(&parsed->what);
-    if (get != nullptr && !get->quorum)
-        return sendEvent(m_store.getLocal(*get), false, answer);
-    auto done = [self = std::weak_ptr(m_self), bare = parsed->bare,
-                 answer](const Result<store::Event> &event) {
-        if (const auto alive = self.lock())
-            (*alive)->sendEvent(event, bare, answer);
+    if (const auto *get = std::get_if<store::GetRequest>(&request.what))
+        return read(*get, answer);
+    m_store.write(
+        std::get<store::WriteRequest>(request.what),
+        [self = std::weak_ptr(m_self), bare = request.bare,
+         answer](const Result<store::Event> &event) {
+            if (const auto alive = self.lock())
+                (*alive)->sendEvent(event, bare, answer);
+        });
+}
+
+void Service::read(const store::GetRequest &request, const Answer &answer)
+{
+    const auto show = [self = std::weak_ptr(m_self), answer](const Result<store::Event> &event) {
+        const auto alive = self.lock();
+        if (!alive)
+            return;
+        (*alive)->m_reads.count(store::Operation::Get, event.has_value());
+        (*alive)->sendEvent(event, false, answer);
     };
-    if (get != nullptr)
-        m_store.get(*get, std::move(done));
+    if (request.quorum)
+        m_store.get(request, show);
     else
-        m_store.write(std::get<store::WriteRequest>(parsed->what), std::move(done));
+        show(m_store.getLocal(request));
 }
 
 QByteArray Service::raftFields(quint64 storeIndex) const

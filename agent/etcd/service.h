@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "agent/etcd/auth/pages.h"
 #include "agent/etcd/cluster_info.h"
 #include "agent/store/store_client.h"
 #include "shared/http/server.h"
@@ -15,8 +16,8 @@ namespace qd::etcd {
 class WatchAnswer;
 struct KeyRequest;
 
-/// etcd's HTTP API: /v2/keys, /v2/members, /v2/machines, /v2/stats, /version, /health, /metrics,
-/// /debug/vars, /config/local/log, as Debian's etcd 3.4.23 with --enable-v2 answers them
+/// etcd's HTTP API: /v2/keys, /v2/auth, /v2/members, /v2/machines, /v2/stats, /version, /health,
+/// /metrics, /debug/vars, /config/local/log, as Debian's etcd 3.4.23 with --enable-v2 answers them
 /// (peer-contracts.md 1).
 class Service final : public QObject {
     Q_OBJECT
@@ -30,9 +31,13 @@ public:
         quint16 port = 2379;
         http::Limits limits = {};
     };
-    /// Store and cluster must outlive it.
+    struct Stores {
+        store::StoreClient &open; ///< what the keys API shows
+        store::StoreClient &own;  ///< with the cluster's own keys: users and roles are there
+    };
+    /// Stores and cluster must outlive it.
     Service(
-        const Setup &setup, store::StoreClient &store, const ClusterInfo &cluster,
+        const Setup &setup, const Stores &stores, const ClusterInfo &cluster,
         QObject *parent = nullptr);
     ~Service() override;
 
@@ -48,6 +53,8 @@ private:
     void handle(const http::Request &request, const http::Answer &answer);
     void route(const http::Request &request, QByteArrayView path, const http::Answer &answer);
     void keys(const http::Request &request, QByteArrayView key, const http::Answer &answer);
+    void perform(const KeyRequest &request, const http::Answer &answer);
+    void read(const store::GetRequest &request, const http::Answer &answer);
     void members(const http::Request &request, QByteArrayView rest, const http::Answer &answer);
     void health(const http::Request &request, const http::Answer &answer) const;
     void version(const http::Request &request, const http::Answer &answer) const;
@@ -61,15 +68,18 @@ private:
     void watch(const store::WatchRequest &request, const http::Answer &answer);
     void sendEvent(const Result<store::Event> &event, bool bare, const http::Answer &answer) const;
     void sendHeads();
+    store::Statistics statistics() const;
     QByteArray raftFields(quint64 storeIndex) const;
 
     Setup m_setup;
     store::StoreClient &m_store;
     const ClusterInfo &m_cluster;
+    auth::Pages m_auth;
+    store::Statistics m_reads; ///< of clients, here
     QByteArray m_clusterField;
     std::vector<std::weak_ptr<WatchAnswer>> m_fresh; ///< watches whose head is not out yet
     QTimer m_heads;
-    std::shared_ptr<const Service *> m_self; ///< answers of the store may come after this object
+    std::shared_ptr<Service *> m_self; ///< answers of the store may come after this object
     http::Server m_server;
 };
 

@@ -78,8 +78,8 @@ Services::Services(
           [this](const QString &unit) { return m_fleet.placeOf(unit); }, m_control.links())
     , m_publicStore(core.store)
     , m_etcd(
-          {QHostAddress(identity.self.etcdAddress), identity.self.etcdPort}, m_publicStore,
-          m_clusterView)
+          {QHostAddress(identity.self.etcdAddress), identity.self.etcdPort},
+          {m_publicStore, core.store}, m_clusterView)
 {
     core.membership.setCallNode([this](
                                     const QString &nodeId, const QString &method,

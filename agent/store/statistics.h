@@ -15,8 +15,9 @@ inline constexpr size_t kOperations = 7;
 Operation operationOf(const WriteRequest &request);
 
 /// How often what was done to this member's store since it started (ch5-etcd.md 10.3). Writes are
-/// replicated, so every member counts them; reads and watches are a member's own. A failure counts
-/// where it happened, and nowhere else.
+/// replicated, so every member counts them. Reads are counted by the door that serves them: the
+/// agent's own, of the same tree, are none of a client's. A failure counts where it happened, and
+/// nowhere else.
 struct Statistics {
     struct Count {
         quint64 success = 0;

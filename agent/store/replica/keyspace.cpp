@@ -70,9 +70,7 @@ Result<Event> Keyspace::write(Operation operation, const Command &command, QStri
 
 Result<Event> Keyspace::get(const GetRequest &request) const
 {
-    auto event = m_tree.get(request.key, request.recursive, m_clockUs);
-    m_statistics.count(Operation::Get, event.has_value());
-    return event;
+    return m_tree.get(request.key, request.recursive, m_clockUs);
 }
 
 Statistics Keyspace::statistics() const

@@ -37,8 +37,8 @@ private:
 
     Tree m_tree;
     WatchHub m_hub;
-    qint64 m_clockUs = 0;            ///< committed
-    mutable Statistics m_statistics; ///< of this process: no part of the state
+    qint64 m_clockUs = 0;    ///< committed
+    Statistics m_statistics; ///< of this process: no part of the state
 };
 
 } // namespace qd::store

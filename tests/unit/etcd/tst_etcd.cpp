@@ -100,8 +100,8 @@ private Q_SLOTS:
         m_store = std::make_unique<SingleStore>(
             m_folder.filePath(QString::fromLatin1(QTest::currentTestFunction())));
         m_service = std::make_unique<etcd::Service>(
-            etcd::Service::Setup{QHostAddress(QHostAddress::LocalHost), 0}, m_store->store(),
-            *m_store);
+            etcd::Service::Setup{QHostAddress(QHostAddress::LocalHost), 0},
+            etcd::Service::Stores{m_store->store(), m_store->store()}, *m_store);
         QVERIFY(m_service->start().has_value());
     }
     void cleanup()
