@@ -3,9 +3,11 @@
 
 #include "agent/store/statistics.h"
 #include "shared/base/duration_histogram.h"
+#include "shared/base/result.h"
 
 #include <QString>
 #include <QStringList>
+#include <functional>
 #include <vector>
 
 namespace qd::etcd {
@@ -63,11 +65,22 @@ public:
     /// The store's index now (X-Etcd-Index).
     virtual quint64 storeIndex() const = 0;
     virtual std::vector<Member> members() const = 0;
+    /// Whether a member of this id has been taken out of the cluster: it never returns.
+    virtual bool wasRemoved(quint64 id) const = 0;
     virtual SelfStats selfStats() const = 0;
     /// Of a leader; else empty.
     virtual std::vector<Follower> followers() const = 0;
     virtual RaftFigures raftFigures() const = 0;
     virtual store::Statistics storeStatistics() const = 0;
+};
+
+/// The changes of members that etcd's API may ask for.
+class MemberChanges {
+public:
+    virtual ~MemberChanges() = default;
+    /// Takes a member out; wherever the leader is. Refused when the others could not go on without
+    /// it. `done` comes later, once.
+    virtual void remove(quint64 id, std::function<void(Result<void>)> done) = 0;
 };
 
 } // namespace qd::etcd

@@ -110,11 +110,13 @@ const std::array<Service::Page, 9> Service::kPages = {{
 }};
 
 Service::Service(
-    const Setup &setup, const Stores &stores, const ClusterInfo &cluster, QObject *parent)
+    const Setup &setup, const Stores &stores, const ClusterInfo &cluster, MemberChanges &changes,
+    QObject *parent)
     : QObject(parent)
     , m_setup(setup)
     , m_store(stores.open)
     , m_cluster(cluster)
+    , m_changes(changes)
     , m_auth(stores.own, cluster)
     , m_self(std::make_shared<Service *>(this))
     , m_server(
@@ -248,29 +250,63 @@ void Service::health(const Request &, const Answer &answer) const
 
 void Service::members(const Request &request, QByteArrayView rest, const Answer &answer)
 {
-    const QByteArray fields = kJson + m_clusterField;
     while (rest.startsWith('/'))
         rest = rest.sliced(1);
-    switch (request.method) {
-    case Method::Get:
-        break;
-    case Method::Post:
-    case Method::Put:
-    case Method::Delete:
-        return answer.send(
-            {501, fields, messageJson("members join with a token: see quarterdeckd join --help")});
-    default:
+    if (request.method == Method::Get)
+        return showMembers(rest, answer);
+    const QByteArray which = rest.toByteArray();
+    const bool removes = request.method == Method::Delete;
+    if (!removes && request.method != Method::Post && request.method != Method::Put)
         return answer.send(notAllowed("GET,POST,DELETE,PUT"));
-    }
-    if (rest.isEmpty())
-        return answer.send({200, fields, membersJson(m_cluster.members())});
-    if (rest != QByteArrayView("leader"))
+    const auto change = [this, removes, which](const Answer &to) {
+        if (removes)
+            return removeMember(which, to);
+        to.send(
+            {501, kJson + m_clusterField,
+             messageJson("members join with a token: see quarterdeckd join --help")});
+    };
+    if (!m_auth.isEnabled())
+        return change(answer);
+    m_auth.gate().askRoot(
+        auth::Claim::of(request), [self = std::weak_ptr(m_self), change, answer](bool may) {
+            if (may && !self.expired())
+                return change(answer);
+            answer.send({401, kJson, messageJson("Insufficient credentials")});
+        });
+}
+
+void Service::showMembers(QByteArrayView which, const Answer &answer) const
+{
+    const QByteArray fields = kJson + m_clusterField;
+    const std::vector<ClusterInfo::Member> members = m_cluster.members();
+    if (which.isEmpty())
+        return answer.send({200, fields, membersJson(members)});
+    if (which != QByteArrayView("leader"))
         return answer.send({404, fields, messageJson("Not found")});
-    for (const ClusterInfo::Member &member : m_cluster.members()) {
+    for (const ClusterInfo::Member &member : members) {
         if (member.id == m_cluster.leader())
             return answer.send({200, fields, memberJson(member) + '\n'});
     }
     answer.send({503, fields, messageJson("During election")});
+}
+
+void Service::removeMember(const QByteArray &which, const Answer &answer)
+{
+    const QByteArray fields = kJson + m_clusterField;
+    if (which.isEmpty())
+        return answer.send(plainError(405, "Method Not Allowed"));
+    const quint64 id = which.toULongLong(nullptr, 16); // 0, nobody, when it is no number
+    if (m_cluster.wasRemoved(id))
+        return answer.send({410, fields, messageJson("Member permanently removed: " + which)});
+    const std::vector<ClusterInfo::Member> members = m_cluster.members();
+    if (std::none_of(
+            members.begin(), members.end(), [id](const auto &each) { return each.id == id; }))
+        return answer.send({404, fields, messageJson("No such member: " + which)});
+    m_changes.remove(id, [fields, answer](const Result<void> &removed) {
+        if (removed)
+            return answer.send({204, fields, {}});
+        answer.send({500, fields, messageJson("etcdserver: " + removed.error().text().toUtf8())});
+    });
 }
 
 void Service::keys(const Request &request, QByteArrayView key, const Answer &answer)

@@ -35,10 +35,10 @@ public:
         store::StoreClient &open; ///< what the keys API shows
         store::StoreClient &own;  ///< with the cluster's own keys: users and roles are there
     };
-    /// Stores and cluster must outlive it.
+    /// Stores, cluster and changes must outlive it.
     Service(
         const Setup &setup, const Stores &stores, const ClusterInfo &cluster,
-        QObject *parent = nullptr);
+        MemberChanges &changes, QObject *parent = nullptr);
     ~Service() override;
 
     /// code::io with the reason, such as an address that is taken.
@@ -53,6 +53,8 @@ private:
     void handle(const http::Request &request, const http::Answer &answer);
     void route(const http::Request &request, QByteArrayView path, const http::Answer &answer);
     void keys(const http::Request &request, QByteArrayView key, const http::Answer &answer);
+    void showMembers(QByteArrayView which, const http::Answer &answer) const;
+    void removeMember(const QByteArray &which, const http::Answer &answer);
     void perform(const KeyRequest &request, const http::Answer &answer);
     void read(const store::GetRequest &request, const http::Answer &answer);
     void members(const http::Request &request, QByteArrayView rest, const http::Answer &answer);
@@ -74,6 +76,7 @@ private:
     Setup m_setup;
     store::StoreClient &m_store;
     const ClusterInfo &m_cluster;
+    MemberChanges &m_changes;
     auth::Pages m_auth;
     store::Statistics m_reads; ///< of clients, here
     QByteArray m_clusterField;

@@ -19,7 +19,7 @@ QString url(const char *scheme, const QString &host, quint16 port)
 
 ClusterView::ClusterView(
     const NodeIdentity &identity, const store::Replica &replica, const store::Keyspace &keyspace,
-    const ClusterMembership &membership, const wal::ThreadSyncRunner &syncs, const Clock &clock)
+    ClusterMembership &membership, const wal::ThreadSyncRunner &syncs, const Clock &clock)
     : m_cluster(identity.cluster)
     , m_self(identity.self.id)
     , m_replica(replica)
@@ -41,6 +41,16 @@ std::vector<etcd::ClusterInfo::Member> ClusterView::members() const
              {url("https", member.address, member.peerPort)},
              {url("http", member.etcdAddress, member.etcdPort)}});
     return out;
+}
+
+bool ClusterView::wasRemoved(quint64 id) const
+{
+    return raft::wasRemoved(m_replica.membership(), id);
+}
+
+void ClusterView::remove(quint64 id, std::function<void(Result<void>)> done)
+{
+    m_membership.remove(id, std::move(done));
 }
 
 etcd::ClusterInfo::SelfStats ClusterView::selfStats() const

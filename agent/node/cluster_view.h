@@ -8,12 +8,12 @@
 
 namespace qd::node {
 
-/// The cluster as etcd's API tells of it.
-class ClusterView final : public etcd::ClusterInfo {
+/// The cluster as etcd's API tells of it, and the changes that it may make.
+class ClusterView final : public etcd::ClusterInfo, public etcd::MemberChanges {
 public:
     ClusterView(
         const NodeIdentity &identity, const store::Replica &replica,
-        const store::Keyspace &keyspace, const ClusterMembership &membership,
+        const store::Keyspace &keyspace, ClusterMembership &membership,
         const wal::ThreadSyncRunner &syncs, const Clock &clock);
 
     quint64 clusterId() const override { return m_cluster; }
@@ -23,9 +23,11 @@ public:
     quint64 raftIndex() const override { return m_replica.committed(); }
     quint64 storeIndex() const override { return m_keyspace.index(); }
     std::vector<Member> members() const override;
+    bool wasRemoved(quint64 id) const override;
     SelfStats selfStats() const override;
     std::vector<Follower> followers() const override;
     RaftFigures raftFigures() const override;
+    void remove(quint64 id, std::function<void(Result<void>)> done) override;
     store::Statistics storeStatistics() const override { return m_keyspace.statistics(); }
 
 private:
@@ -33,7 +35,7 @@ private:
     quint64 m_self;
     const store::Replica &m_replica;
     const store::Keyspace &m_keyspace;
-    const ClusterMembership &m_membership;
+    ClusterMembership &m_membership;
     const wal::ThreadSyncRunner &m_syncs;
     qint64 m_startedUs;
 };

@@ -182,19 +182,26 @@ void ClusterMembership::remove(const QString &nodeId, std::function<void(Result<
     if (!member)
         return done(fail(
             code::notFound, QStringLiteral("There is no node %1 in the cluster.").arg(nodeId)));
-    const QCborMap params{{kRaftId, idText(member->id)}};
-    askLeader(
-        kRemove, params, m_clock.monotonicMs() + kAdmitMs,
-        [done = std::move(done), name = member->name](const Result<QCborMap> &answer) {
-            if (answer)
-                return done({});
-            done(fail(answer.error().code == raft::kQuorumLost
+    remove(member->id, [done = std::move(done), name = member->name](const Result<void> &removed) {
+        if (removed)
+            return done({});
+        done(fail(removed.error().code == raft::kQuorumLost
                           ? Error{
                                 raft::kQuorumLost,
                                 QStringLiteral("%1 cannot be removed: %2.")
-                                    .arg(name, answer.error().message),
+                                    .arg(name, removed.error().message),
                                 {}, {}}
-                          : answer.error()));
+                          : removed.error()));
+    });
+}
+
+void ClusterMembership::remove(raft::NodeId id, std::function<void(Result<void>)> done)
+{
+    const QCborMap params{{kRaftId, idText(id)}};
+    askLeader(
+        kRemove, params, m_clock.monotonicMs() + kAdmitMs,
+        [done = std::move(done)](const Result<QCborMap> &answer) {
+            done(answer ? Result<void>() : fail(answer.error()));
         });
 }
 

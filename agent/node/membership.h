@@ -38,6 +38,7 @@ public:
     void admit(const control::NewMember &who, std::function<void(Result<control::Admitted>)> done)
         override;
     void remove(const QString &nodeId, std::function<void(Result<void>)> done) override;
+    void remove(raft::NodeId id, std::function<void(Result<void>)> done);
     void
     transferLeadership(const QString &nodeId, std::function<void(Result<QString>)> done) override;
 

@@ -79,7 +79,7 @@ Services::Services(
     , m_publicStore(core.store)
     , m_etcd(
           {QHostAddress(identity.self.etcdAddress), identity.self.etcdPort},
-          {m_publicStore, core.store}, m_clusterView)
+          {m_publicStore, core.store}, m_clusterView, m_clusterView)
 {
     core.membership.setCallNode([this](
                                     const QString &nodeId, const QString &method,

@@ -13,7 +13,7 @@ namespace qd::test {
 
 /// The real store of a cluster of one, on a real disk, wired to Qt's event loop as an agent does
 /// it.
-class SingleStore final : public etcd::ClusterInfo {
+class SingleStore final : public etcd::ClusterInfo, public etcd::MemberChanges {
 public:
     explicit SingleStore(const QString &folder)
         : m_disk(std::move(*wal::PosixDisk::open(folder)))
@@ -65,6 +65,14 @@ public:
         return {
             {kId, QStringLiteral("one"), {QStringLiteral("https://127.0.0.1:2380")}, {clientUrl}}};
     }
+    bool wasRemoved(quint64 id) const override { return id == 0xdead; }
+    void remove(quint64, std::function<void(Result<void>)> done) override
+    {
+        m_replica->defer([done = std::move(done), ok = removable] {
+            done(
+                ok ? Result<void>() : fail(code::conflict, QStringLiteral("no one would be left")));
+        });
+    }
     SelfStats selfStats() const override { return {1'000'000, 2'500'000, 0, 0, {}, {}}; }
     std::vector<Follower> followers() const override { return {}; }
     RaftFigures raftFigures() const override
@@ -77,6 +85,7 @@ public:
 
     /// For the answers of a member that knows no leader.
     void forgetLeader(bool forgotten) { m_leaderKnown = !forgotten; }
+    bool removable = false; ///< for the answers to a removal
     QString clientUrl = QStringLiteral("http://127.0.0.1:2379");
 
 private:

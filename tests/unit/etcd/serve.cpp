@@ -17,7 +17,7 @@ int main(int argc, char **argv)
                           .arg(QString::fromLatin1(argv[1]), QString::fromLatin1(argv[2]));
     qd::etcd::Service service(
         {QHostAddress(QString::fromLatin1(argv[1])), QByteArray(argv[2]).toUShort()},
-        {store.store(), store.store()}, store);
+        {store.store(), store.store()}, store, store);
     if (const auto started = service.start(); !started) {
         fprintf(stderr, "%s\n", qPrintable(started.error().text()));
         return 1;

@@ -101,7 +101,7 @@ private Q_SLOTS:
             m_folder.filePath(QString::fromLatin1(QTest::currentTestFunction())));
         m_service = std::make_unique<etcd::Service>(
             etcd::Service::Setup{QHostAddress(QHostAddress::LocalHost), 0},
-            etcd::Service::Stores{m_store->store(), m_store->store()}, *m_store);
+            etcd::Service::Stores{m_store->store(), m_store->store()}, *m_store, *m_store);
         QVERIFY(m_service->start().has_value());
     }
     void cleanup()
@@ -146,7 +146,29 @@ private Q_SLOTS:
             self.value(QStringLiteral("startTime")).toString(),
             QStringLiteral("1970-01-01T00:00:01Z"));
         QCOMPARE(call("GET", "/v2/members/nobody").first, 404);
-        QCOMPARE(call("DELETE", "/v2/members/1f").first, 501);
+        QCOMPARE(call("POST", "/v2/members").first, 501);
+    }
+
+    void aMemberIsTakenOutOnceAndForGood()
+    {
+        QD_PROVES("E133");
+        QCOMPARE(call("DELETE", "/v2/members").first, 405);
+        QCOMPARE(
+            call("DELETE", "/v2/members/2a"),
+            std::pair(404, QByteArray(R"({"message":"No such member: 2a"})")));
+        QCOMPARE(
+            call("DELETE", "/v2/members/nonsense"),
+            std::pair(404, QByteArray(R"({"message":"No such member: nonsense"})")));
+        QCOMPARE(
+            call("DELETE", "/v2/members/dead"),
+            std::pair(410, QByteArray(R"({"message":"Member permanently removed: dead"})")));
+        const auto [status, body] = call("DELETE", "/v2/members/1f"); // the only one
+        QCOMPARE(status, 500);
+        QVERIFY(body.contains("no one would be left"));
+        m_store->removable = true;
+        const auto link = curl();
+        link->ask("DELETE", "/v2/members/1f");
+        QTRY_COMPARE(link->status(), 204);
     }
 
     void theStoreCountsWhatWasDone()
