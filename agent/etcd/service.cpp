@@ -138,6 +138,11 @@ Result<void> Service::start()
         qCInfo(lcEtcd).noquote() << "etcd's API listens on"
                                  << m_setup.address.toString() + QLatin1Char(':') +
                                         QString::number(port());
+    // Nobody needs the old port to live: one who has it already may keep it.
+    if (listening && m_setup.oldPort != 0) {
+        if (const auto old = m_server.listen(m_setup.address, m_setup.oldPort); !old)
+            qCWarning(lcEtcd).noquote() << "etcd's old port is left out:" << old.error().text();
+    }
     return listening;
 }
 

@@ -29,6 +29,7 @@ public:
     struct Setup {
         QHostAddress address;
         quint16 port = 2379;
+        quint16 oldPort = 0; ///< where clients from before 2.0 look (4001); 0 = nowhere
         http::Limits limits = {};
     };
     struct Stores {

@@ -23,6 +23,7 @@ struct Config {
     QString machineId; ///< 32 hex digits; /etc/machine-id by default
     QString clusterName = QStringLiteral("quarterdeck");
     quint16 etcdPort = 2379;
+    quint16 etcdOldPort = 4001; ///< the same API, for clients from before 2.0; 0 = not there
     quint16 peerPort = 2380;
     quint16 controlPort = 7443;
     int heartbeatMs = 100;

@@ -78,7 +78,7 @@ Services::Services(
           [this](const QString &unit) { return m_fleet.placeOf(unit); }, m_control.links())
     , m_publicStore(core.store)
     , m_etcd(
-          {QHostAddress(identity.self.etcdAddress), identity.self.etcdPort},
+          {QHostAddress(identity.self.etcdAddress), identity.self.etcdPort, config.etcdOldPort},
           {m_publicStore, core.store}, m_clusterView, m_clusterView)
 {
     core.membership.setCallNode([this](

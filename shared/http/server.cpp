@@ -73,14 +73,11 @@ public:
         : m_handler(std::move(handler))
         , m_limits(limits)
         , m_scratch(kScratchBytes)
-        , m_listener([this](int socket) { welcome(socket); })
     {
-        m_listener.setListenBacklogSize(kBacklog);
         m_clock.start();
         const int shortest = std::min({limits.requestMs, limits.idleMs, limits.stalledMs});
         m_sweep.setInterval(std::clamp(shortest / 4, 20, 1'000));
         QObject::connect(&m_sweep, &QTimer::timeout, &m_sweep, [this] { sweep(); });
-        goOnAccepting(m_listener);
         goOnAccepting(m_tls);
         m_tls.setHandshakeTimeout(kHandshakeMs);
         m_tls.setListenBacklogSize(kBacklog);
@@ -93,7 +90,7 @@ public:
     }
     ~Private() override
     {
-        m_listener.close();
+        m_listeners.clear();
         m_tls.close();
         const auto all = std::exchange(m_connections, {});
         for (const auto &[key, connection] : all)
@@ -131,7 +128,17 @@ public:
             m_sweep.stop();
     }
 
-    QTcpServer &listener() { return m_listener; }
+    Result<void> listen(const QHostAddress &address, quint16 port)
+    {
+        auto listener = std::make_unique<Listener>([this](int socket) { welcome(socket); });
+        listener->setListenBacklogSize(kBacklog);
+        goOnAccepting(*listener);
+        auto done = listening(*listener, address, port);
+        if (done)
+            m_listeners.push_back(std::move(listener));
+        return done;
+    }
+    quint16 port() const { return m_listeners.empty() ? 0 : m_listeners.front()->serverPort(); }
     QSslServer &tls() { return m_tls; }
     qsizetype connections() const { return qsizetype(m_connections.size()); }
     bool isValid() const { return m_poller.isValid(); }
@@ -197,7 +204,7 @@ private:
     std::vector<std::shared_ptr<Connection>> m_due;
     QTimer m_sweep;
     QTimer m_flush;
-    Listener m_listener;
+    std::vector<std::unique_ptr<Listener>> m_listeners;
     QSslServer m_tls;
 };
 
@@ -213,7 +220,7 @@ Result<void> Server::listen(const QHostAddress &address, quint16 port)
 {
     if (!d->isValid())
         return fail(code::io, QStringLiteral("the kernel gave no epoll set"));
-    return listening(d->listener(), address, port);
+    return d->listen(address, port);
 }
 
 Result<void>
@@ -230,7 +237,7 @@ quint16 Server::tlsPort() const
 
 quint16 Server::port() const
 {
-    return d->listener().serverPort();
+    return d->port();
 }
 
 qsizetype Server::connections() const

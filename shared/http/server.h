@@ -20,11 +20,12 @@ public:
     /// Ends every connection; the answers that are still held do nothing from then on.
     ~Server() override;
 
-    /// code::io with the reason, such as an address that is taken. Port 0 takes a free one.
+    /// code::io with the reason, such as an address that is taken. Port 0 takes a free one. May be
+    /// called again for a further address or port.
     Result<void> listen(const QHostAddress &address, quint16 port);
     /// The same over TLS; who a client must be is the configuration's to say.
     Result<void> listenTls(const QHostAddress &address, quint16 port, const QSslConfiguration &tls);
-    quint16 port() const;
+    quint16 port() const; ///< the first one's
     quint16 tlsPort() const;
     qsizetype connections() const;
 

@@ -71,6 +71,14 @@ class Statistics(Case):
                 self.assertEqual(fetch(member["clientURLs"][0], "/v2/stats/leader"),
                                  (403, '{"message":"not current leader"}'))
 
+    @proves("E19")
+    def test_0_the_old_port_answers_the_same(self):
+        put(self.leader()[1], "/old", "port")
+        for address in self.cluster.addresses:
+            wait_for(lambda a=address: fetch(f"http://{a}:2379", "/v2/keys/old")[0] == 200, 5, "the key")
+            self.assertEqual(fetch(f"http://{address}:4001", "/v2/keys/old"),
+                             fetch(f"http://{address}:2379", "/v2/keys/old"))
+
     @proves("E138", "E139")
     def test_2_a_leader_sends_and_a_follower_receives(self):
         number, address = self.leader()

@@ -385,6 +385,24 @@ private Q_SLOTS:
         QVERIFY(listening.error().message.contains(QString::number(server->port())));
     }
 
+    void aSecondPortIsTheSameServer()
+    {
+        const auto server = start(echo);
+        const quint16 first = server->port();
+        QVERIFY(server->listen(QHostAddress(QStringLiteral("127.0.0.2")), first).has_value());
+        QCOMPARE(server->port(), first);
+        QTcpSocket other;
+        QByteArray got;
+        connect(&other, &QTcpSocket::readyRead, &other, [&] { got += other.readAll(); });
+        other.connectToHost(QStringLiteral("127.0.0.2"), first);
+        other.write("GET /there HTTP/1.1\r\nHost: h\r\n\r\n");
+        QTRY_VERIFY(got.contains("GET /there"));
+        Talk talk(*server);
+        talk.get("/here");
+        QTRY_COMPARE(talk.answers(), 1);
+        QTRY_COMPARE(server->connections(), 2);
+    }
+
     void whenDescriptorsAreShortAcceptingGoesOnLater()
     {
         const auto server = start(echo);
