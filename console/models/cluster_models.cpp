@@ -200,11 +200,31 @@ qint64 RaftModel::widestLag() const
 
 int RaftModel::needed() const
 {
-    int voters = 0;
-    forEach([&voters](const RaftStatus &member) {
-        voters += member.role == Node::Role::Learner ? 0 : 1;
-    });
-    return voters / 2 + 1;
+    return voters() / 2 + 1;
+}
+
+int RaftModel::voters() const
+{
+    int out = 0;
+    forEach(
+        [&out](const RaftStatus &member) { out += member.role == Node::Role::Learner ? 0 : 1; });
+    return out;
+}
+
+QString RaftModel::advice() const
+{
+    constexpr int kMost = 7; // etcd's advice
+    const int count = voters();
+    if (count > kMost)
+        return QStringLiteral("%1 voters: each write waits for %2 of them. Up to %3 are advised.")
+            .arg(count)
+            .arg(needed())
+            .arg(kMost);
+    if (count > 0 && count % 2 == 0)
+        return QStringLiteral("%1 voters survive no more losses than %2: an odd number is advised.")
+            .arg(count)
+            .arg(count - 1);
+    return {};
 }
 
 int RaftModel::reachableCount() const

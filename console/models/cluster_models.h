@@ -64,6 +64,7 @@ class RaftModel : public QD_LIVE_TABLE(RaftStatus) {
     Q_PROPERTY(double lastIndex READ lastIndex NOTIFY applied)
     Q_PROPERTY(double widestLag READ widestLag NOTIFY applied)
     Q_PROPERTY(int needed READ needed NOTIFY applied)
+    Q_PROPERTY(QString advice READ advice NOTIFY applied)
     Q_PROPERTY(int reachableCount READ reachableCount NOTIFY applied)
 public:
     explicit RaftModel(QObject *parent = nullptr);
@@ -78,7 +79,10 @@ public:
     qint64 widestLag() const;
     /// How many voters make a majority.
     int needed() const;
+    /// What an operator should know of the number of voters; empty when it is a good one.
+    QString advice() const;
     int reachableCount() const;
+    int voters() const;
     const RaftStatus *leading() const;
     Tone::Value toneOfRow(const RaftStatus &row) const override;
 };

@@ -73,6 +73,14 @@ Workspace {
             width: flick.width - Theme.lg * 2
             spacing: Theme.md
 
+            UiText {
+                objectName: "raftAdvice"
+                width: parent.width
+                visible: text !== ""
+                text: workspace.raft.advice
+                color: Theme.warn
+                wrapMode: Text.WordWrap
+            }
             Row {
                 id: figures
 

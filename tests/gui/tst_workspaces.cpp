@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk.h"
+#include "shared/codec/codec.h"
 
 #include <QClipboard>
 #include <QImage>
@@ -9,6 +10,23 @@ using namespace qd::models;
 using qd::test::Desk;
 
 namespace {
+
+/// Who takes part in consensus, as the test says.
+class Members : public session::Subscription {
+public:
+    void tell(int voters)
+    {
+        QList<QCborMap> rows;
+        for (int i = 0; i < voters; ++i) {
+            RaftStatus row;
+            row.nodeId = QString::number(i);
+            row.nodeName = QStringLiteral("node-%1").arg(i);
+            row.role = i == 0 ? Node::Role::Leader : Node::Role::Follower;
+            rows.append(codec::toCbor(row));
+        }
+        Q_EMIT reset(rows);
+    }
+};
 
 /// Time passes for the cluster, a second a step.
 void live(Desk &desk, int from, int to)
@@ -62,6 +80,36 @@ private Q_SLOTS:
         QVERIFY(panel != nullptr);
         const QRectF place = panel->mapRectToScene(panel->boundingRect());
         QVERIFY(colorsIn(desk.window()->grabWindow().copy(place.toRect())) > 12);
+    }
+
+    void anUnwiseNumberOfVotersIsSaid_data()
+    {
+        QTest::addColumn<int>("voters");
+        QTest::addColumn<QString>("advice");
+        const auto row = [](int voters, const char *advice) {
+            QTest::addRow("%d", voters) << voters << QString::fromLatin1(advice);
+        };
+        row(3, "");
+        row(4, "4 voters survive no more losses than 3: an odd number is advised.");
+        row(7, "");
+        row(9, "9 voters: each write waits for 5 of them. Up to 7 are advised.");
+    }
+    void anUnwiseNumberOfVotersIsSaid()
+    {
+        QD_PROVES("E18");
+        QFETCH(int, voters);
+        QFETCH(QString, advice);
+        Desk desk;
+        QVERIFY(desk.connected());
+        desk.press(Qt::Key_3, Qt::ControlModifier);
+        auto source = std::make_unique<Members>();
+        Members *members = source.get();
+        desk.session().raft()->attach(std::move(source));
+        members->tell(voters);
+        QTRY_COMPARE(desk.session().raft()->total(), voters);
+        QTRY_COMPARE(desk.isShown("raftAdvice"), !advice.isEmpty());
+        if (!advice.isEmpty())
+            QCOMPARE(desk.textOf("raftAdvice"), advice);
     }
 
     void raftsScaleIsTheNewestEntriesOrTheWholeLog()
