@@ -141,11 +141,16 @@ void RemoteClient::connected(const QString &address, const rpc::Dialled &dialled
         lost({code::unreachable, QStringLiteral("The connection was lost."), {}, nullptr});
         return;
     }
+    // Copied first: who hears that we are connected may subscribe, and that one starts by itself.
+    const QList<QPointer<RemoteSubscription>> waiting(
+        m_subscriptions.cbegin(), m_subscriptions.cend());
     setState(State::Connected);
-    const auto all = m_subscriptions;
-    for (RemoteSubscription *subscription : all)
-        start(*subscription);
-    learnAddresses();
+    for (const auto &subscription : waiting) {
+        if (m_connection && subscription)
+            start(*subscription);
+    }
+    if (m_connection)
+        learnAddresses();
 }
 
 void RemoteClient::lost(const Error &why)

@@ -241,6 +241,42 @@ private Q_SLOTS:
         QCOMPARE(cut.result().error().code, code::unreachable);
     }
 
+    void whoSubscribesOnHearingOfTheConnectionGetsEachRowOnce()
+    {
+        constexpr int kRows = 4'500; // three pages
+        QStringList addresses;
+        Agent agent(m_cluster, QStringLiteral("0a"), &addresses);
+        for (int i = 0; i < kRows; ++i)
+            agent.nodes.set(row(QString::number(i), QStringLiteral("n")));
+        agent.nodes.flush();
+        RemoteClient client(setup({agent.address()}));
+        std::unique_ptr<Subscription> subscription;
+        QList<qsizetype> resets;
+        QStringList changed;
+        connect(&client, &Client::stateChanged, &client, [&](Client::State state) {
+            if (state != Client::State::Connected || subscription)
+                return;
+            subscription = client.subscribe(QStringLiteral("nodes"));
+            connect(
+                subscription.get(), &Subscription::reset, &client,
+                [&](const QList<QCborMap> &rows) { resets.append(rows.size()); });
+            connect(
+                subscription.get(), &Subscription::changed, &client,
+                [&](const QList<QCborMap> &rows) {
+                    for (const QCborMap &each : rows)
+                        changed.append(each.value(QLatin1String("id")).toString());
+                });
+        });
+        client.connectToCluster();
+        QTRY_VERIFY_WITH_TIMEOUT(!resets.isEmpty(), 20'000);
+        // A second start of it would have its pages on their way before this row's.
+        agent.nodes.set(row(QStringLiteral("last"), QStringLiteral("n")));
+        agent.nodes.flush();
+        QTRY_VERIFY_WITH_TIMEOUT(changed.contains(QStringLiteral("last")), 20'000);
+        QCOMPARE(resets, QList<qsizetype>{kRows});
+        QCOMPARE(changed, QStringList{QStringLiteral("last")});
+    }
+
     void aRefusedCertificateIsToldToThePerson()
     {
         QStringList addresses;
