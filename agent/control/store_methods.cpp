@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/control/store_methods.h"
 
+#include "agent/control/store_reading.h"
 #include "shared/base/log.h"
 #include "shared/codec/codec.h"
 
@@ -39,14 +40,24 @@ std::optional<QString> keyOf(const CallPtr &call)
     return key;
 }
 
+/// A value may be larger than a frame: the answer of a call shows its beginning.
+constexpr qsizetype kShownValueBytes = 64 * 1024;
+
+StoreEntry shownEntry(const store::Node &node)
+{
+    StoreEntry out = entryOf(node);
+    out.value.truncate(kShownValueBytes);
+    return out;
+}
+
 QCborMap writeAnswer(const store::Event &event)
 {
     QCborMap out{
         {QStringLiteral("action"), event.action},
-        {QStringLiteral("entry"), codec::toCbor(entryOf(event.node))},
+        {QStringLiteral("entry"), codec::toCbor(shownEntry(event.node))},
         {QStringLiteral("index"), qint64(event.node.modifiedIndex)}};
     if (event.prevNode)
-        out.insert(QStringLiteral("previous"), codec::toCbor(entryOf(*event.prevNode)));
+        out.insert(QStringLiteral("previous"), codec::toCbor(shownEntry(*event.prevNode)));
     return out;
 }
 
@@ -54,7 +65,6 @@ QCborMap writeAnswer(const store::Event &event)
 /// key.
 constexpr qsizetype kPageRows = 5'000;
 constexpr qsizetype kPageBytes = 512 * 1024;
-constexpr qsizetype kPageValueBytes = 64 * 1024;
 
 QCborMap pageAnswer(const store::Event &event, const QString &after)
 {
@@ -68,16 +78,40 @@ QCborMap pageAnswer(const store::Event &event, const QString &after)
             more = true;
             break;
         }
-        StoreEntry entry = entryOf(child);
-        entry.value.truncate(kPageValueBytes);
+        const StoreEntry entry = shownEntry(child);
         bytes += 3 * entry.key.size() + entry.value.size() + 64;
         page.append(entry);
     }
     return {
-        {QStringLiteral("entry"), codec::toCbor(entryOf(event.node))},
+        {QStringLiteral("entry"), codec::toCbor(shownEntry(event.node))},
         {QStringLiteral("children"), codec::listToCbor(page)},
         {QStringLiteral("more"), more},
         {QStringLiteral("index"), qint64(event.etcdIndex)}};
+}
+
+store::GetRequest requestOf(const QString &key, const QCborMap &params)
+{
+    store::GetRequest request;
+    request.key = key;
+    request.recursive = params.value(QLatin1String("recursive")).toBool();
+    request.sorted = params.value(QLatin1String("sorted")).toBool();
+    request.quorum = params.value(QLatin1String("quorum")).toBool();
+    return request;
+}
+
+void read(store::StoreClient &store, const CallPtr &call)
+{
+    const auto key = keyOf(call);
+    if (!key)
+        return;
+    store::GetRequest request = requestOf(*key, call->params());
+    request.sorted = true;
+    store.get(request, [call](const Result<store::Event> &event) {
+        if (event)
+            streamEntries(call, *event);
+        else
+            call->reply(fail(event.error()));
+    });
 }
 
 void get(store::StoreClient &store, const CallPtr &call)
@@ -86,11 +120,7 @@ void get(store::StoreClient &store, const CallPtr &call)
     if (!key)
         return;
     const QCborMap params = call->params();
-    store::GetRequest request;
-    request.key = *key;
-    request.recursive = params.value(QLatin1String("recursive")).toBool();
-    request.sorted = params.value(QLatin1String("sorted")).toBool();
-    request.quorum = params.value(QLatin1String("quorum")).toBool();
+    store::GetRequest request = requestOf(*key, params);
     const QCborValue after = params.value(QLatin1String("after"));
     if (after.isString()) {
         request.sorted = true;
@@ -243,6 +273,9 @@ void addStoreMethods(rpc::Methods &methods, store::StoreClient &store)
     using Kind = store::WriteRequest::Kind;
     methods.add(QStringLiteral("store.get"), Role::Viewer, [&store](const CallPtr &call) {
         get(store, call);
+    });
+    methods.add(QStringLiteral("store.read"), Role::Viewer, [&store](const CallPtr &call) {
+        read(store, call);
     });
     methods.add(QStringLiteral("store.set"), Role::Operator, [&store](const CallPtr &call) {
         write(store, call, Kind::Put);

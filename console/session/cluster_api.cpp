@@ -2,6 +2,7 @@
 #include "console/session/cluster_api.h"
 
 #include "console/session/snapshot.h"
+#include "console/session/store_reading.h"
 #include "shared/codec/codec.h"
 
 namespace qd::session {
@@ -57,6 +58,15 @@ Result<StoreAnswer> readStore(const QCborMap &answer)
         out.previous = *read;
     }
     return out;
+}
+
+QCborMap readParams(const StoreGet &request)
+{
+    return {
+        {kKey, request.key},
+        {QStringLiteral("recursive"), request.recursive},
+        {QStringLiteral("sorted"), request.sorted},
+        {QStringLiteral("quorum"), request.quorum}};
 }
 
 QCborMap writeParams(const StoreWrite &request)
@@ -118,13 +128,14 @@ QFuture<Result<QString>> ClusterApi::raftTransfer(const QString &nodeId) const
         [](const QCborMap &answer) { return Result<QString>(answer.value(kNodeId).toString()); });
 }
 
+QFuture<Result<StoreAnswer>> ClusterApi::storeRead(const StoreGet &request) const
+{
+    return readEntries(m_client, readParams(request));
+}
+
 QFuture<Result<StoreAnswer>> ClusterApi::storeGet(const StoreGet &request) const
 {
-    QCborMap params{
-        {kKey, request.key},
-        {QStringLiteral("recursive"), request.recursive},
-        {QStringLiteral("sorted"), request.sorted},
-        {QStringLiteral("quorum"), request.quorum}};
+    QCborMap params = readParams(request);
     if (request.after)
         params.insert(QStringLiteral("after"), *request.after);
     return typed<StoreAnswer>(m_client, QStringLiteral("store.get"), params, readStore);
@@ -134,7 +145,14 @@ QFuture<Result<StoreAnswer>> ClusterApi::storeSet(const StoreWrite &request) con
 {
     QCborMap params = writeParams(request);
     params.insert(QStringLiteral("value"), request.value);
-    return typed<StoreAnswer>(m_client, QStringLiteral("store.set"), params, readStore);
+    return typed<StoreAnswer>(
+        m_client, QStringLiteral("store.set"), params,
+        [value = request.value](const QCborMap &answer) {
+            auto out = readStore(answer);
+            if (out && !out->entry.dir)
+                out->entry.value = value; // the answer has only its beginning
+            return out;
+        });
 }
 
 QFuture<Result<StoreAnswer>> ClusterApi::storeDelete(const StoreWrite &request) const

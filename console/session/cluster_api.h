@@ -21,9 +21,9 @@ struct Listing {
 struct StoreAnswer {
     QString action; ///< of a write
     StoreEntry entry;
-    QList<StoreEntry> children; ///< of a read: flat, in order
-    std::optional<StoreEntry> previous;
-    bool more = false; ///< of a read page by page: there are further children
+    QList<StoreEntry> children;         ///< of a read: flat, in order
+    std::optional<StoreEntry> previous; ///< its value is cut to 64 KiB
+    bool more = false;                  ///< of a read page by page: there are further children
     qint64 index = 0;
 };
 
@@ -32,7 +32,7 @@ struct StoreGet {
     bool recursive = false;
     bool sorted = true;
     bool quorum = false;
-    /// Page by page: the children after this key; empty = from the first. Values are cut to 64 KiB.
+    /// Of storeGet, page by page: the children after this key; empty = from the first.
     std::optional<QString> after = {};
 };
 
@@ -77,6 +77,9 @@ public:
     /// `nodeId` empty: the one that needs the least. The answer is who leads now.
     Future<QString> raftTransfer(const QString &nodeId = {}) const;
 
+    /// Whole and exact, however much it is: it comes as a stream.
+    Future<StoreAnswer> storeRead(const StoreGet &request) const;
+    /// What fits into a frame; page by page values are cut to 64 KiB.
     Future<StoreAnswer> storeGet(const StoreGet &request) const;
     Future<StoreAnswer> storeSet(const StoreWrite &request) const;
     Future<StoreAnswer> storeDelete(const StoreWrite &request) const;

@@ -30,7 +30,7 @@ void get(Invocation &run)
     session::StoreGet request;
     request.key = run.values().text(QStringLiteral("KEY"));
     request.quorum = run.values().has(QStringLiteral("quorum"));
-    run.then(run.api().storeGet(request), [&run](const session::StoreAnswer &answer) {
+    run.then(run.api().storeRead(request), [&run](const session::StoreAnswer &answer) {
         print(run, answer);
     });
 }

@@ -51,7 +51,7 @@ void list(Invocation &run)
                                                           : QStringLiteral("/");
     request.recursive = run.values().has(QStringLiteral("recursive"));
     request.quorum = run.values().has(QStringLiteral("quorum"));
-    run.then(run.api().storeGet(request), [&run](const session::StoreAnswer &answer) {
+    run.then(run.api().storeRead(request), [&run](const session::StoreAnswer &answer) {
         print(run, answer);
     });
 }

@@ -267,6 +267,56 @@ private Q_SLOTS:
         QVERIFY(std::is_sorted(keys.begin(), keys.end()));
     }
 
+    void whatIsLargerThanAFrameIsReadWhole()
+    {
+        Agent agent(m_cluster, QStringLiteral("0a"));
+        const QByteArray large = QByteArray(1'500'000, 'v') + "\xff";
+        agent.store.put(QStringLiteral("/big/value"), large);
+        for (int i = 0; i < 12'000; ++i)
+            agent.store.put(
+                QStringLiteral("/big/k%1%2").arg(QString(40, u'x')).arg(i, 5, 10, QLatin1Char('0')),
+                "1");
+        QVERIFY(agent.service->start().has_value());
+        const auto admin = connectAs(Role::Admin, agent);
+        const auto stream = admin->open(
+            QStringLiteral("store.read"), params({{"key", QStringLiteral("/big")}}), 5'000, {});
+        QByteArray got;
+        bool ended = false;
+        connect(stream.get(), &rpc::Stream::received, this, [&](const QByteArray &bytes) {
+            got += bytes;
+        });
+        connect(stream.get(), &rpc::Stream::ended, this, [&] { ended = true; });
+        QTRY_VERIFY_WITH_TIMEOUT(ended, 20'000);
+        const QByteArrayList lines = got.trimmed().split('\n');
+        QCOMPARE(lines.size(), 1 + 12'001);
+        const auto entryIn = [](const QByteArray &line) {
+            return codec::fromJson<StoreEntry>(
+                QJsonDocument::fromJson(line).object().value(QLatin1String("entry")).toObject());
+        };
+        QCOMPARE(entryIn(lines.first())->key, QStringLiteral("/big"));
+        QCOMPARE(entryIn(lines.last())->value, large);
+        // A write over it is answered with its beginning; a reading that nobody wants ends.
+        const auto set =
+            ask(*admin, QStringLiteral("store.set"),
+                params({{"key", QStringLiteral("/big/value")}, {"value", QByteArray("small")}}));
+        QVERIFY(set.has_value());
+        agent.store.put(QStringLiteral("/big/value"), large);
+        const auto removed =
+            ask(*admin, QStringLiteral("store.delete"),
+                params({{"key", QStringLiteral("/big/value")}}));
+        QVERIFY(removed.has_value());
+        QCOMPARE(
+            (*removed)[QLatin1String("previous")][QLatin1String("value")].toByteArray().size(),
+            64 * 1024);
+        admin->open(
+            QStringLiteral("store.read"), params({{"key", QStringLiteral("/big")}}), 5'000, {});
+        const auto missing = admin->open(
+            QStringLiteral("store.read"), params({{"key", QStringLiteral("/no")}}), 5'000, {});
+        QSignalSpy refused(missing.get(), &rpc::Stream::ended);
+        QTRY_COMPARE(refused.size(), 1);
+        QCOMPARE(refused[0][0].value<Error>().code, QStringLiteral("etcd.100"));
+    }
+
     void theStoreIsALiveCollection()
     {
         Agent agent(m_cluster, QStringLiteral("0a"));
