@@ -18,7 +18,7 @@ QString explain(const Error &error)
 {
     QString text = session::errorText(error);
     if (error.code == code::unknownOutcome)
-        text += QStringLiteral(" Whether it was carried out is not known.");
+        text = ended(text) + QStringLiteral(" Whether it was carried out is not known.");
     return text;
 }
 

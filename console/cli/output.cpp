@@ -55,9 +55,14 @@ void Output::jsonLine(const QJsonObject &object)
 
 void Output::error(const QString &sentence)
 {
-    const QByteArray text = sentence.trimmed().toUtf8();
-    const bool ended = text.isEmpty() || QByteArray(".?!").contains(text.back());
-    m_err("qdctl: " + text + (ended ? "\n" : ".\n"));
+    m_err("qdctl: " + ended(sentence).toUtf8() + '\n');
+}
+
+QString ended(const QString &sentence)
+{
+    const QString text = sentence.trimmed();
+    const bool whole = text.isEmpty() || QStringLiteral(".?!").contains(text.back());
+    return whole ? text : text + QLatin1Char('.');
 }
 
 QString Output::coloured(const QString &text, Tone tone) const

@@ -8,6 +8,9 @@
 
 namespace qd::cli {
 
+/// The sentence with a full stop, where it has no end of its own.
+QString ended(const QString &sentence);
+
 enum class Tone { Plain, Head, Good, Warning, Bad, Faint };
 
 /// Where an applet writes: the shell's two streams, or a test's strings.

@@ -15,11 +15,11 @@ DONE, FAILED, USAGE, CANNOT_REACH = 0, 1, 2, 3
 class Background:
     """A qdctl that goes on until it is ended; its output is read as it comes."""
 
-    def __init__(self, cluster, *words):
+    def __init__(self, cluster, *words, config=None):
         self.output = tempfile.TemporaryFile()
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [program("qdctl"), "--config", os.path.join(cluster.dir, "console"), *words],
+            [program("qdctl"), "--config", config or os.path.join(cluster.dir, "console"), *words],
             stdout=self.output, stderr=self.errors)
 
     @staticmethod

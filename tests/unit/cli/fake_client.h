@@ -31,8 +31,9 @@ public:
     };
     QList<Asked> asked;
     QHash<QString, Result<QCborMap>> answers;
-    QHash<QString, FakeSubscription *> live; ///< the open ones, by collection
-    FakeStream *stream = nullptr;            ///< the last that was opened
+    QHash<QString, Result<QByteArray>> streams; ///< what a stream brings before it ends
+    QHash<QString, FakeSubscription *> live;    ///< the open ones, by collection
+    FakeStream *stream = nullptr;               ///< the last that was opened
     State now = State::Connected;
 
     State state() const override { return now; }
@@ -61,7 +62,19 @@ public:
         asked.append({method, params});
         auto out = std::make_unique<FakeStream>();
         stream = out.get();
+        if (const auto known = streams.constFind(method); known != streams.cend())
+            QMetaObject::invokeMethod(
+                stream, [to = stream, brings = *known] { feed(*to, brings); },
+                Qt::QueuedConnection);
         return out;
+    }
+
+private:
+    static void feed(FakeStream &to, const Result<QByteArray> &brings)
+    {
+        if (brings)
+            Q_EMIT to.received(*brings);
+        Q_EMIT to.ended(brings ? Error{} : brings.error());
     }
 };
 

@@ -55,6 +55,17 @@ Unit unit(const char *name, Unit::Target desired, Unit::Target current, const ch
     return out;
 }
 
+/// As store.read sends them: the key itself, then what is in it.
+QByteArray entryLines(const QList<StoreEntry> &entries)
+{
+    QByteArray out;
+    for (const StoreEntry &entry : entries)
+        out += QJsonDocument(QJsonObject{{s("entry"), codec::toJson(entry)}, {s("index"), 7}})
+                   .toJson(QJsonDocument::Compact) +
+               '\n';
+    return out;
+}
+
 QCborMap entryAnswer(const StoreEntry &entry, const QList<StoreEntry> &children = {})
 {
     return {
@@ -144,7 +155,7 @@ private Q_SLOTS:
     {
         auto refused = fail(s("store.key_not_found"), s("Key not found"));
         refused.value().detail.insert(s("cause"), s("/a"));
-        m_client->answers.insert(s("store.get"), refused);
+        m_client->streams.insert(s("store.read"), refused);
         Shell shell(m_client);
         QCOMPARE(shell.run(words("store get /a")), 1);
         QCOMPARE(shell.err, QByteArray("qdctl: Key not found (/a).\n"));
@@ -159,7 +170,12 @@ private Q_SLOTS:
                 code::unknownOutcome, s("The connection was lost before store.set was answered.")));
         Shell shell(m_client);
         QCOMPARE(shell.run(words("store set /a b")), 3);
-        QVERIFY(shell.err.contains("Whether it was carried out is not known."));
+        QVERIFY(shell.err.contains("answered. Whether it was carried out is not known."));
+        m_client->answers.insert(s("store.set"), fail(code::unknownOutcome, s("not in time")));
+        Shell late(m_client);
+        QCOMPARE(late.run(words("store set /a b")), 3);
+        QCOMPARE(
+            late.err, QByteArray("qdctl: not in time. Whether it was carried out is not known.\n"));
         Shell watching(m_client);
         watching.start(words("store watch /a"));
         Q_EMIT m_client->stream->ended(
@@ -201,17 +217,17 @@ private Q_SLOTS:
 
     void storeGetPrintsTheValue()
     {
-        m_client->answers.insert(s("store.get"), entryAnswer(entry("/a", "two\nlines")));
+        m_client->streams.insert(s("store.read"), entryLines({entry("/a", "two\nlines")}));
         Shell shell(m_client);
         QCOMPARE(shell.run(words("store get /a --quorum")), 0);
         QCOMPARE(shell.out, QByteArray("two\nlines\n"));
         QVERIFY(m_client->asked.last().params.value(s("quorum")).toBool());
-        m_client->answers.insert(s("store.get"), entryAnswer(entry("/a", "", true)));
+        m_client->streams.insert(s("store.read"), entryLines({entry("/a", "", true)}));
         Shell dir(m_client);
         QCOMPARE(dir.run(words("store get /a")), 1);
         QVERIFY(dir.err.contains("is a directory"));
         // What a terminal would obey is shown to a person, and kept for a program.
-        m_client->answers.insert(s("store.get"), entryAnswer(entry("/a", "\x1b[2J")));
+        m_client->streams.insert(s("store.read"), entryLines({entry("/a", "\x1b[2J")}));
         Shell terminal(m_client, true);
         QCOMPARE(terminal.run(words("store get /a")), 0);
         QCOMPARE(terminal.out, QByteArray("\\x1b[2J\n"));
@@ -239,9 +255,9 @@ private Q_SLOTS:
 
     void storeLsShowsDirectoriesBySlash()
     {
-        m_client->answers.insert(
-            s("store.get"),
-            entryAnswer(entry("/", "", true), {entry("/a", "1"), entry("/d", "", true)}));
+        m_client->streams.insert(
+            s("store.read"),
+            entryLines({entry("/", "", true), entry("/a", "1"), entry("/d", "", true)}));
         Shell shell(m_client);
         QCOMPARE(shell.run(words("store ls")), 0);
         QCOMPARE(shell.out, QByteArray("/a\n/d/\n"));
@@ -327,6 +343,42 @@ private Q_SLOTS:
         cat.start(words("journal hello.service -o cat"));
         Q_EMIT m_client->stream->received(bytes);
         QCOMPARE(cat.out, QByteArray("ahoy\x1b[2J\n"));
+    }
+
+    void theJournalOutlivesTheNodeOfItsUnit()
+    {
+        const Error lost{
+            code::nodeUnreachable, s("The connection to node-2 was lost."), {}, nullptr};
+        const Error nowhere{code::notFound, s("hello.service is on no machine."), {}, nullptr};
+        Shell shell(m_client);
+        shell.start(words("journal hello -f -o cat -n 0"));
+        Q_EMIT m_client->stream->ended(lost);
+        // Until the cluster has placed it anew, the answer is that nobody has it.
+        for (int again = 2; again <= 3; ++again) {
+            QTRY_COMPARE(m_client->asked.size(), again);
+            if (again == 2)
+                Q_EMIT m_client->stream->ended(nowhere);
+        }
+        JournalLine line;
+        line.time = QDateTime::currentDateTimeUtc().addSecs(10);
+        line.message = s("here again");
+        Q_EMIT m_client->stream->received(
+            QJsonDocument(codec::toJson(line)).toJson(QJsonDocument::Compact) + '\n');
+        QCOMPARE(shell.out, QByteArray("here again\n"));
+        QCOMPARE(
+            shell.err,
+            QByteArray("-- The connection to node-2 was lost. Waiting for hello.service --\n"));
+        shell.program->interrupt();
+        QCOMPARE(shell.await(), 0);
+        // One that does not follow says how it ended.
+        Shell once(m_client);
+        once.start(words("journal hello"));
+        Q_EMIT m_client->stream->ended(lost);
+        QCOMPARE(once.await(), 3);
+        Shell unknown(m_client);
+        unknown.start(words("journal nobody -f"));
+        Q_EMIT m_client->stream->ended(nowhere);
+        QCOMPARE(unknown.await(), 1);
     }
 
     void submitReadsTheFilesFirst()
