@@ -88,6 +88,7 @@ int runCommand(const QStringList &words)
     const auto config = plainConfig(words, &status);
     if (!config)
         return status;
+    logOnOneLine();
     // The journal knows the time itself.
     if (!qEnvironmentVariableIsSet("JOURNAL_STREAM"))
         qSetMessagePattern(

@@ -23,10 +23,9 @@ Network::Network(
     m_server.setSslConfiguration(security::serverTls(credentials, {security::alpnRaft}));
     connect(&m_server, &QTcpServer::pendingConnectionAvailable, this, &Network::welcome);
     connect(
-        &m_server, &QSslServer::errorOccurred, this,
-        [](QSslSocket *socket, QAbstractSocket::SocketError) {
-            qCWarning(lcPeer).noquote() << "refused" << socket->peerAddress().toString()
-                                        << "in the TLS handshake:" << socket->errorString();
+        &m_server, &security::TlsServer::turnedAway, this,
+        [](const QString &peer, const QString &why) {
+            qCWarning(lcPeer).noquote() << "refused" << peer << why;
         });
 }
 

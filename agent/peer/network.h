@@ -3,9 +3,9 @@
 
 #include "agent/peer/link.h"
 #include "agent/store/replica/peer_transport.h"
+#include "shared/security/tls_server.h"
 
 #include <QHostAddress>
-#include <QSslServer>
 #include <map>
 #include <memory>
 
@@ -66,7 +66,7 @@ private:
     quint64 m_cluster;
     raft::NodeId m_self;
     Receivers m_receivers;
-    QSslServer m_server;
+    security::TlsServer m_server;
     std::map<raft::NodeId, std::unique_ptr<Link>> m_links;
     /// Who was heard on which connection: the way back to one who is no member (any more).
     std::map<raft::NodeId, std::weak_ptr<Incoming>> m_callers;

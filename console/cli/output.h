@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "shared/base/visible.h"
+
 #include <QByteArray>
 #include <QJsonObject>
 #include <QString>
@@ -43,8 +45,5 @@ private:
     Sink m_err;
     bool m_terminal;
 };
-
-/// Text that cannot move the cursor: control characters as \n, \t, \x1b.
-QString visible(const QString &text);
 
 } // namespace qd::cli

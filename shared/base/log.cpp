@@ -1,6 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shared/base/log.h"
 
+#include "shared/base/visible.h"
+
+namespace qd {
+namespace {
+
+QtMessageHandler s_before = nullptr;
+
+} // namespace
+
+void logOnOneLine()
+{
+    const QtMessageHandler handler = [](QtMsgType type, const QMessageLogContext &context,
+                                        const QString &text) {
+        s_before(type, context, visible(text));
+    };
+    if (const QtMessageHandler before = qInstallMessageHandler(handler); before != handler)
+        s_before = before;
+}
+
+} // namespace qd
+
 Q_LOGGING_CATEGORY(lcRaft, "qd.raft")
 Q_LOGGING_CATEGORY(lcWal, "qd.wal")
 Q_LOGGING_CATEGORY(lcStore, "qd.store")

@@ -3,6 +3,14 @@
 
 #include <QLoggingCategory>
 
+namespace qd {
+
+/// From here on a message is one line, whatever names it holds: a peer that has not been let in yet
+/// can write no line of its own.
+void logOnOneLine();
+
+} // namespace qd
+
 /// Logging categories, one a subsystem: `qCInfo(lcRaft) << ...`. Filter with QT_LOGGING_RULES.
 Q_DECLARE_LOGGING_CATEGORY(lcRaft)
 Q_DECLARE_LOGGING_CATEGORY(lcWal)

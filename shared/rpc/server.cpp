@@ -30,10 +30,9 @@ Server::Server(
     m_server.setHandshakeTimeout(kHandshakeMs);
     connect(&m_server, &QTcpServer::pendingConnectionAvailable, this, &Server::welcomeNext);
     connect(
-        &m_server, &QSslServer::errorOccurred, this,
-        [](QSslSocket *socket, QAbstractSocket::SocketError) {
-            qCWarning(lcControl).noquote() << "refused" << peerText(*socket)
-                                           << "in the TLS handshake:" << socket->errorString();
+        &m_server, &security::TlsServer::turnedAway, this,
+        [](const QString &peer, const QString &why) {
+            qCWarning(lcControl).noquote() << "refused" << peer << why;
         });
 }
 

@@ -3,9 +3,9 @@
 
 #include "shared/rpc/methods.h"
 #include "shared/security/tls.h"
+#include "shared/security/tls_server.h"
 
 #include <QHostAddress>
-#include <QSslServer>
 
 namespace qd::rpc {
 
@@ -40,7 +40,7 @@ private:
     void refuse(QSslSocket &socket, const Error &why);
     Result<Caller> callerOf(const QSslSocket &socket) const;
 
-    QSslServer m_server;
+    security::TlsServer m_server;
     security::Credentials m_credentials;
     About m_about;
     const Methods &m_methods;

@@ -117,7 +117,7 @@ class Tls(Case):
         wait_for(lambda: any(all(word in line for word in words) for line in self.cluster.agent_log(1).splitlines()), 10,
                  f"a line of the agent's log with {words}")
 
-    @proves("A94")
+    @proves()
     def test_1_the_control_port_refuses_each_for_its_reason(self):
         good = self.certificates["viewer"]
         self.assertIn(b"result", hello(self.address, good))
@@ -133,7 +133,7 @@ class Tls(Case):
             self.await_log("qd.control: refused", reason.decode(), sentence)
         self.assertIn(b"result", hello(self.address, good))
 
-    @proves("A94")
+    @proves()
     def test_2_the_peers_port_refuses_each_for_its_reason(self):
         with connect(self.address, PEERS, "qd-raft/1", self.certificates["node"]) as good:
             for identity, reason, sentence in (
@@ -151,6 +151,19 @@ class Tls(Case):
             with self.assertRaises(ssl.SSLWantReadError):  # still open, with nothing to say
                 good.recv(1)
 
+    @proves()
+    def test_2b_who_speaks_no_tls_and_who_forges_lines_stands_in_the_log(self):
+        for port, room in ((CONTROL, "qd.control"), (PEERS, "qd.peer")):
+            with socket.create_connection((self.address, port), timeout=10) as stream:
+                stream.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                self.assertEqual(stream.recv(100), b"")
+            self.await_log(f"{room}: refused 127.", "it speaks no TLS")
+        forged = "x\n2026-01-01T00:00:00.000 info qd.control: node forged joined"
+        run, has_key = self.join("qd1." + "0" * 32 + self.token()[-65:], forged)
+        self.assertEqual((run.returncode, has_key), (1, False))
+        self.await_log("refused cluster.join of x\\n2026-01-01", "node forged joined")
+        self.assertFalse([line for line in self.cluster.agent_log(1).splitlines() if line.startswith("2026-01-01")])
+
     def token(self, kind="node"):
         run = subprocess.run([program("quarterdeckd"), "token", "--state", self.state, "--address", self.address, "--kind",
                               kind], capture_output=True, text=True, timeout=30, check=True)
@@ -163,7 +176,7 @@ class Tls(Case):
                               .hexdigest()], capture_output=True, text=True, timeout=60, check=False)
         return run, os.path.exists(f"{state}/pki/node.key")
 
-    @proves("A94")
+    @proves()
     def test_3_a_token_counts_once_and_for_a_time(self):
         used = self.token()
         run, has_key = self.join(used, "first")
@@ -183,7 +196,7 @@ class Tls(Case):
         self.assertIn("it was used already, or it has expired", run.stderr)
         self.await_log("refused cluster.join of third", "expired")
 
-    @proves("A94")
+    @proves()
     def test_4_another_authoritys_fingerprint_gets_no_secret(self):
         token = self.token()
         word, secret, fingerprint = token.split(".")

@@ -2,6 +2,7 @@
 // quarterdeck-unitd: the unit engine of a node, a process of its own so that workloads outlive the
 // agent (architecture.md 2).
 #include "agent/units/unitd/daemon.h"
+#include "shared/base/log.h"
 #include "shared/base/stop_signals.h"
 
 #include <QCoreApplication>
@@ -28,6 +29,7 @@ void openStandardStreams()
 int main(int argc, char **argv)
 {
     openStandardStreams();
+    qd::logOnOneLine();
     QCoreApplication app(argc, argv);
     qd::StopSignals signalsOfStop;
     QCoreApplication::setApplicationName(QStringLiteral("quarterdeck-unitd"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shared/base/bytes.h"
 #include "shared/base/crc32c.h"
+#include "shared/base/log.h"
 #include "shared/base/random.h"
 #include "shared/base/result.h"
 #include "tests/support/proof.h"
@@ -47,6 +48,20 @@ private Q_SLOTS:
             QStringLiteral("writing the log"));
         QCOMPARE(error.text(), QStringLiteral("writing the log: disk full"));
         QCOMPARE(error.code, code::io);
+    }
+    void aNameWritesNoLineOfItsOwnIntoTheLog()
+    {
+        static QStringList lines;
+        lines.clear();
+        const QtMessageHandler before = qInstallMessageHandler(
+            [](QtMsgType, const QMessageLogContext &, const QString &text) { lines.append(text); });
+        logOnOneLine();
+        qCWarning(lcControl).noquote()
+            << QStringLiteral("refused join of a\n2026-01-01 node b joined\r\x1b[2J\u2028\tc");
+        qInstallMessageHandler(before);
+        QCOMPARE(
+            lines, QStringList{QStringLiteral("refused join of a\\n2026-01-01 node b "
+                                              "joined\\x0d\\x1b[2J\\u2028\\tc")});
     }
     void aSeedRepeats()
     {

@@ -2,9 +2,11 @@
 #include "agent/peer/network.h"
 #include "shared/security/authority.h"
 #include "shared/security/verify.h"
+#include "tests/support/log_keeper.h"
 #include "tests/support/proof.h"
 
 #include <QSignalSpy>
+#include <QTcpSocket>
 
 using namespace qd;
 using namespace qd::peer;
@@ -109,6 +111,23 @@ private Q_SLOTS:
         stranger.connectToHostEncrypted(QStringLiteral("127.0.0.1"), host.network.port());
         QVERIFY(QTest::qWaitFor([&] { return !refused.isEmpty(); }, 10'000));
         QCOMPARE(refused.first().first().toString(), security::reason::noCertificate);
+    }
+
+    void aPeerThatSpeaksNoTlsIsToldOfInTheLog()
+    {
+        Member host(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
+        const test::LogKeeper log;
+        QTcpSocket silent;
+        silent.connectToHost(QStringLiteral("127.0.0.1"), host.network.port());
+        QTRY_COMPARE(silent.state(), QAbstractSocket::ConnectedState);
+        silent.disconnectFromHost(); // whoever only looks whether the port is open is no matter
+        QTcpSocket web;
+        web.connectToHost(QStringLiteral("127.0.0.1"), host.network.port());
+        web.write("GET / HTTP/1.1\r\n\r\n");
+        QTRY_VERIFY(log.has(QStringLiteral("it speaks no TLS")));
+        QTRY_COMPARE(web.state(), QAbstractSocket::UnconnectedState);
+        QCOMPARE(log.lines.size(), 1);
+        QVERIFY(log.lines.first().startsWith(QStringLiteral("refused 127.0.0.1:")));
     }
 
     void aMemberThatComesBackIsFoundAgain()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shared/model/node.h"
 #include "shared/rpc/join_client.h"
+#include "tests/support/log_keeper.h"
 #include "tests/support/proof.h"
 #include "tests/unit/rpc/small_cluster.h"
 
@@ -14,33 +15,6 @@ using namespace qd::test;
 using security::Role;
 
 namespace {
-
-QStringList *s_log = nullptr;
-
-/// Keeps what is logged, to look for reasons.
-class LogKeeper {
-public:
-    LogKeeper()
-    {
-        s_log = &lines;
-        m_before = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &,
-                                             const QString &text) { s_log->append(text); });
-    }
-    ~LogKeeper()
-    {
-        qInstallMessageHandler(m_before);
-        s_log = nullptr;
-    }
-    bool has(const QString &part) const
-    {
-        return std::any_of(
-            lines.begin(), lines.end(), [&](const QString &line) { return line.contains(part); });
-    }
-    QStringList lines;
-
-private:
-    QtMessageHandler m_before;
-};
 
 Node node(int i)
 {
