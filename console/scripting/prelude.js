@@ -17,6 +17,65 @@
         return freeze(JSON.parse(__host.call(method, JSON.stringify(params || {}), node || "")));
     }
 
+    // --- promises -----------------------------------------------------------------------------
+
+    // The engine says nothing of a promise that is broken and that nobody asks: so each one is
+    // watched from its making, and whoever asks is noted.
+    const Native = Promise;
+    const nativeThen = Native.prototype.then;
+    const kAsked = Symbol("asked");
+    const GRACE_MS = 1000; // a task may come to it later
+
+    function watched(promise) {
+        nativeThen.call(promise, undefined, function (error) {
+            if (promise[kAsked])
+                return;
+            __host.delay(GRACE_MS, function () {
+                if (!promise[kAsked])
+                    __host.fail(error);
+            });
+        });
+        return promise;
+    }
+
+    function told(handler, otherwise) {
+        const act = typeof handler === "function" ? handler : otherwise;
+        return function (value) {
+            __host.stir();
+            return act(value);
+        };
+    }
+
+    Native.prototype.then = function (kept, broken) {
+        this[kAsked] = true;
+        return watched(nativeThen.call(
+            this,
+            told(kept, function (value) { return value; }),
+            told(broken, function (error) { throw error; })));
+    };
+    Native.prototype.catch = function (broken) { return this.then(undefined, broken); };
+
+    global.Promise = function Promise(executor) {
+        if (!new.target)
+            throw new TypeError("Promise is made with new");
+        return watched(new Native(executor));
+    };
+    global.Promise.prototype = Native.prototype;
+    global.Promise.resolve = function (value) {
+        return value instanceof Native ? value : watched(Native.resolve(value));
+    };
+    global.Promise.reject = function (error) { return watched(Native.reject(error)); };
+    ["all", "race"].forEach(function (how) {
+        global.Promise[how] = function (promises) {
+            const list = Array.from(promises);
+            list.forEach(function (one) {
+                if (one instanceof Native)
+                    one[kAsked] = true;
+            });
+            return watched(Native[how](list));
+        };
+    });
+
     // --- printing -----------------------------------------------------------------------------
 
     function show(value) {
@@ -137,6 +196,13 @@
 
     const cluster = {};
 
+    /** A key's entry, and those below it: whole, however much they are. */
+    function readStore(key, options) {
+        const params = Object.assign({ key: key || "/" }, options);
+        return __host.readStream("store.read", JSON.stringify(params))
+            .map(function (text) { return freeze(JSON.parse(text).entry); });
+    }
+
     function unitObject(row) {
         const unit = Object.assign({}, row);
         ["load", "start", "stop", "unload"].forEach(function (verb) {
@@ -201,10 +267,10 @@
         },
         store: Object.freeze({
             get: function (key, options) {
-                return call("store.get", Object.assign({ key: key }, options)).entry;
+                return readStore(key, options)[0];
             },
             ls: function (key, options) {
-                return call("store.get", Object.assign({ key: key || "/" }, options)).children;
+                return readStore(key, options).slice(1);
             },
             set: function (key, value, options) {
                 const params = Object.assign({ key: key, value: String(value) }, options);
@@ -232,7 +298,12 @@
     /** Tells a person: the console shows it as a notification. */
     global.alert = function (text) { __host.alert(show(text)); };
     /** Ends the script with that exit status. */
-    global.exit = function (status) { __host.exit(status === undefined ? 0 : Number(status)); };
+    global.exit = function (status) {
+        const number = status === undefined ? 0 : Number(status);
+        if (!(number >= 0 && number <= 255 && number % 1 === 0))
+            throw new RangeError("exit(status) takes a whole number from 0 to 255, not " + status);
+        __host.exit(number);
+    };
     global.console = Object.freeze({
         log: global.print,
         info: global.print,

@@ -40,6 +40,9 @@ public:
     Q_INVOKABLE void hold() { ++m_holds; }
     Q_INVOKABLE void release();
     Q_INVOKABLE void fail(const QJSValue &error);
+    /// Who asked a promise is told now.
+    Q_INVOKABLE void stir() { m_stirred = true; }
+    bool takeStirred() { return std::exchange(m_stirred, false); }
     Q_INVOKABLE void exit(int status);
 
 private:
@@ -58,6 +61,7 @@ private:
 
     ScriptEngine &m_engine;
     session::Client &m_client;
+    bool m_stirred = false;
     QHash<int, QJSValue> m_callbacks;
     QHash<int, QSharedPointer<Remote>> m_remotes;
     int m_nextId = 1;

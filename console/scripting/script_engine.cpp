@@ -4,6 +4,7 @@
 #include "console/scripting/script_bridge.h"
 #include "shared/base/clock.h"
 
+#include <QCoreApplication>
 #include <QFile>
 #include <QRegularExpression>
 #include <QUrl>
@@ -11,6 +12,9 @@
 namespace qd::scripting {
 
 namespace {
+
+/// A promise's next step takes the engine no more than this many.
+constexpr int kQuietRounds = 4;
 
 /// The engine knows ES2016 plus ?. and ??: a sentence for the mistake that newcomers make first.
 QString languageHint(const QString &text)
@@ -141,10 +145,39 @@ void ScriptEngine::say(const QString &line, OutputKind kind)
     Q_EMIT output(line, kind);
 }
 
+bool ScriptEngine::isIdle() const
+{
+    return m_started && !m_finished && m_depth == 0 && m_bridge->isIdle();
+}
+
 void ScriptEngine::endWhenIdle()
 {
-    if (m_started && !m_finished && m_depth == 0 && m_bridge->isIdle())
+    if (m_settling || !isIdle())
+        return;
+    settlePromises();
+    if (isIdle())
         finish(m_status);
+}
+
+/// What kept or broken promises still owe to those who asked waits in the thread's queue, and
+/// whoever is told may make further ones: until nobody has been told for a few rounds.
+void ScriptEngine::settlePromises()
+{
+    m_settling = true;
+    const SystemClock clock;
+    const qint64 begun = clock.monotonicMs();
+    for (int quiet = 0; quiet < kQuietRounds && !m_interrupted.load() && !m_finished; ++quiet) {
+        m_turn.startedMs.store(begun);
+        QCoreApplication::sendPostedEvents();
+        if (m_bridge->takeStirred())
+            quiet = -1;
+    }
+    m_turn.startedMs.store(0);
+    m_settling = false;
+    if (m_interrupted.load() && !m_finished) {
+        say(m_interruptReason, OutputKind::Error);
+        finish(1);
+    }
 }
 
 void ScriptEngine::finish(int status)

@@ -53,7 +53,9 @@ private:
     void report(const QJSValue &error, const QStringList &stack);
     void say(const QString &line, OutputKind kind);
     QString shownFile(QString file) const;
+    bool isIdle() const;
     void endWhenIdle();
+    void settlePromises();
     void finish(int status);
 
     QJSEngine m_engine;
@@ -64,6 +66,7 @@ private:
     std::atomic<bool> m_interrupted{false};
     int m_depth = 0;
     int m_status = 0;
+    bool m_settling = false;
     bool m_started = false;
     bool m_finished = false;
 };

@@ -176,9 +176,9 @@ private Q_SLOTS:
     }
     void valuesAreFrozenAndLargeNumbersStayExact()
     {
-        const Ran ran = run(QStringLiteral(
-            "'use strict';\nconst e = cluster.store.get('/a');\nprint(e.modifiedIndex);\n"
-            "try { e.key = 'b'; } catch (x) { print('frozen'); }"));
+        const Ran ran = run(QStringLiteral("'use strict';\nconst e = cluster.call('store.get', "
+                                           "{key: '/a'}).entry;\nprint(e.modifiedIndex);\n"
+                                           "try { e.key = 'b'; } catch (x) { print('frozen'); }"));
         QCOMPARE(
             ran.printed,
             QStringList({QStringLiteral("9007199254740993"), QStringLiteral("frozen")}));
@@ -249,6 +249,78 @@ private Q_SLOTS:
         const Ran ran = run(QStringLiteral("exit(4); print('never');"));
         QCOMPARE(ran.status, 4);
         QCOMPARE(ran.printed, QStringList());
+    }
+    void exitTakesAStatusOfAProcess()
+    {
+        for (const char *wrong : {"300", "-1", "1.5", "'x'", "NaN"}) {
+            const Ran ran =
+                run(QStringLiteral("print('before');\nexit(%1);").arg(QString::fromLatin1(wrong)));
+            QCOMPARE(ran.status, 1);
+            QVERIFY2(
+                ran.errors.value(0).startsWith(
+                    QStringLiteral("test.js:2: RangeError: exit(status) takes a whole number")),
+                qPrintable(ran.errors.value(0)));
+        }
+        QCOMPARE(run(QStringLiteral("exit(255);")).status, 255);
+        QCOMPARE(run(QStringLiteral("exit();")).status, 0);
+    }
+    void aBrokenPromiseThatNobodyAsksIsAnError_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("error");
+        QTest::newRow("call") << QStringLiteral("print('on');\ncluster.async('no.such');")
+                              << QStringLiteral("test.js:2: Error: there is no method no.such");
+        QTest::newRow("made")
+            << QStringLiteral(
+                   "new Promise(function (kept, broken) {\n  broken(new Error('oh'));\n});")
+            << QStringLiteral("test.js:2: Error: oh");
+        QTest::newRow("thrown")
+            << QStringLiteral("Promise.resolve(1).then(function () {\n  throw new Error('oh'); });")
+            << QStringLiteral("test.js:2: Error: oh");
+        QTest::newRow("all")
+            << QStringLiteral(
+                   "\nPromise.all([Promise.resolve(1), Promise.reject(new Error('oh'))]);")
+            << QStringLiteral("test.js:2: Error: oh");
+        QTest::newRow("finally kept")
+            << QStringLiteral("Promise.reject(new Error('oh')).then(function () { print('no'); });")
+            << QStringLiteral("test.js:1: Error: oh");
+    }
+    void aBrokenPromiseThatNobodyAsksIsAnError()
+    {
+        QFETCH(QString, text);
+        QFETCH(QString, error);
+        const Ran ran = run(text);
+        QCOMPARE(ran.status, 1);
+        QCOMPARE(ran.errors, QStringList{error});
+    }
+    void aBrokenPromiseThatIsAskedIsNone()
+    {
+        const Ran ran =
+            run(QStringLiteral("const late = cluster.async('no.such');\n"
+                               "Promise.reject(1).catch(function (e) { print('caught', e); });\n"
+                               "Promise.all([cluster.async('no.such'), Promise.reject(2)])\n"
+                               "    .then(undefined, function () { print('one of them'); });\n"
+                               "Promise.resolve(3).then(function (n) { print('kept', n); });\n"
+                               "task(function* () {\n  yield delay(100);\n"
+                               "  try { yield late; } catch (e) { print('late'); }\n});"));
+        QCOMPARE(ran.errors, QStringList());
+        QCOMPARE(ran.status, 0);
+        QStringList printed = ran.printed;
+        printed.sort();
+        QCOMPARE(
+            printed, QStringList(
+                         {QStringLiteral("caught 1"), QStringLiteral("kept 3"),
+                          QStringLiteral("late"), QStringLiteral("one of them")}));
+    }
+    void promisesThatGoOnForEverAreAnEndlessLoop()
+    {
+        ScriptLimits limits;
+        limits.turnMs = 300;
+        const Ran ran =
+            run(QStringLiteral("function again() { Promise.resolve().then(again); }\nagain();"),
+                limits);
+        QCOMPARE(ran.status, 1);
+        QVERIFY(ran.errors.join(QLatin1Char(' ')).contains(QStringLiteral("endless loop")));
     }
     void anErrorInACallbackIsReported()
     {
