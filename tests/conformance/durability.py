@@ -85,7 +85,7 @@ class Durability(Case):
             self.assertEqual(answer.status, 201)
         connection.close()
 
-    @proves("R-11", "E18")
+    @proves("R-11")
     def test_1_an_acknowledged_write_is_on_the_disks_of_a_majority(self):
         leader = self.cluster.await_leader()
         values = [uuid.uuid4().hex for _ in range(10)]

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The local cluster's verbs, and the agent as a service: installed, started, told when it is ready, stopped."""
+import json
 import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
+import urllib.request
 import uuid
 
 from local_cluster import LocalCluster, get, put
@@ -32,16 +35,25 @@ class Local(Case):
     def agents(self):
         return [self.cluster.agent_pid(number) for number in (1, 2, 3)]
 
-    @proves("A98", "A46")
+    @proves("A45", "A46")
     def test_1_up_again_changes_nothing(self):
         before = self.agents()
         self.assertEqual(self.up().returncode, 0)
         self.assertEqual(self.agents(), before)
-        for port in (2379, 2380, 7443):
-            for address in self.cluster.addresses:
-                socket.create_connection((address, port), timeout=10).close()
+        for number, address in enumerate(self.cluster.addresses, 1):
+            with urllib.request.urlopen(self.cluster.endpoint(number) + "/version", timeout=10) as answer:
+                self.assertIn("etcdserver", json.load(answer))
+            # The peers' port speaks no HTTP, the clients' no TLS.
+            with socket.create_connection((address, 2380), timeout=10) as peers:
+                peers.sendall(b"GET /version HTTP/1.1\r\nHost: x\r\n\r\n")
+                self.assertNotIn(b"HTTP/", peers.recv(1000))
+            wait_for(lambda n=number: "it speaks no TLS" in self.cluster.agent_log(n), 10,
+                     "the refusal in the agent's log")
+            with self.assertRaises(ssl.SSLError), socket.create_connection((address, 2379), timeout=10) as clients:
+                ssl.create_default_context().wrap_socket(clients, server_hostname="x")
+            socket.create_connection((address, 7443), timeout=10).close()
 
-    @proves("A98")
+    @proves()
     def test_2_an_address_that_is_taken_is_named_with_its_holder(self):
         folder = tempfile.mkdtemp(prefix="qd-other-")
         try:
@@ -52,7 +64,7 @@ class Local(Case):
         self.assertIn(f"{self.cluster.addresses[1]}:2379 is taken by quarterdeckd (pid {self.cluster.agent_pid(2)})",
                       other.stderr)
 
-    @proves("A98")
+    @proves()
     def test_3_what_was_stopped_or_lost_comes_back_with_its_state(self):
         cluster, value = self.cluster, uuid.uuid4().hex
         self.assertTrue(put(cluster.endpoint(cluster.await_leader()), "/local/kept", value))
@@ -70,7 +82,7 @@ class Local(Case):
         wait_for(lambda: get(cluster.endpoint(3), "/local/kept") == value, 20, "the value after every node was lost")
         self.assertEqual(local("start", "--dir", cluster.dir, "--node", "1").returncode, 1)
 
-    @proves("A98")
+    @proves()
     def test_4_fresh_begins_anew(self):
         cluster = self.cluster
         fresh = local("up", "--dir", cluster.dir, "--nodes", "1", "--base", cluster.base, "--fresh")
@@ -169,7 +181,7 @@ class AsService(Case):
         self.assertEqual(run.returncode, status, run.stderr)
         return run
 
-    @proves("A45")
+    @proves()
     def test_1_the_agent_says_when_it_is_ready_and_stops_in_order(self):
         # It listens where init was told to, without being told again.
         wait_for(lambda: put(self.endpoint, "/solo", "1"), 10, "a write")

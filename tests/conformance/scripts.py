@@ -38,7 +38,7 @@ class Scripts(ConsoleCase):
         return self.console(["await text: live", "key Ctrl+5", "await field: Script", *acts], "--config",
                             os.path.join(self.cluster.dir, "console"), "--profile", "local", "--size", "1280x1600")
 
-    @proves("A98")
+    @proves()
     def test_the_tour_says_the_same_in_both(self):
         with open(TOUR, encoding="utf-8") as file:
             tour = file.read()
@@ -50,7 +50,7 @@ class Scripts(ConsoleCase):
         in_window = printed(console.text("tour"))
         self.assertEqual(in_window, [" ".join(line.split()) for line in under_qdctl])
 
-    @proves("A98")
+    @proves()
     def test_the_window_survives_a_hog_and_an_endless_loop(self):
         console = self.in_window(
             *typed("let text = 'x'; for (;;) text += text;"), "await it needed more than 512 MiB", "picture hog",

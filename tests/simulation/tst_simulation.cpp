@@ -80,6 +80,7 @@ private Q_SLOTS:
     void everyMutantIsFound_data();
     void everyMutantIsFound();
     void anIsolatedMemberComesBackWithoutAnElection();
+    void anIdleLeaderKeepsItsTerm();
     void aMemberThatWasDownForAnHourDisturbsNobody();
     void aWholeClusterElectsSoonAfterARestart();
     void damageInTheSyncedPrefixIsRefused();
@@ -169,6 +170,25 @@ void TestSimulation::anIsolatedMemberComesBackWithoutAnElection()
     QCOMPARE(cluster.leader()->id(), leader);
     QCOMPARE(cluster.leader()->raft().term(), term);
     QCOMPARE(cluster.node(lonely).raft().leader(), leader);
+}
+
+void TestSimulation::anIdleLeaderKeepsItsTerm()
+{
+    QD_PROVES("E10");
+    for (quint64 seed = 1; seed <= 5; ++seed) {
+        Cluster cluster({.seed = seed});
+        QVERIFY(settle(cluster));
+        const NodeId leader = cluster.leader()->id();
+        const Term term = cluster.leader()->raft().term();
+        for (int minute = 0; minute < 10; ++minute) { // without a write, by heartbeats alone
+            cluster.run(60'000'000);
+            for (NodeId id = 1; id <= 3; ++id) {
+                QCOMPARE(cluster.node(id).raft().leader(), leader);
+                QCOMPARE(cluster.node(id).raft().term(), term);
+            }
+        }
+        QVERIFY(cluster.everyoneAgrees());
+    }
 }
 
 void TestSimulation::aMemberThatWasDownForAnHourDisturbsNobody()

@@ -181,7 +181,6 @@ private Q_SLOTS:
 
     void theMirrorShowsTheStore()
     {
-        QD_PROVES("F4", "F18");
         Fixture f;
         f.addUnit(QStringLiteral("a.service"), "inactive");
         StoreMirror mirror(f.store, f.keys);

@@ -185,7 +185,6 @@ void TestNode::aNodeWithoutIdentityDoesNotStart()
 
 void TestNode::oneNodeServesAtOnceAndRecoversFromItsDisk()
 {
-    QD_PROVES("E19");
     Machine one(1);
     QVERIFY(initCluster(one.config).has_value());
     QVERIFY(one.up().has_value());

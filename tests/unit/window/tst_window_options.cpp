@@ -51,6 +51,13 @@ void TestWindowOptions::saysWhatIsWrong_data()
     row("word", {QStringLiteral("harbour")}, "\"harbour\" is not an option; --help lists them.");
     row("theme", {QStringLiteral("--theme"), QStringLiteral("pink")},
         "There is no theme \"pink\": dark or light.");
+    row("demo", {QStringLiteral("--demo-kind"), QStringLiteral("bogus")},
+        "There is no demo \"bogus\": normal, hostile, empty, loading, failing, a number of units, "
+        "or "
+        "keys: and a number.");
+    row("number", {QStringLiteral("--demo-kind"), QStringLiteral("keys:many")},
+        "There is no demo \"keys:many\": normal, hostile, empty, loading, failing, a number of "
+        "units, or keys: and a number.");
     row("size", {QStringLiteral("--size"), QStringLiteral("12")},
         "\"12\" is not a size such as 1280x800 (320x240 to 8192x8192).");
     row("huge", {QStringLiteral("--size"), QStringLiteral("99999x99999")},
