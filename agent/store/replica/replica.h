@@ -60,11 +60,12 @@ struct ReplicaStatus {
     qint64 leaderSinceUs = 0; ///< wall clock when this member learnt of its leader; 0 = none
 };
 
-/// Drives consensus, log, snapshots and state of one member, without I/O of its own: production and
-/// the simulator host this same class. Wiring: make PosixDisk, ThreadSyncRunner and a transport,
-/// start(), then tick() from a timer of one raft tick, receive() for every frame, and pump() once a
-/// round of the event loop when `schedule` asked: so that all that arrived meanwhile is one write
-/// and one sync.
+/// Drives consensus, log, snapshots and state of one member, without I/O of its own, so that it can
+/// be hosted by production and by a test alike. (The simulator does not host it: tests/simulation
+/// drives raft and wal itself.) Wiring: make PosixDisk, ThreadSyncRunner and a transport, start(),
+/// then tick() from a timer of one raft tick, receive() for every frame, and pump() once a round of
+/// the event loop when `schedule` asked: so that all that arrived meanwhile is one write and one
+/// sync.
 class Replica {
 public:
     using Done = std::function<void(Result<void>)>;
