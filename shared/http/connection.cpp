@@ -120,6 +120,7 @@ void Connection::handleOne()
     m_streaming = false;
     m_headOnly = request.method == Method::Head;
     m_chunked = m_parser.isHttp11();
+    m_http10 = !m_chunked;
     m_keepAlive = m_parser.keepAlive();
     m_inHandler = true;
     m_host.handler()(request, Answer(weak_from_this(), m_number));
@@ -138,6 +139,7 @@ void Connection::turnAway()
     m_answering = true;
     m_keepAlive = false;
     m_headOnly = false;
+    m_http10 = false;
     m_streaming = false;
     QByteArray body = QByteArray::number(m_parser.status());
     body.append(' ').append(reason(m_parser.status())).append(": ").append(m_parser.complaint());
@@ -149,10 +151,15 @@ void Connection::turnAway()
 
 void Connection::writeHead(int status, const QByteArray &fields)
 {
-    m_out.append("HTTP/1.1 ").append(QByteArray::number(status)).append(' ');
+    m_out.append(m_http10 ? "HTTP/1.0 " : "HTTP/1.1 ")
+        .append(QByteArray::number(status))
+        .append(' ');
     m_out.append(reason(status)).append("\r\n").append(fields);
     m_out.append(m_host.dateLine());
-    if (!m_keepAlive)
+    // Each version is told only what it would not expect.
+    if (m_keepAlive && m_http10)
+        m_out.append("Connection: keep-alive\r\n");
+    else if (!m_keepAlive && !m_http10)
         m_out.append("Connection: close\r\n");
 }
 

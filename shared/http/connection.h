@@ -76,6 +76,7 @@ private:
     bool m_inHandler = false;
     bool m_streaming = false; ///< its head is out, parts follow
     bool m_chunked = false;
+    bool m_http10 = false; ///< the present request is of that version
     bool m_headOnly = false;
     bool m_keepAlive = true;
     bool m_noMoreInput = false;

@@ -109,10 +109,20 @@ private:
             complain(431, "the head of the request is too long");
         else if (error == beast::http::error::body_limit)
             complain(413, "the body of the request is too long");
-        else if (error == beast::http::error::bad_version)
+        else if (error == beast::http::error::bad_version && namesVersion())
             complain(505, "this server speaks HTTP/1.0 and HTTP/1.1");
         else
             complain(400, "malformed request");
+    }
+
+    /// Whether the first line is whole, and its third and last word a version.
+    bool namesVersion() const
+    {
+        const QByteArrayView buffer(m_base, m_size);
+        const QByteArrayView line = buffer.first(std::max<qsizetype>(0, buffer.indexOf('\n')));
+        const qsizetype third = line.lastIndexOf(' ') + 1;
+        return line.endsWith('\r') && std::count(line.begin(), line.end(), ' ') == 2 &&
+               line.sliced(third).startsWith("HTTP/");
     }
 
     /// A line of the head that begins with a blank.
@@ -161,6 +171,12 @@ private:
             complain(400, "too many Host headers");
             return stop(error);
         }
+        // What is not understood has an end that cannot be known.
+        if (field == beast::http::field::transfer_encoding &&
+            (++m_encodings > 1 || !beast::iequals(value, "chunked"))) {
+            complain(501, "the only transfer encoding known is chunked");
+            return stop(error);
+        }
         if (field == beast::http::field::expect) {
             if (!beast::iequals(value, "100-continue")) {
                 complain(417, "the only expectation known is 100-continue");
@@ -200,6 +216,7 @@ private:
     const char *m_base = nullptr;
     qsizetype m_size = 0;
     int m_hosts = 0;
+    int m_encodings = 0;
 };
 
 RequestParser::RequestParser(const Limits &limits)
@@ -239,9 +256,12 @@ const Request &RequestParser::request(QByteArrayView buffer)
     // The absolute form that proxies use: http://host/path
     if (!target.startsWith('/')) {
         const qsizetype scheme = target.indexOf("://");
-        const qsizetype slash = scheme < 0 ? -1 : target.indexOf('/', scheme + 3);
-        if (slash >= 0)
-            target = target.sliced(slash);
+        if (scheme >= 0) {
+            qsizetype end = scheme + 3; // of the host
+            while (end < target.size() && target[end] != '/' && target[end] != '?')
+                ++end;
+            target = target.sliced(end);
+        }
     }
     const qsizetype question = target.indexOf('?');
     m_request.path = question < 0 ? target : target.first(question);

@@ -22,6 +22,49 @@ bool mayStandInPath(char c)
            QByteArrayView("-_.~$&+,/:;=@").contains(c);
 }
 
+/// Whether Go prints the character as it is between quotes.
+bool isPrintable(char32_t c)
+{
+    return c == U' ' || (QChar::isPrint(c) && !QChar::isSpace(c));
+}
+
+void appendQuoted(QByteArray &out, char32_t c, QByteArrayView utf8)
+{
+    static constexpr QByteArrayView kShort = "abtnvfr"; // from 7 on
+    if (c == U'"' || c == U'\\')
+        out.append('\\').append(char(c));
+    else if (isPrintable(c))
+        out.append(utf8);
+    else if (c >= 7 && c < 7 + char32_t(kShort.size()))
+        out.append('\\').append(kShort[qsizetype(c) - 7]);
+    else if (c < 0x20 || c == 0x7f)
+        out.append("\\x").append(QByteArray::number(uint(c), 16).rightJustified(2, '0'));
+    else if (c < 0x10000)
+        out.append("\\u").append(QByteArray::number(uint(c), 16).rightJustified(4, '0'));
+    else
+        out.append("\\U").append(QByteArray::number(uint(c), 16).rightJustified(8, '0'));
+}
+
+/// Between quotes, as Go shows what may be any bytes.
+QByteArray quoted(QByteArrayView text)
+{
+    QByteArray out = "\"";
+    for (qsizetype at = 0; at < text.size();) {
+        qsizetype size = 1;
+        while (size < 4 && at + size < text.size() && !text.sliced(at, size).isValidUtf8())
+            ++size;
+        const QByteArrayView character = text.sliced(at, size);
+        if (character.isValidUtf8()) {
+            appendQuoted(out, QString::fromUtf8(character).toUcs4().constFirst(), character);
+            at += size;
+        } else {
+            out.append("\\x").append(text.sliced(at, 1).toByteArray().toHex());
+            ++at;
+        }
+    }
+    return out.append('"');
+}
+
 } // namespace
 
 Result<QByteArray> percentDecoded(QByteArrayView text, bool plusIsSpace)
@@ -41,7 +84,7 @@ Result<QByteArray> percentDecoded(QByteArrayView text, bool plusIsSpace)
                 const QByteArrayView bad = text.sliced(i, std::min<qsizetype>(3, text.size() - i));
                 return fail(
                     code::badInput,
-                    QStringLiteral("invalid URL escape \"%1\"").arg(QString::fromUtf8(bad)));
+                    QStringLiteral("invalid URL escape ") + QString::fromUtf8(quoted(bad)));
             }
             out.append(char(high * 16 + low));
             i += 2;
@@ -107,8 +150,8 @@ Result<void> Form::add(QByteArrayView text)
         at = end + 1;
         if (pair.isEmpty())
             continue;
-        if (pair.contains(';')) {
-            note({code::badInput, QStringLiteral("invalid semicolon separator in query"), {}, {}});
+        if (pair.contains(';')) { // told before all else, as by Go
+            outcome = fail(code::badInput, QStringLiteral("invalid semicolon separator in query"));
             continue;
         }
         const qsizetype equals = pair.indexOf('=');

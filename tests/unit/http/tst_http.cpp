@@ -122,9 +122,12 @@ private Q_SLOTS:
         Talk talk(*server);
         talk.say("GET /a " + head);
         QTRY_VERIFY(talk.got.endsWith("GET /a []"));
+        QVERIFY(talk.got.startsWith(head.first(8)));
+        QCOMPARE(talk.got.contains("Connection: keep-alive\r\n"), kept && head.contains("1.0"));
         if (!kept) {
             QTRY_VERIFY(!talk.isOpen());
-            QVERIFY(talk.got.contains("Connection: close\r\n"));
+            // 1.0 expects nothing else.
+            QCOMPARE(talk.got.contains("Connection: close\r\n"), talk.got.startsWith("HTTP/1.1"));
             QTRY_COMPARE(server->connections(), 0);
             return;
         }

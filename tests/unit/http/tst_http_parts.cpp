@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shared/base/random.h"
+#include "shared/http/media_type.h"
 #include "shared/http/parser.h"
 #include "shared/http/url.h"
 #include "tests/support/proof.h"
@@ -41,12 +42,20 @@ private Q_SLOTS:
             "PUT / HTTP/1.1\r\n" + host + "Content-Length: 99999999999999999999\r\n\r\n", 400);
         row("chunk no number",
             "PUT / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400);
+        row("version 1.2", "GET / HTTP/1.2\r\n" + host + "\r\n", 505);
         row("version 2", "GET / HTTP/2.0\r\n" + host + "\r\n", 505);
         row("version 0.9", "GET / HTTP/0.9\r\n" + host + "\r\n", 505);
         row("no version", "GET /\r\n" + host + "\r\n", 400);
         row("method with a bracket", "G(T / HTTP/1.1\r\n" + host + "\r\n", 400);
         row("control character in the address", "GET /a\x01 HTTP/1.1\r\n" + host + "\r\n", 400);
         row("not HTTP", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello\r\n\r\n", 400);
+        row("a blank in the address", "GET /a b HTTP/1.1\r\n" + host + "\r\n", 400);
+        row("bare line feeds", "GET / HTTP/1.1\nHost: h\n\n", 400);
+        const QByteArray encoded = "PUT / HTTP/1.1\r\n" + host + "Transfer-Encoding: ";
+        row("an encoding that nobody knows", encoded + "gzip\r\n\r\n", 501);
+        row("encoded twice", encoded + "gzip, chunked\r\n\r\n0\r\n\r\n", 501);
+        row("two encodings", encoded + "chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400);
         row("expectation", "GET / HTTP/1.1\r\n" + host + "Expect: x\r\n\r\n", 417);
     }
     void whatMayBeReadInTwoWaysIsRefused()
@@ -71,6 +80,7 @@ private Q_SLOTS:
         row("absolute address", "GET http://h:1/a?b HTTP/1.1\r\nHost: h\r\n\r\n", "GET /a?b");
         row("empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET /");
         row("1.0 without host", "GET / HTTP/1.0\r\n\r\n", "GET /");
+        row("absolute without a path", "GET http://h?b HTTP/1.1\r\nHost: h\r\n\r\n", "GET ?b");
         row("empty query", "GET /a? HTTP/1.1\r\nHost: h\r\n\r\n", "GET /a");
         row("star", "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", "OPTIONS *");
     }
@@ -155,6 +165,16 @@ private Q_SLOTS:
             percentDecoded("/%zz").error().message, QStringLiteral("invalid URL escape \"%zz\""));
         QCOMPARE(
             percentDecoded("/a%2").error().message, QStringLiteral("invalid URL escape \"%2\""));
+        // Quoted as Go quotes: what cannot be printed or read is escaped.
+        const std::pair<QByteArray, QByteArray> kQuoted[] = {
+            {"%\x01\x02", "\"%\\x01\\x02\""},    {"%\xff\xff", "\"%\\xff\\xff\""},
+            {"%\"\\", "\"%\\\"\\\\\""},          {"%\xc3\xbc", "\"%\xc3\xbc\""},
+            {"%\xc2\x85", "\"%\\u0085\""},       {"%\n\t", "\"%\\n\\t\""},
+            {"%\xe2\x82\xac", "\"%\\xe2\\x82\""}};
+        for (const auto &[given, shown] : kQuoted)
+            QCOMPARE(
+                percentDecoded(given).error().message,
+                QStringLiteral("invalid URL escape ") + QString::fromUtf8(shown));
         QCOMPARE(percentEncodedPath("/a b/\xc3\xbc?"), QByteArray("/a%20b/%C3%BC%3F"));
         QCOMPARE(cleanedPath("/a//b/./../c/"), QByteArray("/a/c/"));
         QCOMPARE(cleanedPath("/../.."), QByteArray("/"));
@@ -173,6 +193,56 @@ private Q_SLOTS:
         QVERIFY(!form.add("e=1;f=2&g=3&h=%x").has_value());
         QCOMPARE(*form.find("g"), QByteArray("3"));
         QCOMPARE(form.find("h"), nullptr);
+        // A semicolon is what one hears of, wherever it stands.
+        QCOMPARE(
+            form.add("h=%x&e;f").error().message,
+            QStringLiteral("invalid semicolon separator in query"));
+        QCOMPARE(
+            form.add("e;f&h=%x").error().message,
+            QStringLiteral("invalid semicolon separator in query"));
+    }
+
+    void contentTypesAreReadAsGoReadsThem_data()
+    {
+        QTest::addColumn<QByteArray>("field");
+        QTest::addColumn<QByteArray>("type");
+        QTest::addColumn<QString>("complaint");
+        const auto good = [](const char *field, const char *type) {
+            QTest::newRow(field) << QByteArray(field) << QByteArray(type) << QString();
+        };
+        const auto bad = [](const char *field, const char *complaint) {
+            QTest::newRow(field) << QByteArray(field) << QByteArray()
+                                 << QStringLiteral("mime: ") + QString::fromLatin1(complaint);
+        };
+        good("", "");
+        good("text/plain", "text/plain");
+        good("Text/PLAIN ; charset=utf-8", "text/plain");
+        good("text", "text");
+        good("a/b;", "a/b");
+        good("a/b; x=\"y;\\\"z\"", "a/b");
+        good("a/b; x=\"\"", "a/b");
+        bad(";", "no media type");
+        bad("/", "no media type");
+        bad("text plain", "expected slash after first token");
+        bad("text/", "expected token after slash");
+        bad("text/plain x", "unexpected content after media subtype");
+        bad("text/plain,a/b", "unexpected content after media subtype");
+        bad("a/b; x", "invalid media parameter");
+        bad("a/b; =y", "invalid media parameter");
+        bad("a/b; x=", "invalid media parameter");
+        bad("a/b; x=\"y", "invalid media parameter");
+        bad("a/b;;", "invalid media parameter");
+        bad("a/b; x=y,z", "invalid media parameter");
+        bad("a/b; x=1; X=1", "duplicate parameter name");
+    }
+    void contentTypesAreReadAsGoReadsThem()
+    {
+        QFETCH(QByteArray, field);
+        QFETCH(QByteArray, type);
+        QFETCH(QString, complaint);
+        const auto read = mediaType(field);
+        QCOMPARE(read ? QString() : read.error().message, complaint);
+        QCOMPARE(read.value_or(QByteArray()), type);
     }
 };
 
