@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/etcd/event_json.h"
 
+#include "agent/store/cause_text.h"
+
 #include <QDateTime>
 #include <algorithm>
 #include <array>
@@ -232,7 +234,8 @@ KeyError keyError(const Error &error)
         error.code.startsWith(QLatin1String("etcd.")) ? error.code.mid(5).toInt(&known) : 0;
     if (known)
         return keyError(
-            number, error.message.toUtf8(), error.detail.value(QStringLiteral("cause")).toUtf8(),
+            number, error.message.toUtf8(),
+            store::causeBytes(error.detail.value(QStringLiteral("cause"))),
             error.detail.value(QStringLiteral("index"), QStringLiteral("0")).toLatin1());
     QByteArray cause = "etcdserver: " + error.text().toUtf8();
     if (error.code == code::unknownOutcome || error.code == code::deadline)

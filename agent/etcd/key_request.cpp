@@ -2,6 +2,7 @@
 #include "agent/etcd/key_request.h"
 
 #include "agent/store/tree.h"
+#include "shared/http/media_type.h"
 #include "shared/http/url.h"
 
 #include <limits>
@@ -12,6 +13,8 @@ namespace {
 
 using http::Form;
 using http::Method;
+
+constexpr QByteArrayView kForm = "application/x-www-form-urlencoded";
 
 /// Collects the parameters; the first bad one is what the client hears of, in etcd's order.
 class Reader {
@@ -71,20 +74,24 @@ private:
     std::optional<Error> m_error;
 };
 
-bool isForm(QByteArrayView type)
+/// What is wrong with the body's type is told whether or not there is a body, as etcd does.
+Result<void> addBody(Form &form, const http::Request &request)
 {
-    if (const qsizetype parameters = type.indexOf(';'); parameters >= 0)
-        type = type.first(parameters);
-    return type.trimmed().compare("application/x-www-form-urlencoded", Qt::CaseInsensitive) == 0;
+    if (request.method != Method::Put && request.method != Method::Post)
+        return {};
+    const QByteArrayView said = request.field("Content-Type");
+    if (said == kForm) // nearly every request
+        return form.add(request.body);
+    const auto type = http::mediaType(said);
+    if (!type)
+        return fail(type.error());
+    return *type == kForm ? form.add(request.body) : Result<void>();
 }
 
 Result<Form> readForm(const http::Request &request)
 {
     Form form;
-    Result<void> body;
-    const bool mayHaveForm = request.method == Method::Put || request.method == Method::Post;
-    if (mayHaveForm && !request.body.isEmpty() && isForm(request.field("Content-Type")))
-        body = form.add(request.body);
+    const auto body = addBody(form, request);
     const auto query = form.add(request.query);
     if (body && query)
         return form;
@@ -153,7 +160,8 @@ Result<KeyRequest> readKeyRequest(const http::Request &request, QByteArrayView k
     if (reader.error())
         return fail(*reader.error());
 
-    if (wait)
+    // A read through the log does not wait: etcd takes quorum for the stronger word.
+    if (wait && !get.quorum)
         return KeyRequest{watch, bare};
     if (reads)
         return KeyRequest{get, bare};

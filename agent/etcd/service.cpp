@@ -28,21 +28,37 @@ namespace {
 constexpr QByteArrayView kKeys = "/v2/keys";
 constexpr QByteArrayView kMembers = "/v2/members";
 constexpr QByteArrayView kAuth = "/v2/auth";
-// How long an error of the store may still become the answer to a watch.
-constexpr int kHeadMs = 3;
 
 const QByteArray kJson = QByteArrayLiteral("Content-Type: application/json\r\n");
 
-Response moved(QByteArrayView path, QByteArrayView query)
+/// In a field of the head a byte beyond ASCII is written as an escape.
+QByteArray inAscii(QByteArrayView text)
+{
+    QByteArray out;
+    for (const char c : text) {
+        if (uchar(c) < 0x80)
+            out.append(c);
+        else
+            out.append('%').append(QByteArray::number(uchar(c), 16));
+    }
+    return out;
+}
+
+/// To where the path is plain. Only who gets a page is shown one, as by Go.
+Response moved(Method method, QByteArrayView path, QByteArrayView query)
 {
     QByteArray where = http::percentEncodedPath(path);
     if (!query.isEmpty())
         where.append('?').append(query);
     Response out;
     out.status = 301;
-    out.fields = "Content-Type: text/html; charset=utf-8\r\nLocation: " + where + "\r\n";
+    out.fields = "Location: " + inAscii(where) + "\r\n";
+    if (method != Method::Get && method != Method::Head)
+        return out;
+    out.fields += "Content-Type: text/html; charset=utf-8\r\n";
     QByteArray shown = where;
-    shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;");
+    shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    shown.replace('"', "&#34;").replace('\'', "&#39;");
     out.body = "<a href=\"" + shown + "\">Moved Permanently</a>.\n\n";
     return out;
 }
@@ -123,9 +139,6 @@ Service::Service(
           [this](const Request &request, const Answer &answer) { handle(request, answer); },
           setup.limits)
 {
-    m_heads.setSingleShot(true);
-    m_heads.setTimerType(Qt::PreciseTimer);
-    connect(&m_heads, &QTimer::timeout, this, &Service::sendHeads);
 }
 
 Service::~Service() = default;
@@ -150,14 +163,16 @@ void Service::handle(const Request &request, const Answer &answer)
 {
     if (isCrossSite(request))
         return answer.send(plainError(403, "Forbidden: cross-site request"));
+    if (request.method == Method::Options && request.path == QByteArrayView("*"))
+        return answer.send({});
+    auto path = http::percentDecoded(request.path);
+    if (!path || (!path->isEmpty() && !path->startsWith('/')))
+        return answer.send(http::text(400, "400 Bad Request"));
     if (request.method == Method::Options)
         return answer.send({});
-    const auto path = http::percentDecoded(request.path);
-    if (!path || !path->startsWith('/'))
-        return answer.send(http::text(400, "400 Bad Request"));
-    if (path->contains("//") || path->contains("/.")) {
+    if (path->isEmpty() || path->contains("//") || path->contains("/.")) {
         if (const QByteArray clean = http::cleanedPath(*path); clean != *path)
-            return answer.send(moved(clean, request.query));
+            return answer.send(moved(request.method, clean, request.query));
     }
     route(request, *path, answer);
 }
@@ -411,24 +426,19 @@ void Service::sendEvent(const Result<store::Event> &event, bool bare, const Answ
 }
 
 /// The head of a watch's answer goes out at once, save that an error which the store knows already
-/// comes first: so it waits for one round.
+/// is the answer. The store calls back in order: when a read that was asked for after the watch
+/// comes back, such an error has come.
 void Service::watch(const store::WatchRequest &request, const Answer &answer)
 {
     const auto held = std::make_shared<WatchAnswer>(
         answer, raftFields(m_cluster.storeIndex()), kJson + m_clusterField);
     held->start(m_store, request);
-    m_fresh.push_back(held);
-    if (!m_heads.isActive())
-        m_heads.start(kHeadMs);
-}
-
-void Service::sendHeads()
-{
-    const auto fresh = std::exchange(m_fresh, {});
-    for (const auto &each : fresh) {
-        if (const auto held = each.lock())
-            held->sendHead();
-    }
+    store::GetRequest after;
+    after.key = QStringLiteral("/_"); // what stands there does not matter
+    m_store.get(after, [fresh = std::weak_ptr(held)](const Result<store::Event> &) {
+        if (const auto alive = fresh.lock())
+            alive->sendHead();
+    });
 }
 
 } // namespace qd::etcd

@@ -8,7 +8,6 @@
 
 #include <QHostAddress>
 #include <QObject>
-#include <QTimer>
 #include <array>
 
 namespace qd::etcd {
@@ -70,7 +69,6 @@ private:
     void logLevel(const http::Request &request, const http::Answer &answer) const;
     void watch(const store::WatchRequest &request, const http::Answer &answer);
     void sendEvent(const Result<store::Event> &event, bool bare, const http::Answer &answer) const;
-    void sendHeads();
     store::Statistics statistics() const;
     QByteArray raftFields(quint64 storeIndex) const;
 
@@ -81,8 +79,6 @@ private:
     auth::Pages m_auth;
     store::Statistics m_reads; ///< of clients, here
     QByteArray m_clusterField;
-    std::vector<std::weak_ptr<WatchAnswer>> m_fresh; ///< watches whose head is not out yet
-    QTimer m_heads;
     std::shared_ptr<Service *> m_self; ///< answers of the store may come after this object
     http::Server m_server;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/store/tree.h"
 
+#include "agent/store/cause_text.h"
+
 #include <QStringList>
 #include <tuple>
 
@@ -367,8 +369,8 @@ Result<void> Tree::compare(const Item &item, const QByteArray &prevValue, quint6
     const bool valueFits = prevValue.isEmpty() || item.value == prevValue;
     if (indexFits && valueFits)
         return {};
-    const QString byValue = QStringLiteral("[%1 != %2]")
-                                .arg(QString::fromUtf8(prevValue), QString::fromUtf8(item.value));
+    const QString byValue =
+        QStringLiteral("[%1 != %2]").arg(causeText(prevValue), causeText(item.value));
     const QString byIndex = QStringLiteral("[%1 != %2]").arg(prevIndex).arg(item.modified);
     const QString cause = indexFits   ? byValue
                           : valueFits ? byIndex
@@ -412,8 +414,8 @@ Result<Event> Tree::compareAndDelete(
     if (!found)
         return fail(found.error());
     Item &item = **found;
-    if (item.isDir())
-        return fail(etcdError(102, path, m_index));
+    if (item.isDir()) // of the root etcd says no more than that
+        return fail(etcdError(102, item.parent == nullptr ? QString() : path, m_index));
     if (const auto same = compare(item, prevValue, prevIndex); !same)
         return fail(same.error());
     Event out = event("compareAndDelete", path, ++m_index, item.created);

@@ -2,8 +2,6 @@
 #include "agent/store/replica/replica.h"
 #include "shared/base/bytes.h"
 
-#include <limits>
-
 namespace qd::store {
 
 using namespace raft;
@@ -173,8 +171,9 @@ Result<void> Replica::proposeWrite(quint64 id, const WriteRequest &request)
     command.write = request;
     command.clockUs = leaderClockUs();
     if (command.write.ttl) {
-        // A time too far away to count is for ever in all but name.
-        constexpr qint64 kMost = std::numeric_limits<qint64>::max() / 4;
+        // A time too far away to count is for ever in all but name: the end of the year
+        // 9999, the last that a date of four digits can say.
+        constexpr qint64 kMost = 253'402'300'799'000'000;
         const qint64 seconds = std::clamp<qint64>(*command.write.ttl, 0, kMost / 1'000'000);
         command.expirationUs = std::min(kMost, command.clockUs + seconds * 1'000'000);
     }

@@ -410,6 +410,74 @@ private Q_SLOTS:
         QCOMPARE(link->status(), 201);
     }
 
+    void aReadThroughTheLogDoesNotWait()
+    {
+        QD_PROVES("E149");
+        const auto [status, body] = call("GET", "/v2/keys/none?wait=true&quorum=true");
+        QCOMPARE(status, 404);
+        QVERIFY(body.contains("\"errorCode\":100"));
+    }
+
+    void aPathThatIsNotPlainIsSentToThePlainOne()
+    {
+        const auto link = curl();
+        link->ask("GET", "/v2/keys//a'b?x=\xc3\xbc&y");
+        QTRY_VERIFY(link->isDone());
+        QCOMPARE(link->status(), 301);
+        QCOMPARE(link->field("Location"), QByteArray("/v2/keys/a%27b?x=%c3%bc&y"));
+        QCOMPARE(
+            link->body(), QByteArray("<a href=\"/v2/keys/a%27b?x=\xc3\xbc&amp;y\">"
+                                     "Moved Permanently</a>.\n\n"));
+        link->ask("PUT", "/v2/keys/a/../b?value=1"); // who writes gets no page
+        QTRY_VERIFY(link->isDone());
+        QCOMPARE(link->status(), 301);
+        QCOMPARE(link->field("Location"), QByteArray("/v2/keys/b?value=1"));
+        QVERIFY(link->body().isEmpty() && !link->got.contains("Content-Type"));
+    }
+
+    void anAddressThatDoesNotDecodeIsRefusedWhateverIsAsked()
+    {
+        for (const char *method : {"GET", "OPTIONS", "PUT"})
+            QCOMPARE(call(method, "/v2/keys/%zz").first, 400);
+        QCOMPARE(call("OPTIONS", "/v2/keys//a").first, 200);
+    }
+
+    void aFormOfAnOddTypeIsRefused()
+    {
+        QD_PROVES("E116");
+        const auto link = curl();
+        link->fields = "Content-Type: text/plain; a\r\n";
+        link->ask("PUT", "/v2/keys/a");
+        QTRY_VERIFY(link->isDone());
+        QCOMPARE(link->status(), 400);
+        QCOMPARE(
+            link->body(), QByteArray("{\"errorCode\":210,\"message\":\"Invalid POST form\","
+                                     "\"cause\":\"mime: invalid media parameter\",\"index\":0}"
+                                     "\n"));
+        link->ask("DELETE", "/v2/keys/a"); // has no form, so nobody looks
+        QTRY_VERIFY(link->isDone());
+        QCOMPARE(link->status(), 404);
+    }
+
+    void aLifeTooLongToCountEndsWithTheCalendar()
+    {
+        QD_PROVES("R-55");
+        for (const char *ttl : {"18446744073709551615", "4611686018427387904", "9223372036854"}) {
+            const auto [status, body] = call("PUT", "/v2/keys/far", QByteArray("ttl=") + ttl);
+            QVERIFY(status == 200 || status == 201);
+            QVERIFY(body.contains("\"expiration\":\"9999-12-31T23:59:59Z\",\"ttl\":2"));
+        }
+    }
+
+    void aCauseShowsTheBytesOfValues()
+    {
+        QD_PROVES("E129");
+        QCOMPARE(call("PUT", "/v2/keys/bytes", "value=a%FF%EF%BF%BD").first, 201);
+        const auto [status, body] = call("PUT", "/v2/keys/bytes?prevValue=%C3", "value=x");
+        QCOMPARE(status, 412);
+        QVERIFY(body.contains("\"cause\":\"[\\ufffd != a\\ufffd\xef\xbf\xbd]\""));
+    }
+
     void keysAreText()
     {
         const auto [status, body] = call("PUT", "/v2/keys/%FF", "value=1");

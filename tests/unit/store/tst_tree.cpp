@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/store/cause_text.h"
 #include "agent/store/tree.h"
 #include "shared/base/random.h"
 #include "tests/support/proof.h"
@@ -164,6 +165,8 @@ private Q_SLOTS:
         QCOMPARE(shown(bed.update("/", "v")), q("107 /"));
         QCOMPARE(shown(bed.swap("/", "v", 0, "w")), q("107 /"));
         QCOMPARE(shown(bed.remove("/", true, true)), q("107 /"));
+        const auto compared = bed.tree.compareAndDelete(q("/"), "v", 0, bed.now);
+        QCOMPARE(shown(compared), q("102 ")); // etcd names no path here
         QCOMPARE(bed.tree.index(), 0ULL);
     }
 
@@ -235,6 +238,15 @@ private Q_SLOTS:
         QCOMPARE(shown(bed.swap("/none", "v", 0, "x")), q("100 /none"));
         (void)bed.mkdir("/dir");
         QCOMPARE(shown(bed.swap("/dir", "v", 0, "x")), q("102 /dir"));
+    }
+
+    void aCauseKeepsBytesThatAreNoText()
+    {
+        for (const QByteArray &value :
+             {QByteArray("plain \xc3\xbc \xf0\x9f\x98\x80"), QByteArray("\xff\xfe"),
+              QByteArray("a\xc3"), QByteArray("\xed\xa0\x80"),
+              QByteArray("\xf0\x9f\x98\x80\xff\xef\xbf\xbd")})
+            QCOMPARE(causeBytes(causeText(value)), value);
     }
 
     void compareAndDeleteIsForKeys()
