@@ -425,20 +425,11 @@ void Service::sendEvent(const Result<store::Event> &event, bool bare, const Answ
     answer.send({created ? 201 : 200, raftFields(event->etcdIndex), eventJson(*event, bare)});
 }
 
-/// The head of a watch's answer goes out at once, save that an error which the store knows already
-/// is the answer. The store calls back in order: when a read that was asked for after the watch
-/// comes back, such an error has come.
 void Service::watch(const store::WatchRequest &request, const Answer &answer)
 {
     const auto held = std::make_shared<WatchAnswer>(
         answer, raftFields(m_cluster.storeIndex()), kJson + m_clusterField);
     held->start(m_store, request);
-    store::GetRequest after;
-    after.key = QStringLiteral("/_"); // what stands there does not matter
-    m_store.get(after, [fresh = std::weak_ptr(held)](const Result<store::Event> &) {
-        if (const auto alive = fresh.lock())
-            alive->sendHead();
-    });
 }
 
 } // namespace qd::etcd

@@ -5,9 +5,13 @@
 
 namespace qd::etcd {
 
-void WatchAnswer::start(store::StoreClient &store, const store::WatchRequest &request)
+void WatchAnswer::start(store::StoreClient &store, store::WatchRequest request)
 {
     m_stream = request.stream;
+    request.stands = [self = weak_from_this()] {
+        if (const auto alive = self.lock())
+            alive->sendHead();
+    };
     m_answer.hold(shared_from_this());
     m_watch = store.watch(request, [self = weak_from_this()](const Result<store::Event> &event) {
         if (const auto alive = self.lock())

@@ -18,11 +18,11 @@ public:
     {
     }
 
-    void start(store::StoreClient &store, const store::WatchRequest &request);
-    /// Tells the client that the watch stands; an error can no longer be its answer then.
-    void sendHead();
+    void start(store::StoreClient &store, store::WatchRequest request);
 
 private:
+    /// Tells the client that the watch stands; an error can no longer be its answer then.
+    void sendHead();
     void onEvent(const Result<store::Event> &event);
 
     http::Answer m_answer;

@@ -68,6 +68,8 @@ struct WatchRequest {
     bool recursive = false;
     bool stream = false;   ///< more than one event
     quint64 waitIndex = 0; ///< 0 = from now on
+    /// Told once that the watch stands, before its first event; never when it cannot stand.
+    std::function<void()> stands = {};
 };
 
 /// An etcd error (peer-contracts.md 1.5) travels as Error with code "etcd.<n>", message the etcd
@@ -93,8 +95,7 @@ public:
     /// As `get`. Error code::unknownOutcome: the write may or may not have happened.
     virtual void write(const WriteRequest &request, EventHandler done) = 0;
     /// `handler` gets one event (stream: each event), in order, none twice, none skipped. An error
-    /// ends the watch; etcd error 401 says that `waitIndex` has left the window. What is known at
-    /// once comes before the outcome of a local get that is asked for later.
+    /// ends the watch; etcd error 401 says that `waitIndex` has left the window.
     virtual std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) = 0;
     /// Answered from the local tree at once: for code that runs at each change (scheduling).
     virtual Result<Event> getLocal(const GetRequest &request) const = 0;

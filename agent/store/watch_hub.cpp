@@ -100,6 +100,12 @@ WatchHub::watch(const WatchRequest &request, quint64 storeIndex, EventHandler ha
         deliver(watcher, fail(etcdError(401, cause, storeIndex)));
         return ticket;
     }
+    if (request.stands) {
+        m_defer([watcher, stands = request.stands] {
+            if (!watcher->over)
+                stands();
+        });
+    }
     if (!m_history.empty() && watcher->since <= m_history.back().node.modifiedIndex) {
         const quint64 skipped = watcher->since - firstIndex();
         for (auto at = m_history.cbegin() + std::ptrdiff_t(skipped); at != m_history.cend(); ++at) {

@@ -56,11 +56,19 @@ class TestKeyspace : public QObject {
         std::unique_ptr<Watch>
         watch(const QString &key, bool recursive, bool stream, quint64 since = 0)
         {
-            return keys.watch({key, recursive, stream, since}, [this](const Result<Event> &event) {
+            return watch(WatchRequest{key, recursive, stream, since});
+        }
+        std::unique_ptr<Watch> watch(const WatchRequest &request)
+        {
+            return keys.watch(request, [this](const Result<Event> &event) {
                 seen.append(
                     event ? event->action + QLatin1Char(' ') + event->node.key
                           : event.error().code);
             });
+        }
+        std::function<void()> standing()
+        {
+            return [this] { seen.append(QStringLiteral("stands")); };
         }
     };
 
@@ -156,6 +164,32 @@ private Q_SLOTS:
         const auto gone = bed.watch(QStringLiteral("/k"), true, false, 10);
         bed.run();
         QCOMPARE(bed.seen, (QStringList{"set /k/11", etcdErrorCode(401)}));
+    }
+
+    void aWatchStandsBeforeItsFirstEventAndNeverWhenItCannot()
+    {
+        QD_PROVES("E125");
+        Bed bed;
+        for (int i = 1; i <= 1'010; ++i)
+            (void)bed.apply(put("/k", "x"));
+        const QString key = QStringLiteral("/k");
+        const auto gone = bed.watch({key, false, false, 5, bed.standing()});
+        bed.run();
+        QCOMPARE(bed.seen, QStringList{etcdErrorCode(401)});
+        bed.seen.clear();
+        const auto past = bed.watch({key, false, false, 500, bed.standing()});
+        QVERIFY(bed.seen.isEmpty());
+        bed.run();
+        QCOMPARE(bed.seen, (QStringList{"stands", "set /k"}));
+        bed.seen.clear();
+        const auto next = bed.watch({key, false, false, 0, bed.standing()});
+        (void)bed.apply(put("/k", "x"));
+        bed.run();
+        QCOMPARE(bed.seen, (QStringList{"stands", "set /k"}));
+        bed.seen.clear();
+        bed.watch({key, false, false, 0, bed.standing()}).reset(); // who has left hears nothing
+        bed.run();
+        QVERIFY(bed.seen.isEmpty());
     }
 
     void aSnapshotHoldsTreeHistoryAndTime()
