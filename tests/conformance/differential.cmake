@@ -1,1 +1,1 @@
-qd_python_test(conformance_differential SCRIPT differential.py TIMEOUT 300 LABEL conformance)
+qd_python_test(conformance_differential SCRIPT differential.py TIMEOUT 400 LABEL conformance)
