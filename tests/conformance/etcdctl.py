@@ -11,13 +11,12 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
-import threading
 
 from etcd_oracle import EtcdOracle
 from local_cluster import LocalCluster
 from qdtest import BUILD, Case, main, proves, wait_for
+from relay import Relay
 
 DIFFERENCES = os.path.join(BUILD or ".", "etcdctl-differences.txt")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -125,45 +124,6 @@ class Side:
         self.relays.append(relay)
         wait_for(relay.answered.is_set, 10, "the watch stands")
         return process
-
-
-class Relay:
-    """Passes bytes between etcdctl and a server, and notes when the server has begun to answer."""
-
-    def __init__(self, host, port):
-        self.server = (host, port)
-        self.answered = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.endpoint = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(self.server)
-            threading.Thread(target=self.carry, args=(client, server, None), daemon=True).start()
-            threading.Thread(target=self.carry, args=(server, client, self.answered), daemon=True).start()
-
-    @staticmethod
-    def carry(source, target, noted):
-        try:
-            while data := source.recv(65536):
-                target.sendall(data)
-                if noted:
-                    noted.set()
-        except OSError:
-            pass
-        for end in (source, target):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def close(self):
-        self.listener.close()
 
 
 class Parity(Case):
