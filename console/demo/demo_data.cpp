@@ -261,6 +261,17 @@ DemoData DemoData::make(const QString &kind)
     return data;
 }
 
+bool DemoData::isKind(const QString &kind)
+{
+    static const QStringList words{
+        QStringLiteral("normal"), QStringLiteral("hostile"), QStringLiteral("empty"),
+        QStringLiteral("loading"), QStringLiteral("failing")};
+    const bool keys = kind.startsWith(QLatin1String("keys:"));
+    bool isNumber = false;
+    const int number = (keys ? kind.mid(5) : kind).toInt(&isNumber);
+    return words.contains(kind) || (isNumber && number >= 0);
+}
+
 QList<JournalLine> DemoData::journal(const QString &unit, const QString &node, int count)
 {
     static const char *const kMessages[] = {

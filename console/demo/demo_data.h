@@ -23,6 +23,9 @@ struct DemoData {
     QString clusterName;
 
     static DemoData make(const QString &kind);
+    /// Whether there is such a kind: one of the above, or what a DemoClient makes of them
+    /// ("loading", "failing").
+    static bool isKind(const QString &kind);
     /// The journal of a unit: `count` lines that end at the demo's moment.
     static QList<JournalLine> journal(const QString &unit, const QString &node, int count);
     /// When everything in a demo happens.

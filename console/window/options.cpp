@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/window/options.h"
 
+#include "console/demo/demo_data.h"
 #include "console/session/profile.h"
 
 #include <QCommandLineParser>
@@ -23,7 +24,9 @@ void describe(QCommandLineParser &parser)
     add("dir", "With --local: where the nodes keep their state (.qd/local).", "DIR");
     add("base", "With --local: the first node's loopback address (127.0.0.11).", "ADDR");
     add("demo", "Show an invented cluster.");
-    add("demo-kind", "normal, hostile, empty, loading, failing, or a number of units.", "KIND");
+    add("demo-kind",
+        "normal, hostile, empty, loading, failing, a number of units, or keys: and a number.",
+        "KIND");
     add("theme", "dark or light (as last chosen; dark).", "THEME");
     add("size", "Size of the window (1280x800).", "WxH");
     add("screenshot", "Write pictures of every view, with their accessible text, and end.", "DIR");
@@ -76,8 +79,14 @@ Result<Options> readOptions(const QStringList &arguments)
     out.screenshotDir = text("screenshot");
     out.sceneFilter = text("scene");
     out.driveFile = text("drive");
-    const bool demo = parser.isSet(QStringLiteral("demo")) || !out.screenshotDir.isEmpty();
-    out.demoKind = text("demo-kind", demo ? QStringLiteral("normal") : QString());
+    const bool invented = parser.isSet(QStringLiteral("demo")) || !out.screenshotDir.isEmpty();
+    out.demoKind = text("demo-kind", invented ? QStringLiteral("normal") : QString());
+    if (!out.demoKind.isEmpty() && !demo::DemoData::isKind(out.demoKind))
+        return fail(
+            code::badInput,
+            QStringLiteral("There is no demo \"%1\": normal, hostile, empty, loading, failing, a "
+                           "number of units, or keys: and a number.")
+                .arg(out.demoKind));
     const QString theme = text("theme");
     if (!theme.isEmpty())
         out.dark = theme == QLatin1String("dark");

@@ -98,12 +98,16 @@ void takePictures(
     const QString &folder, const QString &filter, bool dark, const QSize &size,
     std::function<void(const Result<void> &)> done)
 {
+    QList<Scene> scenes = allScenes();
+    scenes.removeIf([&filter](const Scene &scene) { return !scene.name.contains(filter); });
+    if (scenes.isEmpty()) {
+        done(fail(code::badInput, QStringLiteral("No view's name contains \"%1\".").arg(filter)));
+        return;
+    }
     if (!QDir().mkpath(folder)) {
         done(fail(code::io, QStringLiteral("The folder %1 cannot be made.").arg(folder)));
         return;
     }
-    QList<Scene> scenes = allScenes();
-    scenes.removeIf([&filter](const Scene &scene) { return !scene.name.contains(filter); });
     auto photographer =
         std::make_unique<Photographer>(folder, std::move(scenes), dark, size).release();
     photographer->done = std::move(done);

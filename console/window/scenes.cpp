@@ -212,6 +212,7 @@ QList<Scene> allScenes()
         raft("raft", "normal", 110),
         raft("raft-election", "normal", 44),
         at("raft-hostile", "hostile", Raft),
+        at("raft-empty", "empty", Raft),
         at("raft-loading", "loading", Raft),
         at("raft-error", "failing", Raft),
         lost("lost-raft", Raft),

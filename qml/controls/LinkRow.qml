@@ -26,7 +26,7 @@ AbstractButton {
             x: 22
             width: parent.width - x - noteText.width - Theme.md
             anchors.verticalCenter: parent.verticalCenter
-            text: link.text
+            text: Format.oneLine(link.text)
             maximumLineCount: 1
             color: link.hovered ? Theme.accent : Theme.text
             Accessible.ignored: true

@@ -2,6 +2,7 @@
 import QtQuick
 import QtQuick.Controls.Basic
 import Quarterdeck
+import Quarterdeck.Charts
 import Quarterdeck.Models
 
 // A log that follows its end until someone scrolls up.
@@ -16,6 +17,7 @@ Item {
         const most = lines.originY + lines.contentHeight - lines.height;
         lines.contentY = Math.max(lines.originY, Math.min(most, lines.contentY + pixels));
         view.follow = lines.atYEnd;
+        soon.restart();
     }
     function followEnd(): void {
         view.follow = true;
@@ -30,9 +32,18 @@ Item {
         onTriggered: {
             if (view.follow && !bar.pressed)
                 lines.positionViewAtEnd();
+            ReadingOrder.mend(lines.contentItem);
         }
     }
 
+    // The list's own count says nothing of a batch that replaces as many lines as it brings.
+    Connections {
+        target: view.log
+
+        function onCountChanged(): void {
+            soon.restart();
+        }
+    }
     Rectangle {
         anchors.fill: parent
         color: Theme.sunken
@@ -49,10 +60,12 @@ Item {
         boundsBehavior: Flickable.StopAtBounds
         Accessible.role: Accessible.List
         Accessible.name: "Log of " + view.log.unit
-        onCountChanged: soon.restart()
         onHeightChanged: soon.restart()
         onContentHeightChanged: soon.restart()
-        onMovementEnded: view.follow = lines.atYEnd
+        onMovementEnded: {
+            view.follow = lines.atYEnd;
+            soon.restart();
+        }
         keyNavigationEnabled: false
         Keys.onPressed: event => {
             const steps = ({

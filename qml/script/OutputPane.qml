@@ -2,6 +2,7 @@
 import QtQuick
 import QtQuick.Controls.Basic
 import Quarterdeck
+import Quarterdeck.Charts
 import Quarterdeck.Models
 
 // What the run printed. It follows its end until someone scrolls up.
@@ -118,7 +119,18 @@ FocusScope {
         id: soon
 
         interval: 0
-        onTriggered: pane.toEnd()
+        onTriggered: {
+            pane.toEnd();
+            ReadingOrder.mend(lines.contentItem);
+        }
+    }
+    // The list's own count says nothing of a batch that replaces as many lines as it brings.
+    Connections {
+        target: pane.script
+
+        function onCountChanged(): void {
+            soon.restart();
+        }
     }
     TextEdit {
         id: clipboard
@@ -149,9 +161,11 @@ FocusScope {
         model: pane.script
         Accessible.role: Accessible.List
         Accessible.name: "Output of the script"
-        onCountChanged: soon.restart()
         onHeightChanged: soon.restart()
-        onMovementEnded: pane.follow = lines.atYEnd
+        onMovementEnded: {
+            pane.follow = lines.atYEnd;
+            ReadingOrder.mend(lines.contentItem);
+        }
 
         ScrollBar.vertical: UiScrollBar {}
 

@@ -55,6 +55,7 @@ class Scripts(ConsoleCase):
         console = self.in_window(
             *typed("let text = 'x'; for (;;) text += text;"), "await it needed more than 512 MiB", "picture hog",
             *typed("print('alive'); for (;;) {}"), "await an endless loop?", "picture loop",
+            *typed("for (;;) print('x'.repeat(1000));"), "await an endless loop?", "picture flood",
             *typed("print(cluster.nodes().length, 'nodes seen by a window that lives on');"),
             "await 3 nodes seen by a window that lives on", "picture after")
         console.finish()
@@ -63,6 +64,9 @@ class Scripts(ConsoleCase):
         self.assertEqual(printed(console.text("loop")), [
             "alive",
             "error: the script was stopped: it ran for more than 30 s without waiting for anything (an endless loop?)"])
+        flood = printed(console.text("flood"))  # the reason is in sight, below what was printed
+        self.assertIn("(an endless loop?)", flood[-1])
+        self.assertEqual(set(flood[:-1]), {"x" * 1000})
         self.assertEqual(printed(console.text("after")), ["3 nodes seen by a window that lives on"])
 
 

@@ -41,6 +41,17 @@ void live(Desk &desk, int from, int to)
     }
 }
 
+/// The numbers of the list items, in the order in which a screen reader comes to them.
+QList<int> numbersIn(const QString &accessible)
+{
+    QList<int> out;
+    static const QRegularExpression item(
+        QStringLiteral("^ *list item: .*?(\\d+)$"), QRegularExpression::MultilineOption);
+    for (auto it = item.globalMatch(accessible); it.hasNext();)
+        out.append(it.next().captured(1).toInt());
+    return out;
+}
+
 int colorsIn(const QImage &image)
 {
     QSet<QRgb> seen;
@@ -52,6 +63,18 @@ int colorsIn(const QImage &image)
 }
 
 } // namespace
+
+/// A script that prints as much as a test wants.
+class Flood final : public ScriptRunner {
+public:
+    void start(const QString &, const QString &) override {}
+    void stop() override {}
+    void print(int lines)
+    {
+        for (int i = 0; i < lines; ++i)
+            Q_EMIT output(QString::number(i), Kind::Print);
+    }
+};
 
 /// Raft, Store and Script: each one's main acts and states.
 class TestWorkspaces : public QObject {
@@ -237,6 +260,57 @@ private Q_SLOTS:
         desk.press(Qt::Key_Return, Qt::ControlModifier);
         QTRY_COMPARE(script.status(), 0);
         QVERIFY(desk.says(QStringLiteral("done")));
+    }
+
+    void theEndOfAFloodIsInSight()
+    {
+        Desk desk;
+        QVERIFY(desk.connected());
+        ScriptConsole &script = *desk.session().script();
+        desk.press(Qt::Key_5, Qt::ControlModifier);
+        auto owned = std::make_unique<Flood>();
+        Flood &flood = *owned;
+        script.setRunner(std::move(owned));
+        script.run();
+        flood.print(ScriptConsole::kCapacity);
+        QTRY_COMPARE(script.count(), ScriptConsole::kCapacity);
+        QVERIFY(desk.says(QStringLiteral("list item: %1\n").arg(ScriptConsole::kCapacity - 1)));
+        // One batch that replaces all that is shown, and the reason at its end.
+        flood.print(2 * ScriptConsole::kCapacity);
+        Q_EMIT flood.output(QStringLiteral("the script was stopped"), Flood::Kind::Error);
+        Q_EMIT flood.finished(1);
+        QVERIFY(desk.says(QStringLiteral("error: the script was stopped")));
+        QVERIFY(desk.says(QStringLiteral("earlier lines are gone")));
+        const QList<int> heard = numbersIn(desk.accessible());
+        QVERIFY(heard.size() > 10);
+        QVERIFY(std::is_sorted(heard.cbegin(), heard.cend()));
+    }
+
+    void theEndOfALongLogIsInSight()
+    {
+        Desk desk;
+        QVERIFY(desk.connected());
+        desk.press(Qt::Key_2, Qt::ControlModifier);
+        desk.session().units()->setCurrentKey(QStringLiteral("hello.service"));
+        LogWindow &log = *desk.session().log();
+        QTRY_VERIFY(log.count() > 0);
+        const auto say = [&desk](int times) {
+            JournalLine line;
+            line.unit = QStringLiteral("hello.service");
+            line.time = demo::DemoData::moment();
+            for (int i = 1; i <= times; ++i) {
+                line.message = QStringLiteral("line %1").arg(i);
+                desk.client().log(line);
+            }
+        };
+        say(LogWindow::kCapacity);
+        QTRY_COMPARE(log.count(), LogWindow::kCapacity);
+        constexpr int kLast = 2 * LogWindow::kCapacity;
+        say(kLast);
+        QVERIFY(desk.says(QStringLiteral("line %1\n").arg(kLast)));
+        const QList<int> heard = numbersIn(desk.accessible());
+        QVERIFY(heard.size() > 10);
+        QVERIFY(std::is_sorted(heard.cbegin(), heard.cend()));
     }
 
     void aScriptsErrorLeadsToItsLine()
