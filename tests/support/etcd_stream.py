@@ -236,7 +236,7 @@ class Stream:
     def harmless(call):
         """A GET that might wait for ever gets a word that makes it fail at once."""
         if call.method == "GET" and b"wait=" in call.target:
-            call.target += b"&dir=no"
+            call.target = call.target.replace(b"?", b"?dir=no&", 1)  # the first of a name counts
         return call
 
     def repeated(self):
