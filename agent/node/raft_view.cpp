@@ -73,7 +73,13 @@ rowOf(const store::ReplicaStatus &status, const MemberInfo &self, const QList<Me
         shown.matchIndex = qint64(peer.progress.match);
         shown.nextIndex = qint64(peer.progress.next);
         shown.learner = peer.learner;
-        shown.active = peer.progress.active;
+        shown.active = peer.progress.isReachable();
+        shown.inflight = int(peer.progress.inflight.size());
+        shown.inflightBytes = peer.progress.inflightBytes;
+        if (const auto at = status.shipments.find(peer.id); at != status.shipments.end()) {
+            shown.snapshotSent = at->second.arrived;
+            shown.snapshotBytes = at->second.total;
+        }
         row.peers.append(shown);
     }
     return row;

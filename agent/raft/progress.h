@@ -22,8 +22,13 @@ struct Progress {
     bool active = false;    ///< heard from since the last check-quorum
     bool wasActive = false; ///< heard from in the time before that
     Index pendingSnapshot = 0;
-    Index toldCommit = 0;       ///< the commit index that went out last
-    std::deque<Index> inflight; ///< last index of each append under way
+    Index toldCommit = 0; ///< the commit index that went out last
+    struct Flight {       ///< an append under way
+        Index last = 0;
+        qint64 bytes = 0;
+    };
+    std::deque<Flight> inflight;
+    qint64 inflightBytes = 0;
 
     bool isReachable() const { return active || wasActive; }
     void becomeProbe()
@@ -32,37 +37,57 @@ struct Progress {
         state = State::Probe;
         probeSent = false;
         pendingSnapshot = 0;
-        inflight.clear();
+        forgetInflight();
     }
     void becomeReplicate()
     {
         state = State::Replicate;
         next = match + 1;
         pendingSnapshot = 0;
-        inflight.clear();
+        forgetInflight();
     }
     void becomeSnapshot(Index index)
     {
         state = State::Snapshot;
         pendingSnapshot = index;
-        inflight.clear();
+        forgetInflight();
     }
-    bool isPaused(size_t maxInflight) const
+    /// The pipeline holds as much as it may.
+    bool isFull(size_t maxInflight, qint64 maxBytes) const
+    {
+        return inflight.size() >= maxInflight || inflightBytes >= maxBytes;
+    }
+    bool isPaused(size_t maxInflight, qint64 maxBytes) const
     {
         switch (state) {
         case State::Probe:
             return probeSent;
         case State::Replicate:
-            return inflight.size() >= maxInflight;
+            return isFull(maxInflight, maxBytes);
         case State::Snapshot:
             return true;
         }
         return true;
     }
+    void send(Index last, qint64 bytes)
+    {
+        inflight.push_back({last, bytes});
+        inflightBytes += bytes;
+    }
     void acknowledge(Index index)
     {
-        while (!inflight.empty() && inflight.front() <= index)
-            inflight.pop_front();
+        while (!inflight.empty() && inflight.front().last <= index)
+            dropOldest();
+    }
+    void dropOldest()
+    {
+        inflightBytes -= inflight.front().bytes;
+        inflight.pop_front();
+    }
+    void forgetInflight()
+    {
+        inflight.clear();
+        inflightBytes = 0;
     }
 };
 

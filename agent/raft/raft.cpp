@@ -98,7 +98,10 @@ Result<Index> Raft::propose(QByteArray command)
         return notLeader();
     const qint64 size = command.size();
     if (m_uncommittedBytes > 0 && m_uncommittedBytes + size > m_config.maxUncommittedBytes)
-        return fail(code::limit, QStringLiteral("too much is waiting for a majority"));
+        return fail(
+            code::limit,
+            QStringLiteral("%1 bytes of writes wait for a majority already: no more are taken")
+                .arg(m_uncommittedBytes));
     m_uncommittedBytes += size;
     appendOwn({m_term, m_log.lastIndex() + 1, EntryType::Command, std::move(command)});
     return m_log.lastIndex();
@@ -213,6 +216,7 @@ Ready Raft::takeReady()
         if (m_handedEntries < m_log.lastIndex())
             broadcastAppend();
         tellCommit();
+        checkProgress();
     }
     Ready ready;
     ready.number = ++m_number;
@@ -278,6 +282,7 @@ Status Raft::status() const
     out.leader = m_leader;
     out.term = m_term;
     out.vote = m_vote;
+    out.uncommittedBytes = isLeader() ? m_uncommittedBytes : 0;
     out.firstIndex = m_log.firstIndex();
     out.lastIndex = m_log.lastIndex();
     out.commit = m_commit;

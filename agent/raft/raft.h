@@ -28,7 +28,8 @@ struct Config {
     int electionTicks = 10; ///< the least; the real time-out is random up to twice that
     int heartbeatTicks = 1;
     qint64 maxAppendBytes = 512 * 1024;
-    size_t maxInflight = 128;
+    size_t maxInflight = 128;                      ///< appends under way to a follower
+    qint64 maxInflightBytes = 4 * 1024 * 1024;     ///< the append that goes beyond it is the last
     qint64 maxUncommittedBytes = 64 * 1024 * 1024; ///< R-25
 };
 
@@ -86,6 +87,7 @@ struct Status {
     NodeId leader = kNobody;
     Term term = 0;
     NodeId vote = kNobody;
+    qint64 uncommittedBytes = 0; ///< the leader's only
     Index firstIndex = 0;
     Index lastIndex = 0;
     Index commit = 0;
@@ -195,6 +197,7 @@ private:
     void onSnapshot(const Message &m);
     void broadcastAppend();
     void tellCommit();
+    void checkProgress() const;
     void broadcastHeartbeat();
     void sendAppend(NodeId to, Progress &progress, bool evenEmpty);
     void sendSnapshot(NodeId to, Progress &progress);

@@ -7,6 +7,18 @@
 
 namespace qd::raft {
 
+namespace {
+
+qint64 bytesOf(const std::vector<Entry> &entries)
+{
+    qint64 sum = 0;
+    for (const Entry &entry : entries)
+        sum += entry.data.size();
+    return sum;
+}
+
+} // namespace
+
 void Raft::broadcastAppend()
 {
     for (auto &[id, progress] : m_progress) {
@@ -17,7 +29,7 @@ void Raft::broadcastAppend()
 
 void Raft::sendAppend(NodeId to, Progress &progress, bool evenEmpty)
 {
-    while (!progress.isPaused(m_config.maxInflight)) {
+    while (!progress.isPaused(m_config.maxInflight, m_config.maxInflightBytes)) {
         const Index before = progress.next - 1;
         if (before < m_log.firstIndex() - 1) {
             sendSnapshot(to, progress);
@@ -35,7 +47,7 @@ void Raft::sendAppend(NodeId to, Progress &progress, bool evenEmpty)
         if (progress.state == Progress::State::Replicate) {
             progress.next = last + 1;
             if (!m.entries.empty())
-                progress.inflight.push_back(last);
+                progress.send(last, bytesOf(m.entries));
         } else {
             progress.probeSent = true;
         }
@@ -52,6 +64,17 @@ void Raft::tellCommit()
         if (id != m_config.id && progress.state == Progress::State::Replicate &&
             progress.toldCommit < m_commit && progress.next > m_log.lastIndex())
             sendAppend(id, progress, true);
+    }
+}
+
+void Raft::checkProgress() const
+{
+    for (const auto &[id, progress] : m_progress) {
+        QD_INVARIANT(
+            progress.next > progress.match, "the next entry is above the matched one (R-23)");
+        QD_INVARIANT(
+            id == m_config.id || progress.match <= m_log.lastIndex(),
+            "a follower holds nothing that its leader lacks");
     }
 }
 
@@ -113,8 +136,8 @@ void Raft::onHeartbeatAnswer(const Message &m)
     progress.probeSent = false;
     // A full pipeline whose acknowledgements were lost gets room for one more.
     if (progress.state == Progress::State::Replicate &&
-        progress.inflight.size() >= m_config.maxInflight)
-        progress.inflight.pop_front();
+        progress.isFull(m_config.maxInflight, m_config.maxInflightBytes))
+        progress.dropOldest();
     if (progress.match < m_log.lastIndex()) {
         // What was sent may be lost with a connection: ask where it stands.
         if (progress.state == Progress::State::Replicate && progress.inflight.empty() &&

@@ -19,6 +19,10 @@ struct RaftPeer {
     Q_PROPERTY(qint64 nextIndex MEMBER nextIndex)
     Q_PROPERTY(bool learner MEMBER learner)
     Q_PROPERTY(bool active MEMBER active)
+    Q_PROPERTY(int inflight MEMBER inflight)
+    Q_PROPERTY(qint64 inflightBytes MEMBER inflightBytes)
+    Q_PROPERTY(qint64 snapshotSent MEMBER snapshotSent)
+    Q_PROPERTY(qint64 snapshotBytes MEMBER snapshotBytes)
 
 public:
     QString raftId;
@@ -27,7 +31,11 @@ public:
     qint64 matchIndex = 0;
     qint64 nextIndex = 0;
     bool learner = false;
-    bool active = false; ///< heard from within an election time-out
+    bool active = false;      ///< heard from within an election time-out
+    int inflight = 0;         ///< appends under way
+    qint64 inflightBytes = 0; ///< of entries in them
+    qint64 snapshotSent = 0;  ///< of a snapshot on its way: what has arrived there
+    qint64 snapshotBytes = 0; ///< its size; 0: none is on its way
 
     bool operator==(const RaftPeer &) const = default;
 };

@@ -30,6 +30,8 @@ Cluster::Cluster(const ClusterOptions &options)
     setInvariantHandler(throwViolation);
     m_common.raft.electionTicks = options.electionTicks;
     m_common.raft.maxAppendBytes = options.maxAppendBytes;
+    m_common.raft.maxInflight = options.maxInflight;
+    m_common.raft.maxUncommittedBytes = options.maxUncommittedBytes;
     m_common.faults = options.mutant;
     m_common.snapshotEvery = options.snapshotEvery;
     m_common.keepEntries = options.snapshotEvery / 4;

@@ -11,6 +11,8 @@ struct ClusterOptions {
     int electionTicks = 10;
     qint64 tickUs = 100'000;
     qint64 maxAppendBytes = 512 * 1024;
+    size_t maxInflight = 128;
+    qint64 maxUncommittedBytes = 64 * 1024 * 1024;
     quint64 snapshotEvery = 50;
     qint64 maxSyncUs = 10'000;
     raft::Faults mutant;

@@ -37,6 +37,7 @@ void History::leaderElected(const Raft &raft)
 {
     const auto [at, fresh] = m_leaders.emplace(raft.term(), raft.id());
     require(fresh || at->second == raft.id(), "one leader in a term (R-03)");
+    require(!isLearner(raft.membership(), raft.id()), "a learner never leads (R-09)");
     m_jointElections += isJoint(raft.membership()) ? 1 : 0;
     // Leader completeness: what was committed in an earlier term is in its log.
     for (Index index = m_committed.size(); index >= raft.log().firstIndex(); --index) {

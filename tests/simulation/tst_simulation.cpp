@@ -86,6 +86,8 @@ private Q_SLOTS:
     void damageInTheSyncedPrefixIsRefused();
     void anUnfinishedLastRecordIsAccepted();
     void aMajorityServesAndAMinorityDoesNot();
+    void aLeaderWithoutAMajorityTakesOnlySoMuch();
+    void leadershipMovesWithinTwoElectionTimes();
     void aChangeIsFinishedAfterARestartInsideTheJointMembership();
     void aChangeThatWasNeverCommittedIsForgotten();
     void aPromotionSurvivesTheCrashOfEachMember();
@@ -96,7 +98,7 @@ private Q_SLOTS:
 
 void TestSimulation::randomHistoriesBreakNoInvariant()
 {
-    QD_PROVES("R-03", "R-11", "R-13", "R-15", "R-43", "R-48", "E5");
+    QD_PROVES("R-03", "R-09", "R-11", "R-13", "R-15", "R-16", "R-21", "R-23", "R-43", "R-48", "E5");
     QElapsedTimer timer;
     timer.start();
     quint64 elections = 0;
@@ -309,6 +311,52 @@ void TestSimulation::aMajorityServesAndAMinorityDoesNot()
     QVERIFY(cluster.runUntil([&] { return cluster.everyoneAgrees(); }, 5 * cluster.electionUs()));
     QCOMPARE(cluster.node(old).raft().role(), Role::Follower);
     QVERIFY(cluster.node(old).raft().term() > term);
+}
+
+void TestSimulation::aLeaderWithoutAMajorityTakesOnlySoMuch()
+{
+    QD_PROVES("R-25");
+    Cluster cluster({.seed = 70, .maxInflight = 4, .maxUncommittedBytes = 2'000});
+    QVERIFY(settle(cluster));
+    const NodeId lonely = cluster.leader()->id();
+    cluster.isolate(lonely);
+    const Index before = cluster.node(lonely).raft().log().lastIndex();
+    int refused = 0;
+    for (int i = 0; i < 1'000; ++i)
+        refused += cluster.node(lonely).propose(cluster.newCommand()) ? 0 : 1;
+    QVERIFY(cluster.node(lonely).raft().isLeader()); // it does not know yet
+    QVERIFY(refused > 700);
+    QVERIFY(cluster.node(lonely).raft().log().lastIndex() < before + 300);
+    cluster.healNetwork();
+    quint64 fresh = 0;
+    const auto &done = cluster.history().acknowledgedCommands();
+    QVERIFY(cluster.runUntil(
+        [&] {
+            if (fresh == 0)
+                fresh = cluster.write();
+            return done.count(fresh) != 0;
+        },
+        patience(cluster)));
+    QVERIFY(cluster.runUntil([&] { return cluster.everyoneAgrees(); }, patience(cluster)));
+}
+
+void TestSimulation::leadershipMovesWithinTwoElectionTimes()
+{
+    QD_PROVES("R-07");
+    for (quint64 seed = 80; seed < 90; ++seed) {
+        Cluster cluster({.seed = seed, .nodes = 5});
+        QVERIFY(settle(cluster));
+        for (NodeId to = 1; to <= 5; ++to) {
+            if (cluster.leader()->id() == to)
+                continue;
+            cluster.write(); // its voters have all heard their leader just now
+            cluster.leader()->transfer(to);
+            QVERIFY(cluster.runUntil(
+                [&] { return cluster.leader() != nullptr && cluster.leader()->id() == to; },
+                2 * cluster.electionUs()));
+            cluster.run(cluster.electionUs());
+        }
+    }
 }
 
 void TestSimulation::aChangeIsFinishedAfterARestartInsideTheJointMembership()

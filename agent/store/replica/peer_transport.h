@@ -4,6 +4,7 @@
 #include "agent/raft/message.h"
 
 #include <functional>
+#include <map>
 
 namespace qd::store {
 
@@ -14,14 +15,21 @@ enum class PeerKind : quint8 {
     Refused,  ///< the receiver of a forward does not lead: ask the next one
 };
 
+/// A snapshot on its way to another member, in bytes.
+struct Shipment {
+    qint64 arrived = 0; ///< as the receiver says
+    qint64 total = 0;
+};
+
 /// The way to the other members. Nothing is promised: a frame may be lost, late or twice there.
 class PeerTransport {
 public:
     virtual ~PeerTransport() = default;
     virtual void send(raft::NodeId to, PeerKind kind, const QByteArray &payload) = 0;
-    /// Ships a whole snapshot; `done` says later, once, whether it went out.
+    /// Ships a whole snapshot; `done` says later, once, whether it arrived.
     virtual void sendSnapshot(
         const raft::Message &message, const QByteArray &state, std::function<void(bool)> done) = 0;
+    virtual std::map<raft::NodeId, Shipment> shipments() const { return {}; }
 };
 
 } // namespace qd::store

@@ -423,6 +423,7 @@ ReplicaStatus Replica::status() const
         return out;
     out.raft = m_raft->status();
     out.membership = m_raft->membership();
+    out.shipments = m_world.peers.shipments();
     out.applied = m_applied;
     out.snapshotIndex = m_snapshotIndex;
     out.proposals = m_proposals;

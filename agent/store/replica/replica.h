@@ -57,6 +57,7 @@ struct ReplicaStatus {
     Traffic::Rate sentRate; ///< of them, of late
     Traffic::Rate receivedRate;
     std::map<raft::NodeId, FollowerStatistics> followers; ///< of a leader
+    std::map<raft::NodeId, Shipment> shipments;           ///< snapshots on their way to others
     qint64 leaderSinceUs = 0; ///< wall clock when this member learnt of its leader; 0 = none
 };
 
@@ -122,6 +123,7 @@ private:
         qint64 sentMs = 0;
         bool sent = false;
         bool everSent = false;
+        int attempts = 0;
     };
     struct Reading {
         GetRequest request;

@@ -161,6 +161,7 @@ void Replica::route(quint64 id, Pending &pending)
     }
     pending.sent = true;
     pending.everSent = true;
+    ++pending.attempts;
     pending.sentMs = m_world.clock.monotonicMs();
 }
 
@@ -192,20 +193,35 @@ void Replica::onForward(NodeId from, QByteArrayView payload)
     if (!reader.ok() || id == 0)
         return;
     const auto decoded = decodeRequest(request);
-    if (decoded && isLeader() && proposeWrite(id, *decoded))
+    Result<void> proposed = fail(code::noLeader, QStringLiteral("this member is not the leader"));
+    if (decoded && isLeader())
+        proposed = proposeWrite(id, *decoded);
+    if (proposed)
         return;
     QByteArray answer;
-    ByteWriter(answer).number<quint64>(id);
+    ByteWriter writer(answer);
+    writer.number<quint64>(id);
+    writer.text(proposed.error().code);
+    writer.text(proposed.error().message);
     m_world.peers.send(from, PeerKind::Refused, answer);
 }
 
-/// It is sent again with the next tick, or at once when the leader changes.
+/// It is sent again with the next tick, or at once when the leader changes. Only a leader that
+/// takes no more has the last word, unless an earlier attempt may have come through.
 void Replica::onRefused(QByteArrayView payload)
 {
     ByteReader reader(payload);
     const auto waiting = m_pending.find(reader.number<quint64>());
-    if (waiting != m_pending.end())
-        waiting->second.sent = false;
+    const QString why = reader.text();
+    const QString sentence = reader.text();
+    if (waiting == m_pending.end())
+        return;
+    Pending &pending = waiting->second;
+    pending.sent = false;
+    if (!reader.ok() || why != code::limit || pending.attempts > 1)
+        return;
+    finish(std::move(pending.done), fail(why, sentence));
+    m_pending.erase(waiting);
 }
 
 void Replica::askReads()

@@ -107,6 +107,9 @@ struct Member final : wal::SyncRunner, PeerTransport {
     std::unique_ptr<Replica> replica;
     bool up = true;
     bool wanted = false;
+    /// Set: its snapshots get stuck on their way, and are kept here.
+    bool shipsNothing = false;
+    std::vector<std::function<void(bool)>> stuck;
 };
 
 class Cluster {
@@ -238,6 +241,10 @@ void Member::send(raft::NodeId to, PeerKind kind, const QByteArray &payload)
 void Member::sendSnapshot(
     const raft::Message &message, const QByteArray &state, std::function<void(bool)> done)
 {
+    if (shipsNothing) {
+        stuck.push_back(std::move(done));
+        return;
+    }
     cluster.wires.push_back([this, message, state, done = std::move(done)] {
         const auto at = cluster.members.find(message.to);
         const bool there = up && at != cluster.members.end() && at->second->up;
@@ -406,6 +413,86 @@ private Q_SLOTS:
         QVERIFY(joiner.replica->status().snapshotIndex > 10);
         QVERIFY(cluster.turnUntil(
             [&] { return raft::isLearner(joiner.replica->status().membership, 2); }));
+    }
+
+    void aStalledReceiverKeepsTheLeaderFromNothing()
+    {
+        QD_PROVES("R-46", "R-40");
+        Cluster cluster(1, 10);
+        QVERIFY(cluster.elected());
+        Member &first = *cluster.members.at(1);
+        const auto write = [&](int count) {
+            for (int i = 0; i < count; ++i) {
+                first.replica->write(put(kKey, QByteArray::number(i)), 5'000, [](auto &&) {});
+                cluster.turn();
+            }
+        };
+        write(40);
+        first.shipsNothing = true;
+        Member &joiner = cluster.add(2, {});
+        first.replica->change(
+            {{raft::MembershipChange::Kind::AddLearner, 2, "n2"}}, [](auto &&) {});
+        QVERIFY(cluster.turnUntil([&] { return !first.stuck.empty(); }));
+        const raft::Index before = first.replica->status().raft.firstIndex;
+        write(40);
+        QVERIFY(first.replica->status().raft.firstIndex > before + 20); // it still compacts
+        QCOMPARE(first.stuck.size(), size_t(1));                        // and ships one at a time
+
+        // The receiver is restarted in the middle of it, with what an earlier life left behind.
+        joiner.up = false;
+        const QString rest = joiner.temp.filePath(QStringLiteral("wal/000000000000001e.snap.tmp"));
+        QFile file(rest);
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write("half of a snapshot") > 0);
+        file.close();
+        joiner.jobs.clear();
+        joiner.start();
+        joiner.up = true;
+        QVERIFY(!QFile::exists(rest));
+        first.shipsNothing = false;
+        first.stuck.front()(false);
+        QVERIFY(cluster.turnUntil([&] { return valueAt(joiner, kKey) == "39"; }));
+    }
+
+    void aLeaderThatTakesNoMoreSaysSoToWhoeverAsked()
+    {
+        QD_PROVES("R-25");
+        Cluster cluster(3);
+        for (auto &[id, member] : cluster.members) {
+            member->options.raft.maxUncommittedBytes = 2'000;
+            member->start();
+        }
+        QVERIFY(cluster.elected());
+        Member &leader = *cluster.leader();
+        Member &follower = *cluster.follower();
+        for (auto &[id, member] : cluster.members)
+            member->up = member.get() == &leader; // nobody makes a majority with it
+        Answer last;
+        for (int i = 0; i < 10; ++i) {
+            last = Answer();
+            leader.replica->write(put(kKey, QByteArray(1'000, 'x')), 60'000, last.handler());
+            cluster.settle();
+        }
+        QVERIFY(last.at->has_value());
+        QCOMPARE((*last.at)->error().code, code::limit);
+        QVERIFY(leader.replica->status().raft.lastIndex < 10); // the log did not grow on
+        // A follower that still knows this leader passes a write on, and hears the same.
+        cluster.wires.clear();
+        follower.up = true;
+        Answer far;
+        follower.replica->write(put(kKey, QByteArray(1'000, 'y')), 60'000, far.handler());
+        for (int way = 0; way < 2; ++way) { // there and back
+            for (auto deliver = std::exchange(cluster.wires, {}); const auto &wire : deliver)
+                wire();
+        }
+        follower.replica->pump();
+        QVERIFY(far.at->has_value());
+        QCOMPARE((*far.at)->error().code, code::limit);
+        QVERIFY(cluster.turnUntil([&] {
+            Answer again;
+            cluster.leader()->replica->write(put(kKey, "1"), 5'000, again.handler());
+            cluster.turn();
+            return again.ok();
+        }));
     }
 
     void aKeyExpiresByTheLeadersCommittedClock()
