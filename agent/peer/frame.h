@@ -14,8 +14,9 @@ namespace qd::peer {
 inline constexpr quint8 kVersion = 1;
 inline constexpr quint32 kMaxFrame = 16 * 1024 * 1024;
 /// Types above those of store::PeerKind.
-inline constexpr quint8 kSnapshotBegin = 16;
-inline constexpr quint8 kSnapshotChunk = 17;
+inline constexpr quint8 kSnapshotOffer = 18;
+inline constexpr quint8 kSnapshotPiece = 19;
+inline constexpr quint8 kSnapshotHave = 20;
 
 struct Frame {
     quint64 cluster = 0;

@@ -10,14 +10,22 @@ namespace {
 constexpr int kMaxBackOffMs = 1'000;
 constexpr qint64 kMaxWaiting = 16 * 1024 * 1024;
 constexpr qint64 kShipAhead = 256 * 1024;
+constexpr qsizetype kPiece = 64 * 1024;
+/// Of a shipment of which nothing arrives: consensus tries again.
+constexpr int kStalledMs = 10'000;
 } // namespace
 
-Link::Link(const security::Credentials &credentials, const Address &address, Heard heard)
+Link::Link(
+    const security::Credentials &credentials, const Address &address, Framed framed, Heard heard)
     : m_credentials(credentials)
     , m_address(address)
+    , m_framed(std::move(framed))
     , m_heard(std::move(heard))
 {
     m_retry.setSingleShot(true);
+    m_stalled.setSingleShot(true);
+    m_stalled.setInterval(kStalledMs);
+    connect(&m_stalled, &QTimer::timeout, this, [this] { endShipping(false); });
     connect(&m_retry, &QTimer::timeout, this, &Link::dial);
     connect(&m_socket, &QSslSocket::encrypted, this, &Link::encrypted);
     connect(&m_socket, &QSslSocket::errorOccurred, this, &Link::lost);
@@ -30,8 +38,7 @@ Link::Link(const security::Credentials &credentials, const Address &address, Hea
 Link::~Link()
 {
     m_socket.disconnect();
-    for (const Shipment &shipment : m_shipments)
-        shipment.done(false);
+    endShipping(false);
 }
 
 void Link::dial()
@@ -59,7 +66,7 @@ void Link::encrypted()
     m_told = false;
     m_backOffMs = 50;
     qCInfo(lcPeer).noquote() << "connected to" << node->text() << "at" << m_address.host;
-    pour();
+    offer();
 }
 
 void Link::listen()
@@ -73,7 +80,10 @@ void Link::listen()
             return m_socket.abort();
         if (!*frame)
             return;
-        m_heard(**frame);
+        if ((*frame)->type == kSnapshotHave)
+            onHave(**frame);
+        else
+            m_heard(**frame);
     }
 }
 
@@ -88,9 +98,8 @@ void Link::lost()
                                  << m_socket.errorString();
     m_told = true;
     m_up = false;
-    const auto shipments = std::exchange(m_shipments, {});
-    for (const Shipment &shipment : shipments)
-        shipment.done(false);
+    if (m_shipping)
+        m_shipping->agreed = false; // offered again on the next connection
 }
 
 void Link::send(const QByteArray &frame)
@@ -99,35 +108,58 @@ void Link::send(const QByteArray &frame)
         m_socket.write(frame);
 }
 
-void Link::ship(std::deque<QByteArray> chunks, std::function<void(bool)> done)
+void Link::ship(const SnapshotOffer &offer, const QByteArray &state, std::function<void(bool)> done)
 {
-    m_shipments.push_back({std::move(chunks), std::move(done)});
-    // Not from inside this call: `done` may come at once.
-    QMetaObject::invokeMethod(
-        this,
-        [this] {
-            if (m_up)
-                return pour();
-            const auto shipments = std::exchange(m_shipments, {});
-            for (const Shipment &shipment : shipments)
-                shipment.done(false);
-        },
-        Qt::QueuedConnection);
+    m_shipping = Shipping{offer, state, std::move(done)};
+    m_stalled.start();
+    this->offer();
+}
+
+void Link::endShipping(bool whole)
+{
+    m_stalled.stop();
+    if (m_shipping)
+        std::exchange(m_shipping, std::nullopt)->done(whole);
+}
+
+std::optional<store::Shipment> Link::shipment() const
+{
+    if (!m_shipping)
+        return std::nullopt;
+    return store::Shipment{qint64(m_shipping->arrived), qint64(m_shipping->offer.size)};
+}
+
+void Link::offer()
+{
+    if (m_up && m_shipping)
+        m_socket.write(m_framed(kSnapshotOffer, encode(m_shipping->offer)));
+}
+
+void Link::onHave(const Frame &frame)
+{
+    const auto have = decodeHave(frame.payload);
+    if (!have || !m_shipping || have->index != m_shipping->offer.message.snapshot.index ||
+        have->offset > m_shipping->offer.size)
+        return;
+    if (have->offset > m_shipping->arrived)
+        m_stalled.start();
+    m_shipping->arrived = have->offset;
+    if (!m_shipping->agreed) {
+        m_shipping->agreed = true;
+        m_shipping->sent = have->offset;
+    }
+    if (have->offset == m_shipping->offer.size)
+        return endShipping(true);
+    pour();
 }
 
 void Link::pour()
 {
-    while (m_up && !m_shipments.empty() &&
+    while (m_up && m_shipping && m_shipping->agreed && m_shipping->sent < m_shipping->offer.size &&
            m_socket.bytesToWrite() + m_socket.encryptedBytesToWrite() < kShipAhead) {
-        Shipment &first = m_shipments.front();
-        if (!first.chunks.empty()) {
-            m_socket.write(first.chunks.front());
-            first.chunks.pop_front();
-            continue;
-        }
-        const auto done = std::move(first.done);
-        m_shipments.pop_front();
-        done(true);
+        m_socket.write(
+            m_framed(kSnapshotPiece, encodeChunk(m_shipping->state, m_shipping->sent, kPiece)));
+        m_shipping->sent = std::min(m_shipping->sent + kPiece, m_shipping->offer.size);
     }
 }
 

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "agent/peer/frame.h"
+#include "agent/peer/snapshot_frames.h"
+#include "agent/store/replica/peer_transport.h"
 #include "shared/security/tls.h"
 
 #include <QSslSocket>
 #include <QTimer>
-#include <deque>
 #include <functional>
+#include <optional>
 
 namespace qd::peer {
 
@@ -18,26 +20,40 @@ struct Address {
 };
 
 /// The way out to one member: dials, dials again with back-off up to a second, and ships snapshots
-/// in chunks between which other frames pass. The other side has a way out of its own; only one
-/// that does not know where this member is answers here.
+/// in pieces between which other frames pass; after a lost connection where the other side says.
+/// The other side has a way out of its own; only one that does not know where this member is
+/// answers here.
 class Link final : public QObject {
     Q_OBJECT
 public:
     using Heard = std::function<void(const Frame &)>;
-    Link(const security::Credentials &credentials, const Address &address, Heard heard);
+    using Framed = std::function<QByteArray(quint8 type, const QByteArray &payload)>;
+    /// `framed` addresses a payload to the member at the other end.
+    Link(
+        const security::Credentials &credentials, const Address &address, Framed framed,
+        Heard heard);
     ~Link() override;
 
     /// Dropped when there is no connection or too much waits: consensus sends again.
     void send(const QByteArray &frame);
-    /// `chunks` are whole frames.
-    void ship(std::deque<QByteArray> chunks, std::function<void(bool)> done);
+    /// `done` once: whether it is whole there; it is not when nothing of it arrives for a while. A
+    /// later snapshot takes the place of an earlier one, of which nothing is said any more.
+    void ship(const SnapshotOffer &offer, const QByteArray &state, std::function<void(bool)> done);
+    std::optional<store::Shipment> shipment() const;
     const Address &address() const { return m_address; }
 
 private:
-    struct Shipment {
-        std::deque<QByteArray> chunks;
+    struct Shipping {
+        SnapshotOffer offer;
+        QByteArray state;
         std::function<void(bool)> done;
+        bool agreed = false; ///< the other side has said on this connection where to go on
+        quint64 sent = 0;
+        quint64 arrived = 0;
     };
+    void offer();
+    void onHave(const Frame &frame);
+    void endShipping(bool whole);
     void dial();
     void lost();
     void encrypted();
@@ -46,6 +62,7 @@ private:
 
     security::Credentials m_credentials;
     Address m_address;
+    Framed m_framed;
     Heard m_heard;
     QByteArray m_buffer;
     QSslSocket m_socket;
@@ -53,7 +70,8 @@ private:
     int m_backOffMs = 50;
     bool m_up = false;
     bool m_told = false;
-    std::deque<Shipment> m_shipments;
+    std::optional<Shipping> m_shipping;
+    QTimer m_stalled;
 };
 
 } // namespace qd::peer

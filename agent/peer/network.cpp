@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/peer/network.h"
 
-#include "shared/base/bytes.h"
+#include "shared/base/crc32c.h"
 #include "shared/base/log.h"
 #include "shared/security/verify.h"
 
 namespace qd::peer {
-
-namespace {
-constexpr qsizetype kChunk = 64 * 1024;
-constexpr quint64 kMaxSnapshot = 1024ULL * 1024 * 1024;
-} // namespace
 
 Network::Network(
     const security::Credentials &credentials, quint64 cluster, raft::NodeId self,
@@ -58,7 +53,11 @@ void Network::setPeers(const std::map<raft::NodeId, Address> &peers)
     for (const auto &[id, address] : peers) {
         if (id != m_self && !m_links.contains(id))
             m_links[id] = std::make_unique<Link>(
-                m_credentials, address, [this](const Frame &frame) { takeAnswer(frame); });
+                m_credentials, address,
+                [this, to = id](quint8 type, const QByteArray &payload) {
+                    return framed(to, type, payload);
+                },
+                [this](const Frame &frame) { takeAnswer(frame); });
     }
 }
 
@@ -100,15 +99,18 @@ void Network::sendSnapshot(
             this, [done = std::move(done)] { done(false); }, Qt::QueuedConnection);
         return;
     }
-    QByteArray head;
-    ByteWriter writer(head);
-    writer.number<quint64>(quint64(state.size()));
-    writer.bytes(raft::encodeMessage(message));
-    std::deque<QByteArray> chunks;
-    chunks.push_back(framed(message.to, kSnapshotBegin, head));
-    for (qsizetype at = 0; at < state.size(); at += kChunk)
-        chunks.push_back(framed(message.to, kSnapshotChunk, state.mid(at, kChunk)));
-    link->second->ship(std::move(chunks), std::move(done));
+    const SnapshotOffer offer{quint64(state.size()), crc32c(state), message};
+    link->second->ship(offer, state, std::move(done));
+}
+
+std::map<raft::NodeId, store::Shipment> Network::shipments() const
+{
+    std::map<raft::NodeId, store::Shipment> out;
+    for (const auto &[id, link] : m_links) {
+        if (const auto shipment = link->shipment())
+            out[id] = *shipment;
+    }
+    return out;
 }
 
 void Network::turnAway(QSslSocket &socket, const QString &reason, const QString &text)
@@ -178,39 +180,33 @@ bool Network::take(const std::shared_ptr<Incoming> &caller, const Frame &frame)
         m_receivers.frame(frame.from, store::PeerKind(frame.type), frame.payload);
         return true;
     }
-    if ((frame.type == kSnapshotBegin && beginSnapshot(from, frame)) ||
-        (frame.type == kSnapshotChunk && addChunk(from, frame)))
+    const auto taken = takeSnapshot(from, frame);
+    if (taken)
         return true;
-    turnAway(
-        *from.socket, QStringLiteral("frame"),
-        QStringLiteral("a frame of type %1 that makes no sense").arg(frame.type));
+    turnAway(*from.socket, QStringLiteral("frame"), taken.error().message);
     return false;
 }
 
-bool Network::beginSnapshot(Incoming &from, const Frame &frame)
+/// Each offer and each piece is answered with how much is here now.
+Result<void> Network::takeSnapshot(Incoming &from, const Frame &frame)
 {
-    ByteReader reader(frame.payload);
-    const auto size = reader.number<quint64>();
-    const auto message = raft::decodeMessage(reader.view());
-    if (!reader.ok() || size == 0 || size > kMaxSnapshot || !message ||
-        message->type != raft::MessageType::Snapshot || message->from != frame.from)
-        return false;
-    from.message = *message;
-    from.expected = size;
-    from.state.clear();
-    return true;
-}
-
-bool Network::addChunk(Incoming &from, const Frame &frame)
-{
-    if (quint64(from.state.size() + frame.payload.size()) > from.expected)
-        return false;
-    from.state += frame.payload;
-    if (quint64(from.state.size()) == from.expected) {
-        from.expected = 0;
-        m_receivers.snapshot(from.message, std::exchange(from.state, {}));
+    Result<SnapshotHave> have = fail(
+        code::corrupt, QStringLiteral("a frame of type %1 that makes no sense").arg(frame.type));
+    if (frame.type == kSnapshotOffer) {
+        const auto offer = decodeOffer(frame.payload);
+        if (offer && offer->message.from == frame.from)
+            have = m_inbox.offered(*offer);
+    } else if (frame.type == kSnapshotPiece) {
+        const auto chunk = decodeChunk(frame.payload);
+        if (chunk)
+            have = m_inbox.received(*chunk);
     }
-    return true;
+    if (!have)
+        return fail(have.error());
+    from.socket->write(framed(frame.from, kSnapshotHave, encode(*have)));
+    if (const auto whole = m_inbox.takeWhole())
+        m_receivers.snapshot(whole->first, whole->second);
+    return {};
 }
 
 } // namespace qd::peer

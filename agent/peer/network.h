@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/peer/link.h"
+#include "agent/peer/snapshot_inbox.h"
 #include "agent/store/replica/peer_transport.h"
 #include "shared/security/tls_server.h"
 
@@ -37,6 +38,7 @@ public:
     void sendSnapshot(
         const raft::Message &message, const QByteArray &state,
         std::function<void(bool)> done) override;
+    std::map<raft::NodeId, store::Shipment> shipments() const override;
 
 Q_SIGNALS:
     /// Someone was turned away; `reason` is one of security::reason, "cluster", "receiver",
@@ -48,17 +50,13 @@ private:
         QSslSocket *socket = nullptr;
         raft::NodeId member = raft::kNobody; ///< by its certificate; nobody = any
         QByteArray buffer;
-        raft::Message message;
-        QByteArray state;
-        quint64 expected = 0; ///< bytes of the snapshot under way
     };
 
     void welcome();
     void read(const std::shared_ptr<Incoming> &from);
     bool take(const std::shared_ptr<Incoming> &caller, const Frame &frame);
     void takeAnswer(const Frame &frame);
-    bool beginSnapshot(Incoming &from, const Frame &frame);
-    bool addChunk(Incoming &from, const Frame &frame);
+    Result<void> takeSnapshot(Incoming &from, const Frame &frame);
     void turnAway(QSslSocket &socket, const QString &reason, const QString &text);
     QByteArray framed(raft::NodeId to, quint8 type, const QByteArray &payload) const;
 
@@ -67,6 +65,7 @@ private:
     raft::NodeId m_self;
     Receivers m_receivers;
     security::TlsServer m_server;
+    SnapshotInbox m_inbox;
     std::map<raft::NodeId, std::unique_ptr<Link>> m_links;
     /// Who was heard on which connection: the way back to one who is no member (any more).
     std::map<raft::NodeId, std::weak_ptr<Incoming>> m_callers;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/peer/network.h"
+#include "shared/base/crc32c.h"
+#include "shared/base/random.h"
 #include "shared/security/authority.h"
 #include "shared/security/verify.h"
 #include "tests/support/log_keeper.h"
 #include "tests/support/proof.h"
 
 #include <QSignalSpy>
+#include <QTcpServer>
 #include <QTcpSocket>
 
 using namespace qd;
@@ -51,6 +54,38 @@ struct Member {
     bool listening = false;
 };
 
+/// A way to a port of this machine that breaks after so many bytes, again and again.
+struct ShakyWay : QTcpServer {
+    ShakyWay(quint16 port, qint64 breaksAfter)
+    {
+        connect(this, &QTcpServer::newConnection, this, [this, port, breaksAfter] {
+            QTcpSocket *const near = nextPendingConnection();
+            auto *const far = new QTcpSocket(near);
+            far->connectToHost(QHostAddress(QHostAddress::LocalHost), port);
+            auto left = std::make_shared<qint64>(breaksAfter);
+            connect(near, &QTcpSocket::readyRead, far, [this, near, far, left] {
+                const QByteArray bytes = near->readAll();
+                carried += bytes.size();
+                *left -= bytes.size();
+                far->write(bytes);
+                if (*left < 0) {
+                    ++losses;
+                    far->abort();
+                    near->abort();
+                }
+            });
+            connect(
+                far, &QTcpSocket::readyRead, near, [near, far] { near->write(far->readAll()); });
+            connect(far, &QTcpSocket::disconnected, near, &QTcpSocket::disconnectFromHost);
+        });
+        (void)listen(QHostAddress(QHostAddress::LocalHost));
+    }
+    Address address() const { return {QStringLiteral("127.0.0.1"), serverPort()}; }
+
+    qint64 carried = 0;
+    int losses = 0;
+};
+
 bool sentUntil(Member &from, raft::NodeId to, const std::function<bool()> &condition)
 {
     return QTest::qWaitFor(
@@ -92,6 +127,63 @@ private Q_SLOTS:
         a.network.sendSnapshot(message, state, [&](bool ok) { sent = ok; });
         QVERIFY(QTest::qWaitFor([&] { return sent && !b.snapshot.isEmpty(); }, 10'000));
         QCOMPARE(b.snapshot, state);
+    }
+
+    void aSnapshotGoesOnAfterALostConnection()
+    {
+        Member a(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
+        Member b(credentials(m_ca, nodeIdentity(QStringLiteral("0b"))), 7, 2);
+        ShakyWay way(b.network.port(), 3'000'000);
+        a.network.setPeers({{2, way.address()}});
+        QVERIFY(sentUntil(a, 2, [&] { return !b.frames.empty(); }));
+        raft::Message message{.type = raft::MessageType::Snapshot, .from = 1, .to = 2};
+        message.snapshot.index = 9;
+        QByteArray state(8'000'000, Qt::Uninitialized);
+        SeededRandom random(3);
+        for (char &byte : state)
+            byte = char(random.next());
+        std::optional<bool> sent;
+        a.network.sendSnapshot(message, state, [&](bool ok) { sent = ok; });
+        QCOMPARE(a.network.shipments().at(2).total, qint64(8'000'000));
+        QVERIFY(QTest::qWaitFor([&] { return sent.has_value(); }, 20'000));
+        QVERIFY(*sent);
+        QVERIFY(b.snapshot == state);
+        QVERIFY(way.losses >= 2);
+        // Not once more from the beginning: what was under way when it broke, at most.
+        QVERIFY2(way.carried < 11'000'000, qPrintable(QString::number(way.carried)));
+        QVERIFY(a.network.shipments().empty());
+    }
+
+    void aPieceThatIsDamagedOrMissingIsAskedForAgain()
+    {
+        QByteArray state("0123456789");
+        SnapshotOffer offer{10, crc32c(state), {.type = raft::MessageType::Snapshot}};
+        offer.message.snapshot = {7, 2, {}};
+        const auto piece = [&state](quint64 offset, qsizetype size) {
+            return encodeChunk(state, offset, size);
+        };
+        SnapshotInbox inbox;
+        QCOMPARE(inbox.offered(offer)->offset, quint64(0));
+        QCOMPARE(inbox.received(*decodeChunk(piece(0, 4)))->offset, quint64(4));
+        QCOMPARE(inbox.received(*decodeChunk(piece(6, 2)))->offset, quint64(4)); // one is missing
+        QCOMPARE(inbox.received(*decodeChunk(piece(0, 4)))->offset, quint64(4)); // once more
+        QByteArray damaged = piece(4, 4);
+        damaged.back() = char(damaged.back() ^ 1);
+        QCOMPARE(inbox.received(*decodeChunk(damaged)).error().code, code::corrupt);
+        // Another leader offers the same: it goes on. Another snapshot begins anew.
+        offer.message.from = 3;
+        QCOMPARE(inbox.offered(offer)->offset, quint64(4));
+        QVERIFY(!inbox.takeWhole());
+        QCOMPARE(inbox.received(*decodeChunk(piece(4, 100)))->offset, quint64(10));
+        const auto whole = inbox.takeWhole();
+        QVERIFY(whole && whole->second == state && whole->first.from == 3);
+        QVERIFY(!inbox.takeWhole());
+        offer.crc ^= 1;
+        QCOMPARE(inbox.offered(offer)->offset, quint64(0));
+        QCOMPARE(inbox.received(*decodeChunk(piece(0, 10))).error().code, code::corrupt);
+        QVERIFY(!inbox.takeWhole());
+        offer.size = SnapshotInbox::kMost + 1;
+        QCOMPARE(inbox.offered(offer).error().code, code::limit);
     }
 
     void anotherClusterIsRefused()
