@@ -73,8 +73,12 @@ void Registry::load(Unit &unit, const FoundUnit &found)
     const Loaded loaded = loadUnit(unit, found, *m_parts.node, *m_parts.machine);
     for (const WantedDependency &wanted : loaded.dependencies)
         link(unit, wanted.kind, wanted.unit);
-    if (!loaded.messages.isEmpty())
+    if (loaded.messages.isEmpty())
+        return;
+    const auto before = m_said.constFind(unit.id);
+    if (before == m_said.constEnd() || *before != found.stamp)
         m_parts.said(unit, loaded.messages);
+    m_said.insert(unit.id, found.stamp);
 }
 
 void Registry::link(Unit &unit, Dependency kind, const QString &name)
@@ -134,6 +138,7 @@ void Registry::lookAgain(Unit &unit)
 void Registry::reload()
 {
     m_draining = true;
+    m_said.clear();
     m_byName.clear();
     for (const auto &unit : m_units) {
         for (UnitSet &set : unit->dependencies)

@@ -59,6 +59,9 @@ private:
     std::vector<std::unique_ptr<Unit>> m_units;
     QHash<QString, Unit *> m_byName;
     QList<Waiting> m_queue;
+    /// By name, the stamp of the files that were complained of. A unit that nobody needs is
+    /// forgotten and read again whenever someone asks for it.
+    QHash<QString, QByteArray> m_said;
     bool m_draining = false;
 };
 

@@ -15,6 +15,7 @@ private Q_SLOTS:
     void aMaskedUnitDoesNotStart();
     void whatSystemdRefusesIsABadSetting();
     void warningsAreTold();
+    void aFileIsComplainedOfOnce();
     void settingsAreRead();
     void dropInsAreMerged();
     void instancesComeFromTheirTemplate();
@@ -102,6 +103,32 @@ void TestUnitLoading::warningsAreTold()
     QVERIFY(!w.wasSaid("X-Fleet"));
     QCOMPARE(w.unit("a.service").problems.size(), 3);
     QVERIFY(w.wasSaid("/etc/systemd/system/a.service:9] Unknown section 'Strange'. Ignoring."));
+}
+
+void TestUnitLoading::aFileIsComplainedOfOnce()
+{
+    World w;
+    const auto look = [&w](const QString &unit) {
+        w.manager.load(unit); // as each look at its object's path does
+        w.settle();
+        return w.said(unit).size();
+    };
+    w.file("bad.service", "Type=dbus\nBusName=a.b\nExecStart=/bin/true\n");
+    w.file("odd.service", "What=1\nExecStart=/bin/true\n");
+    const QStringList names{QStringLiteral("bad.service"), QStringLiteral("odd.service")};
+    for (const QString &name : names) {
+        const qsizetype once = look(name);
+        QVERIFY(once > 0);
+        QCOMPARE(w.state(name), "gone"); // nobody needs it
+        QCOMPARE(look(name), once);
+        QCOMPARE(look(name), once);
+        // Another file is another matter, and so is a reload.
+        w.file(name, "What=2\nExecStart=/bin/true\n");
+        const qsizetype again = look(name);
+        QVERIFY(again > once);
+        w.manager.reload();
+        QVERIFY(look(name) > again);
+    }
 }
 
 void TestUnitLoading::settingsAreRead()
