@@ -15,11 +15,14 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr int kCannotReach = 3;
+constexpr int kDefaultNodes = 3;
+const QLatin1String kDefaultBase("127.0.0.11");
 
 int usage()
 {
     fputs(
-        "usage: quarterdeckd local up --dir DIR [--nodes N] [--base ADDR] [--fresh]\n"
+        "usage: quarterdeckd local up --dir DIR [--nodes N (3)] [--base ADDR (127.0.0.11)] "
+        "[--fresh]\n"
         "       quarterdeckd local down --dir DIR\n"
         "       quarterdeckd local crash|start|restart-agent --dir DIR --node N\n"
         "       quarterdeckd local shell --dir DIR --node N [-- COMMAND...]\n",
@@ -38,8 +41,8 @@ int report(const Result<void> &done)
 struct LocalOptions {
     QString verb;
     QString dir;
-    QString base = QStringLiteral("127.0.0.11");
-    int nodes = 3;
+    std::optional<QString> base; ///< not said: as the cluster is, or the default
+    std::optional<int> nodes;
     int node = 0;
     bool fresh = false;
     QStringList command;
@@ -94,6 +97,37 @@ Result<void> forget(const QString &dir)
     return {};
 }
 
+/// A cluster that is there keeps its nodes and addresses: to say other ones is a mistake.
+Result<void> requireAsSaid(const LocalCluster &cluster, const LocalOptions &options)
+{
+    const int count = int(cluster.nodes.size());
+    if (options.nodes.value_or(count) == count &&
+        options.base.value_or(cluster.base) == cluster.base)
+        return {};
+    return fail(
+        code::conflict,
+        QStringLiteral("%1 holds a cluster of %2 nodes from %3 already: leave out --nodes and "
+                       "--base, take another --dir, or begin anew with --fresh")
+            .arg(cluster.dir)
+            .arg(count)
+            .arg(cluster.base));
+}
+
+Result<LocalCluster> found(const LocalOptions &options)
+{
+    auto cluster = LocalCluster::create(
+        options.dir, options.base.value_or(QString(kDefaultBase)),
+        options.nodes.value_or(kDefaultNodes));
+    if (!cluster)
+        return cluster;
+    // Before anything is written: the next attempt may name other addresses.
+    if (const auto free = cluster->requireAddresses(); !free)
+        return fail(free.error());
+    if (const auto saved = cluster->save(); !saved)
+        return fail(saved.error());
+    return cluster;
+}
+
 Result<void> up(const LocalOptions &options)
 {
     if (options.fresh && LocalCluster::exists(options.dir)) {
@@ -101,14 +135,11 @@ Result<void> up(const LocalOptions &options)
             return gone;
     }
     const bool known = LocalCluster::exists(options.dir);
-    auto cluster = known ? LocalCluster::load(options.dir)
-                         : LocalCluster::create(options.dir, options.base, options.nodes);
+    auto cluster = known ? LocalCluster::load(options.dir) : found(options);
     if (!cluster)
         return fail(cluster.error());
-    if (!known) {
-        if (const auto saved = cluster->save(); !saved)
-            return saved;
-    }
+    if (const auto same = requireAsSaid(*cluster, options); !same)
+        return same;
     return cluster->up();
 }
 

@@ -26,6 +26,7 @@ namespace {
 constexpr int kHealthTimeoutMs = 60'000;
 constexpr int kProgramTimeoutMs = 30'000;
 constexpr int kMaxNodes = 100;
+constexpr quint32 kLoopbackBroadcast = 0x7fffffff;
 
 QString ownProgram(const QString &name)
 {
@@ -103,6 +104,11 @@ Result<LocalCluster> LocalCluster::create(const QString &dir, const QString &bas
             code::badInput, QStringLiteral("--base %1 is not a loopback IPv4 address").arg(base));
     if (count < 1 || count > kMaxNodes)
         return fail(code::badInput, QStringLiteral("--nodes must be from 1 to %1").arg(kMaxNodes));
+    if (first.toIPv4Address() + quint32(count) > kLoopbackBroadcast)
+        return fail(
+            code::badInput, QStringLiteral("--base %1 leaves no loopback addresses for %2 nodes")
+                                .arg(base)
+                                .arg(count));
     LocalCluster cluster;
     cluster.dir = dir;
     cluster.base = base;
@@ -146,7 +152,7 @@ Result<NodeSpec> LocalCluster::node(int number) const
     return nodes.at(size_t(number - 1));
 }
 
-Result<void> LocalCluster::up()
+Result<void> LocalCluster::requireAddresses() const
 {
     for (const NodeSpec &spec : nodes) {
         if (firstProcess(spec.dir) != 0)
@@ -154,6 +160,13 @@ Result<void> LocalCluster::up()
         if (const auto free = requireFree(spec.address); !free)
             return free;
     }
+    return {};
+}
+
+Result<void> LocalCluster::up()
+{
+    if (const auto free = requireAddresses(); !free)
+        return free;
     if (const auto ready = initFirst(); !ready)
         return ready;
     // Members need each other to be healthy: all that were admitted before start together.

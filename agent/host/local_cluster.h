@@ -19,9 +19,11 @@ struct LocalCluster {
 
     static bool exists(const QString &dir);
     static Result<LocalCluster> load(const QString &dir);
-    /// A new description; nothing is started. `count` nodes from address `base` upwards.
+    /// A new description; nothing is started or written. `count` nodes from address `base` upwards.
     static Result<LocalCluster> create(const QString &dir, const QString &base, int count);
     Result<void> save() const;
+    /// kTaken when another program listens on an address of a node that is down.
+    Result<void> requireAddresses() const;
 
     /// Starts what is down, admits what is new, and waits until every node is healthy and a
     /// console profile `local` stands in DIR/console.

@@ -29,9 +29,12 @@ LocalNodes::LocalNodes(Setup setup, QObject *parent)
 
 void LocalNodes::up(Done done)
 {
-    run({QStringLiteral("up"), QStringLiteral("--dir"), m_setup.dir, QStringLiteral("--nodes"),
-         QString::number(m_setup.nodes), QStringLiteral("--base"), m_setup.base},
-        std::move(done));
+    QStringList words{QStringLiteral("up"), QStringLiteral("--dir"), m_setup.dir};
+    if (m_setup.nodes > 0)
+        words << QStringLiteral("--nodes") << QString::number(m_setup.nodes);
+    if (!m_setup.base.isEmpty())
+        words << QStringLiteral("--base") << m_setup.base;
+    run(words, std::move(done));
 }
 
 void LocalNodes::down(Done done)

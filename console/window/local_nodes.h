@@ -18,8 +18,8 @@ public:
     struct Setup {
         QString program; ///< quarterdeckd
         QString dir;
-        int nodes = 3;
-        QString base;
+        int nodes = 0; ///< as many as there are, or the default
+        QString base;  ///< empty: likewise
     };
     explicit LocalNodes(Setup setup, QObject *parent = nullptr);
 

@@ -73,9 +73,9 @@ Result<Options> readOptions(const QStringList &arguments)
     out.configFolder = text("config", session::configFolder());
     out.profile = text("profile");
     out.local = parser.isSet(QStringLiteral("local"));
-    out.localNodes = text("nodes", QStringLiteral("3")).toInt();
+    out.localNodes = text("nodes").toInt();
     out.localDir = text("dir", QStringLiteral(".qd/local"));
-    out.localBase = text("base", QStringLiteral("127.0.0.11"));
+    out.localBase = text("base");
     out.screenshotDir = text("screenshot");
     out.sceneFilter = text("scene");
     out.driveFile = text("drive");
@@ -93,7 +93,7 @@ Result<Options> readOptions(const QStringList &arguments)
     if (!theme.isEmpty() && !*out.dark && theme != QLatin1String("light"))
         return fail(
             code::badInput, QStringLiteral("There is no theme \"%1\": dark or light.").arg(theme));
-    if (out.localNodes < 1 || out.localNodes > 9)
+    if (parser.isSet(QStringLiteral("nodes")) && (out.localNodes < 1 || out.localNodes > 9))
         return fail(code::badInput, QStringLiteral("A local cluster has 1 to 9 nodes."));
     const auto size = sizeOf(text("size", QStringLiteral("1280x800")));
     if (!size)

@@ -18,7 +18,7 @@ struct Options {
     QString sceneFilter;   ///< only the scenes whose name contains this
     QString driveFile;     ///< keys and clicks to play, then the end
     bool local = false;    ///< host a local cluster and open it
-    int localNodes = 3;
+    int localNodes = 0;    ///< not said: as the nodes are, or three
     QString localDir;
     QString localBase;
     std::optional<bool> dark; ///< no value: as the user left it

@@ -65,6 +65,32 @@ class Local(Case):
                       other.stderr)
 
     @proves()
+    def test_2b_what_failed_for_an_address_is_tried_again_elsewhere(self):
+        folder = tempfile.mkdtemp(prefix="qd-other-")
+        self.addCleanup(shutil.rmtree, folder)
+        self.assertEqual(local("up", "--dir", folder, "--base", self.cluster.addresses[1]).returncode, 3)
+        self.assertEqual(os.listdir(folder), [])
+        for base, sentence in (("127.255.255.254", "leaves no loopback addresses for 3 nodes"),
+                               ("10.0.0.1", "is not a loopback IPv4 address")):
+            wrong = local("up", "--dir", folder, "--nodes", "3", "--base", base)
+            self.assertEqual(wrong.returncode, 1)
+            self.assertIn(f"--base {base} {sentence}", wrong.stderr)
+        self.addCleanup(local, "down", "--dir", folder)
+        elsewhere = self.cluster.addresses[0].rsplit(".", 1)[0] + ".91"
+        again = local("up", "--dir", folder, "--nodes", "1", "--base", elsewhere)
+        self.assertEqual(again.returncode, 0, again.stderr)
+
+    @proves()
+    def test_2c_a_cluster_that_is_there_keeps_its_size_and_addresses(self):
+        before = self.agents()
+        for words in (["--nodes", "5"], ["--base", "127.0.0.99"], ["--nodes", "5", "--base", "nonsense"]):
+            other = local("up", "--dir", self.cluster.dir, *words)
+            self.assertEqual(other.returncode, 1)
+            self.assertIn(f"holds a cluster of 3 nodes from {self.cluster.base} already", other.stderr)
+        self.assertEqual(local("up", "--dir", self.cluster.dir).returncode, 0)
+        self.assertEqual(self.agents(), before)
+
+    @proves()
     def test_3_what_was_stopped_or_lost_comes_back_with_its_state(self):
         cluster, value = self.cluster, uuid.uuid4().hex
         self.assertTrue(put(cluster.endpoint(cluster.await_leader()), "/local/kept", value))
