@@ -13,6 +13,29 @@ struct File {
     QString text;
 };
 
+/// The cluster keeps text. Bytes that are none would come back as other ones.
+Result<QString> unitText(const QString &path, const QByteArray &bytes)
+{
+    QString text;
+    int number = 0;
+    for (qsizetype at = 0; at < bytes.size();) {
+        ++number;
+        const qsizetype end = bytes.indexOf('\n', at);
+        const qsizetype next = end < 0 ? bytes.size() : end + 1;
+        const QByteArray line = bytes.mid(at, next - at);
+        const QString read = QString::fromUtf8(line);
+        if (read.toUtf8() != line)
+            return fail(
+                code::badInput,
+                QStringLiteral("%1 was not submitted: %2, line %3: it is not plain text in UTF-8.")
+                    .arg(QFileInfo(path).fileName(), path)
+                    .arg(number));
+        text += read;
+        at = next;
+    }
+    return text;
+}
+
 /// All of them, or none is submitted.
 Result<QList<File>> readAll(const QStringList &paths)
 {
@@ -22,7 +45,10 @@ Result<QList<File>> readAll(const QStringList &paths)
         if (!in.open(QIODevice::ReadOnly))
             return fail(
                 code::io, QStringLiteral("Cannot read %1: %2.").arg(path, in.errorString()));
-        out.append({QFileInfo(path).fileName(), QString::fromUtf8(in.readAll())});
+        const auto text = unitText(path, in.readAll());
+        if (!text)
+            return fail(text.error());
+        out.append({QFileInfo(path).fileName(), *text});
     }
     return out;
 }

@@ -411,6 +411,23 @@ private Q_SLOTS:
                        "a path.\n"));
     }
 
+    void submitSendsNothingThatIsNoText()
+    {
+        QTemporaryDir dir;
+        const QString path = dir.filePath(s("latin.service"));
+        QFile file(path);
+        QVERIFY(
+            file.open(QIODevice::WriteOnly) &&
+            file.write("[Unit]\nDescription=Fr\xc3\xa9gate\nDocumentation=Fr\xe9gate\n") > 0);
+        file.close();
+        Shell shell(m_client);
+        QCOMPARE(shell.run({s("unit"), s("submit"), path}), 1);
+        QCOMPARE(
+            shell.err, QByteArray("qdctl: latin.service was not submitted: ") + path.toUtf8() +
+                           ", line 3: it is not plain text in UTF-8.\n");
+        QVERIFY(m_client->asked.isEmpty());
+    }
+
     void startWaitsAndSaysWhere()
     {
         answerUnit("unit.start", unit("a.service", Target::Launched, Target::Inactive));
