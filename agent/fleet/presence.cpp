@@ -39,16 +39,27 @@ void Presence::setSelf(const MachineDocument &self)
     beat();
 }
 
+void Presence::setAble(bool able)
+{
+    m_able = able;
+    if (m_able && m_timer.isActive())
+        beat();
+}
+
 void Presence::tick()
 {
     const qint64 now = m_clock.monotonicMs();
     const qint64 age = now - m_validFromMs;
     // A process that was stopped for a while has not tried yet: it tries before it gives up.
-    const bool tried = m_failed || (m_inFlight && now - m_sentMs > ttlMs() / 4);
+    const bool tried = !m_able || m_failed || (m_inFlight && now - m_sentMs > ttlMs() / 4);
     if (age >= fenceMs() && tried && !std::exchange(m_saidLost, true)) {
         m_there = false;
-        qCWarning(lcFleet) << "the machine's presence could not be renewed for" << age / 1000
-                           << "s: its units are stopped, others may run them now";
+        if (m_able)
+            qCWarning(lcFleet) << "the machine's presence could not be renewed for" << age / 1000
+                               << "s: its units are stopped, others may run them now";
+        else
+            qCWarning(lcFleet) << "no unit engine for" << age / 1000
+                               << "s: this machine gets no units until there is one";
         Q_EMIT lost();
     }
     if (!m_there || m_failed || age >= renewalMs())
@@ -57,7 +68,7 @@ void Presence::tick()
 
 void Presence::beat()
 {
-    if (m_inFlight || m_left)
+    if (m_inFlight || m_left || !m_able)
         return;
     m_inFlight = true;
     const qint64 sent = m_clock.monotonicMs();

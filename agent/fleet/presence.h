@@ -21,6 +21,9 @@ public:
         const Clock &clock, QObject *parent = nullptr);
 
     void start();
+    /// The machine can take units, or cannot: without a unit engine the key is let run out, so that
+    /// an engine which is restarted costs nothing.
+    void setAble(bool able);
     bool isThere() const { return m_there; }
     /// The metadata or the address is another now.
     void setSelf(const MachineDocument &self);
@@ -49,6 +52,7 @@ private:
     const Clock &m_clock;
     QTimer m_timer;
     QByteArray m_written; ///< what the key says
+    bool m_able = true;
     bool m_there = false;
     bool m_left = false;
     bool m_inFlight = false;

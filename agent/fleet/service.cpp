@@ -42,6 +42,7 @@ Service::Service(
         m_mirror.whenSeen(
             index, &m_agent, [this] { m_agent.unfence(); }, 0);
     });
+    connect(m_backend.get(), &UnitBackend::connectionChanged, &m_presence, &Presence::setAble);
     connect(&m_presence, &Presence::lost, &m_agent, &FleetAgent::fence);
 }
 
@@ -52,6 +53,7 @@ void Service::start()
     m_mirror.start();
     m_backend->open();
     m_agent.start();
+    m_presence.setAble(m_backend->isConnected());
     m_presence.start();
     m_engine.start();
 }
