@@ -20,6 +20,31 @@ bool isKnown(const BackendState &state)
     return !state.loadState.isEmpty() && state.loadState != QLatin1String("not-found");
 }
 
+/// What the end of a start's job means to a person; nothing after one that has run.
+QString meaningOf(const QString &result)
+{
+    static const QMap<QString, QString> sentences{
+        {QStringLiteral("canceled"), QStringLiteral("the start was cancelled.")},
+        {QStringLiteral("timeout"), QStringLiteral("the start timed out.")},
+        {QStringLiteral("failed"), QStringLiteral("the start failed, its log says more.")},
+        {QStringLiteral("dependency"), QStringLiteral("a unit that it requires did not start.")},
+        {QStringLiteral("assert"),
+         QStringLiteral("an assertion in its file (Assert...=) is not met.")},
+        {QStringLiteral("unsupported"),
+         QStringLiteral("the unit engine cannot start units of this type.")},
+        {QStringLiteral("skipped"),
+         QStringLiteral("a condition in its file (Condition...=) is not met.")}};
+    if (result == QLatin1String("done"))
+        return {};
+    return sentences.value(result, QStringLiteral("the start's job ended as %1.").arg(result));
+}
+
+/// An engine's sentence, as the end of one of ours.
+QString fullStop(const QString &sentence)
+{
+    return sentence.endsWith(u'.') ? sentence : sentence + u'.';
+}
+
 } // namespace
 
 FleetAgent::FleetAgent(
@@ -41,6 +66,7 @@ FleetAgent::FleetAgent(
     connect(&m_soon, &QTimer::timeout, this, &FleetAgent::sample);
     connect(&m_backend, &UnitBackend::stirred, &m_soon, qOverload<>(&QTimer::start));
     connect(&m_backend, &UnitBackend::connectionChanged, this, &FleetAgent::connectionChanged);
+    connect(&m_backend, &UnitBackend::startEnded, this, &FleetAgent::startEnded);
     connect(&m_mirror, &StoreMirror::changed, this, [this](bool decisive) {
         if (decisive)
             wake();
@@ -64,6 +90,10 @@ void FleetAgent::connectionChanged(bool connected)
     m_tasks.clear();
     m_endsAfter.clear();
     m_startedAfter.clear();
+    m_outcomes.clear();
+    m_runBefore.clear();
+    m_runs.clear();
+    m_complaints.clear();
     m_removing.clear();
     if (connected)
         wake();
@@ -106,6 +136,8 @@ void FleetAgent::adopted(
             !state.invocationId.isEmpty() && job != nullptr && job->launchedOn == m_setup.machineId;
         const bool launched = isAlive(state) || ended;
         m_found.insert(it.key(), {it.value(), launched, false});
+        if (job != nullptr) // what the agent before has told is true still
+            m_outcomes.insert(it.key(), {job->states.value(m_setup.machineId).start, 0});
         qCInfo(lcFleet).noquote() << "found" << it.key() << state.activeState << state.subState;
     }
     m_adopted = true;
@@ -136,6 +168,10 @@ void FleetAgent::round()
         return;
     const auto wanted =
         m_leaving ? QMap<QString, WantedUnit>() : m_mirror.state().wantedOn(m_setup.machineId);
+    for (auto it = m_found.begin(); it != m_found.end(); ++it) {
+        if (!it->launched && wanted.value(it.key()).target != Unit::Target::Launched)
+            m_outcomes.remove(it.key()); // it is not to be started any more
+    }
     m_tasks = agentTasks(wanted, m_found, m_stale);
     m_again = false;
     m_working = true;
@@ -157,13 +193,83 @@ void FleetAgent::runNext()
     run(task, [self, task](const Result<void> &result) {
         if (!self || !self->m_working)
             return;
-        if (!result) {
-            qCWarning(lcFleet).noquote() << "agent:" << task.unit << result.error().text();
-            self->m_tasks.clear(); // the next round tries again
-            self->m_again = false;
+        if (result) {
+            self->m_complaints.remove(task.unit);
+        } else {
+            self->complain(task.unit, result.error());
+            self->m_again = false; // the next round tries again
+            // What one unit cannot have is no reason to keep the others waiting.
+            if (task.kind == AgentTask::Reload || result.error().code == code::unreachable)
+                self->m_tasks.clear();
         }
         self->runNext();
     });
+}
+
+/// Once: a task that fails is tried in every round, with the same words.
+void FleetAgent::complain(const QString &unit, const Error &why)
+{
+    if (std::exchange(m_complaints[unit], why.text()) != why.text())
+        qCWarning(lcFleet).noquote() << "agent:" << unit << why.text();
+}
+
+void FleetAgent::keepOutcome(const QString &unit, const StartOutcome &outcome)
+{
+    m_outcomes.insert(unit, {outcome, m_sampleNumber + 1});
+    m_soon.start();
+}
+
+void FleetAgent::startRefused(const QString &unit, const Error &why)
+{
+    const QString sentence = fullStop(why.text());
+    // It is asked for again and again: what stays the same is told once.
+    if (why.code != code::unreachable && m_outcomes.value(unit).start.error != sentence)
+        keepOutcome(unit, {QStringLiteral("refused"), sentence, m_clock.wallUs()});
+}
+
+void FleetAgent::startEnded(const QString &unit, const QString &result)
+{
+    if (!m_found.contains(unit))
+        return;
+    qCInfo(lcFleet).noquote() << "the start of" << unit << "has ended:" << result;
+    keepOutcome(unit, {result, meaningOf(result), m_clock.wallUs()});
+}
+
+void FleetAgent::noticeNoRun(const QString &unit, qint64 number, const BackendState &state)
+{
+    const auto before = m_runBefore.constFind(unit);
+    if (before == m_runBefore.constEnd() || number < m_startedAfter.value(unit) || state.queued)
+        return;
+    const bool ran = isAlive(state) || state.invocationId != *before;
+    m_runBefore.erase(before);
+    if (m_outcomes.contains(unit))
+        return;
+    QString result = QStringLiteral("done");
+    if (!ran)
+        result = state.activeState == QLatin1String("failed") ? QStringLiteral("failed")
+                 : !state.asserted                            ? QStringLiteral("assert")
+                 : state.skipped                              ? QStringLiteral("skipped")
+                                                              : QStringLiteral("dependency");
+    m_outcomes.insert(unit, {{result, meaningOf(result), m_clock.wallUs()}, number});
+}
+
+StartOutcome
+FleetAgent::outcomeOf(const QString &unit, qint64 number, const BackendState &state) const
+{
+    const auto kept = m_outcomes.constFind(unit);
+    if (kept == m_outcomes.constEnd() || number < kept->fromSample)
+        return {};
+    StartOutcome out = kept->start;
+    const bool failed = state.activeState == QLatin1String("failed");
+    if (isAlive(state)) // it was restarted, or started by another
+        out.error.clear();
+    else if (failed && out.result == QLatin1String("failed"))
+        out.error.clear(); // it did run, and its state says the rest
+    else if (out.result == QLatin1String("done") && state.skipped) {
+        out.result = QStringLiteral("skipped");
+        out.error = meaningOf(out.result);
+    }
+    return out;
 }
 
 void FleetAgent::run(const AgentTask &task, UnitBackend::Done done)
@@ -221,7 +327,11 @@ void FleetAgent::startUnit(const QString &unit, UnitBackend::Done done)
     }
     const QPointer<FleetAgent> self(this);
     m_backend.start(unit, [self, unit, done = std::move(done)](const Result<void> &result) {
+        if (self && !result && self->m_found.contains(unit))
+            self->startRefused(unit, result.error());
         if (self && result && self->m_found.contains(unit)) {
+            self->m_outcomes.remove(unit);
+            self->m_runBefore.insert(unit, self->m_runs.value(unit));
             self->m_found[unit].launched = true;
             self->m_startedAfter.insert(unit, self->m_sampleNumber + 1);
             self->m_soon.start();
@@ -235,6 +345,8 @@ void FleetAgent::startUnit(const QString &unit, UnitBackend::Done done)
 void FleetAgent::stopUnit(const QString &unit, UnitBackend::Done done)
 {
     forget(unit);
+    m_outcomes.remove(unit);
+    m_runBefore.remove(unit);
     const QPointer<FleetAgent> self(this);
     m_backend.stop(unit, [self, unit, done = std::move(done)](const Result<void> &result) {
         const bool ok = result || result.error().code == code::notFound;
@@ -273,6 +385,9 @@ void FleetAgent::finishUnload(const QString &unit)
         }
         self->m_found.remove(unit);
         self->m_startedAfter.remove(unit);
+        self->m_outcomes.remove(unit);
+        self->m_runBefore.remove(unit);
+        self->m_runs.remove(unit);
         self->m_stale = true;
         for (const QString &key :
              {self->keys().state(unit, self->m_setup.machineId), self->keys().legacyState(unit)}) {
@@ -366,9 +481,12 @@ void FleetAgent::publish(qint64 number, const QMap<QString, BackendState> &state
         const bool stale = number < m_startedAfter.value(it.key());
         if (state == states.constEnd() || it->unloading || stale)
             continue;
+        noticeNoRun(it.key(), number, *state);
+        m_runs.insert(it.key(), state->invocationId);
         const QByteArray document = encode(StateDocument{
             state->loadState, state->activeState, state->subState, m_setup.machineId, it->hash,
-            state->invocationId, state->mainPid, state->sinceUs});
+            state->invocationId, state->mainPid, state->sinceUs,
+            outcomeOf(it.key(), number, *state)});
         renew(keys().state(it.key(), m_setup.machineId), document);
         renew(keys().legacyState(it.key()), document);
         const ClusterState::Job *job = m_mirror.state().job(it.key());

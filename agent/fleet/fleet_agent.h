@@ -33,6 +33,10 @@ public:
     bool has(const QString &unit) const { return m_found.contains(unit); }
 
 private:
+    struct Outcome {
+        StartOutcome start;
+        qint64 fromSample = 0; ///< the first look that shows the unit as the start has left it
+    };
     struct Published {
         QByteArray document;
         qint64 atMs = 0;
@@ -41,6 +45,14 @@ private:
     void adopt();
     void adopted(const QMap<QString, QString> &hashes, const QMap<QString, BackendState> &states);
     void wake();
+    void startRefused(const QString &unit, const Error &why);
+    void startEnded(const QString &unit, const QString &result);
+    /// The look tells that the start is over, without a run: what no job's end has told.
+    void noticeNoRun(const QString &unit, qint64 number, const BackendState &state);
+    void keepOutcome(const QString &unit, const StartOutcome &outcome);
+    /// What the last start has come to, as far as this look at the unit can tell.
+    StartOutcome outcomeOf(const QString &unit, qint64 number, const BackendState &state) const;
+    void complain(const QString &unit, const Error &why);
     void round();
     void runNext();
     void run(const AgentTask &task, UnitBackend::Done done);
@@ -70,7 +82,11 @@ private:
     QMap<QString, qint64>
         m_endsAfter; ///< unit that unloads -> the first look that can tell its end
     QMap<QString, qint64> m_startedAfter; ///< unit that was started -> likewise, its beginning
-    QSet<QString> m_removing;             ///< its files are being taken away
+    QMap<QString, Outcome> m_outcomes;
+    QMap<QString, QString> m_runBefore;  ///< unit that was started -> its invocation id before
+    QMap<QString, QString> m_runs;       ///< invocation ids as of the last look
+    QMap<QString, QString> m_complaints; ///< what was last logged of a unit's tasks
+    QSet<QString> m_removing;            ///< its files are being taken away
     QList<AgentTask> m_tasks;
     QMap<QString, Published> m_published; ///< by key
     QSet<QString> m_inFlight;             ///< keys that are being written

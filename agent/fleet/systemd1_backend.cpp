@@ -63,6 +63,10 @@ void fillDetails(BackendState &state, const QVariantMap &properties)
     }
     const QByteArray id = properties.value(QStringLiteral("InvocationID")).toByteArray();
     state.invocationId = QString::fromLatin1(id.toHex());
+    const bool tried = properties.value(QStringLiteral("ConditionTimestamp")).toULongLong() > 0;
+    const bool asked = properties.value(QStringLiteral("AssertTimestamp")).toULongLong() > 0;
+    state.asserted = !asked || properties.value(QStringLiteral("AssertResult")).toBool();
+    state.skipped = tried && !properties.value(QStringLiteral("ConditionResult")).toBool();
     state.mainPid = qint32(properties.value(QStringLiteral("MainPID")).toUInt());
     state.sinceUs = sinceOf(properties, state.activeState);
 }
@@ -111,7 +115,11 @@ void Systemd1Backend::tryConnect()
     m_calls = std::make_unique<QObject>();
     m_signals = std::make_unique<ManagerSignals>(
         m_setup.socket.isEmpty() ? kService : QString(), kRoot, bus);
-    connect(m_signals.get(), &ManagerSignals::JobRemoved, this, [this] { Q_EMIT stirred(); });
+    connect(
+        m_signals.get(), &ManagerSignals::JobRemoved, this,
+        [this](uint id, const QDBusObjectPath &, const QString &unit, const QString &result) {
+            jobRemoved(id, unit, result);
+        });
     connect(m_signals.get(), &ManagerSignals::UnitNew, this, [this] { Q_EMIT stirred(); });
     introduce();
 }
@@ -140,6 +148,10 @@ void Systemd1Backend::dropConnection()
     m_signals.reset();
     m_calls.reset();
     m_known.clear();
+    m_touched.clear();
+    m_kept.clear();
+    m_starts.clear();
+    m_results.clear();
     if (m_bus) {
         m_bus.reset();
         if (m_setup.socket.isEmpty())
@@ -246,6 +258,8 @@ void Systemd1Backend::unlink(const QString &unit, Done done)
 
 void Systemd1Backend::unload(const QString &unit, Done done)
 {
+    m_kept.remove(unit);
+    manager(QStringLiteral("UnrefUnit"), {unit}, [](const Result<QDBusMessage> &) {});
     // Before its file goes: afterwards the engine may have forgotten the unit.
     manager(
         QStringLiteral("ResetFailedUnit"), {unit},
@@ -263,23 +277,76 @@ void Systemd1Backend::reload(Done done)
         });
 }
 
-void Systemd1Backend::job(const QString &method, const QString &unit, Done done)
+void Systemd1Backend::job(
+    const QString &method, const QString &unit, std::function<void(const Result<quint32> &)> done)
 {
     manager(
         method, {unit, QStringLiteral("replace")},
         [done = std::move(done)](const Result<QDBusMessage> &answer) {
-            done(answer ? Result<void>{} : fail(answer.error()));
+            if (!answer) {
+                done(fail(answer.error()));
+                return;
+            }
+            const auto path = qvariant_cast<QDBusObjectPath>(answer->arguments().value(0)).path();
+            done(path.section(u'/', -1).toUInt());
         });
 }
 
 void Systemd1Backend::start(const QString &unit, Done done)
 {
-    job(QStringLiteral("StartUnit"), unit, std::move(done));
+    keep(unit);
+    ++m_asking;
+    job(QStringLiteral("StartUnit"), unit,
+        [this, unit, done = std::move(done)](const Result<quint32> &id) {
+            --m_asking;
+            const auto early = id ? m_results.constFind(*id) : m_results.constEnd();
+            const auto result =
+                early != m_results.constEnd() ? std::optional(*early) : std::nullopt;
+            if (m_asking == 0)
+                m_results.clear();
+            if (id)
+                m_starts.insert(*id, unit);
+            m_touched.insert(unit);
+            done(id ? Result<void>{} : fail(id.error()));
+            if (result)
+                tellStart(*id, *result);
+        });
+}
+
+/// An engine forgets a unit that rests, and with it how its run has ended: the run's id, a
+/// condition that was not met.
+void Systemd1Backend::keep(const QString &unit)
+{
+    if (m_kept.contains(unit))
+        return;
+    m_kept.insert(unit);
+    const auto whatever = [](const Result<QDBusMessage> &) {}; // it works without, but tells less
+    manager(QStringLiteral("UnrefUnit"), {unit}, whatever);    // of an agent before this one
+    manager(QStringLiteral("RefUnit"), {unit}, whatever);
 }
 
 void Systemd1Backend::stop(const QString &unit, Done done)
 {
-    job(QStringLiteral("StopUnit"), unit, std::move(done));
+    job(QStringLiteral("StopUnit"), unit, [done = std::move(done)](const Result<quint32> &id) {
+        done(id ? Result<void>{} : fail(id.error()));
+    });
+}
+
+void Systemd1Backend::jobRemoved(quint32 id, const QString &unit, const QString &result)
+{
+    m_touched.insert(unit);
+    // The engine's order is answer, then signal; the bus may bring them the other way round.
+    if (m_asking > 0 && !m_starts.contains(id))
+        m_results.insert(id, result);
+    tellStart(id, result);
+    Q_EMIT stirred();
+}
+
+void Systemd1Backend::tellStart(quint32 id, const QString &result)
+{
+    const QString unit = m_starts.take(id);
+    if (!unit.isEmpty())
+        Q_EMIT startEnded(unit, result);
 }
 
 void Systemd1Backend::query(const QStringList &units, States done)
@@ -296,7 +363,8 @@ void Systemd1Backend::query(const QStringList &units, States done)
             if (!units.contains(row.name))
                 continue;
             BackendState state = m_known.value(row.name);
-            if (state.loadState != row.load || state.activeState != row.active ||
+            if (m_touched.remove(row.name) || state.queued != (row.job != 0) ||
+                state.loadState != row.load || state.activeState != row.active ||
                 state.subState != row.sub)
                 fresh.append(row.name);
             state.loadState = row.load;

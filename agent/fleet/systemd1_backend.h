@@ -44,7 +44,12 @@ private:
     void dropConnection();
     void call(const QDBusMessage &message, Answer done);
     void manager(const QString &method, const QVariantList &arguments, Answer done);
-    void job(const QString &method, const QString &unit, Done done);
+    void
+    job(const QString &method, const QString &unit,
+        std::function<void(const Result<quint32> &)> done);
+    void jobRemoved(quint32 id, const QString &unit, const QString &result);
+    void keep(const QString &unit);
+    void tellStart(quint32 id, const QString &result);
     void details(
         std::shared_ptr<QMap<QString, BackendState>> states, const QStringList &units, States done);
     void unlink(const QString &unit, Done done);
@@ -57,6 +62,11 @@ private:
     QTimer m_retry;
     bool m_connected = false;
     QMap<QString, BackendState> m_known; ///< of the last query
+    QSet<QString> m_kept;                ///< that the engine does not forget although they rest
+    QSet<QString> m_touched;             ///< a job of theirs has ended: their details come next
+    QMap<quint32, QString> m_starts;     ///< by job: units whose start runs
+    QMap<quint32, QString> m_results;    ///< of jobs that ended while a start was being asked for
+    int m_asking = 0;                    ///< starts that are not answered yet
     qsizetype m_turn = 0;                ///< whose details come next although nothing changed
 };
 

@@ -17,8 +17,10 @@ struct BackendState {
     QString subState;
     QString invocationId; ///< 32 hex digits; empty: has not run in this engine's life
     qint32 mainPid = 0;
-    qint64 sinceUs = 0;  ///< wall clock, of the active state
-    bool queued = false; ///< a job of its waits or runs: the state is about to change
+    qint64 sinceUs = 0;   ///< wall clock, of the active state
+    bool queued = false;  ///< a job of its waits or runs: the state is about to change
+    bool asserted = true; ///< false: the last start found that an assertion is not met
+    bool skipped = false; ///< the last start found that a condition in the file is not met
 
     bool operator==(const BackendState &) const = default;
 };
@@ -44,7 +46,7 @@ public:
     /// The other way round. The unit should have ended before.
     virtual void unload(const QString &unit, Done done) = 0;
     virtual void reload(Done done) = 0;
-    /// Asks for it; the answer does not wait for the job.
+    /// Asks for it; the answer does not wait for the job, whose end startEnded() tells.
     virtual void start(const QString &unit, Done done) = 0;
     /// code::notFound when the engine has no such unit.
     virtual void stop(const QString &unit, Done done) = 0;
@@ -56,6 +58,9 @@ Q_SIGNALS:
     void connectionChanged(bool connected);
     /// A job has ended, or something else has happened that makes a look worth while.
     void stirred();
+    /// The job of a start() is over, with systemd's word: "done", "failed", "dependency" ... After
+    /// the answer.
+    void startEnded(const QString &unit, const QString &result);
 };
 
 } // namespace qd::fleet

@@ -28,13 +28,16 @@ Progress started(const Earlier &before, const Unit &now)
         return Progress::Done; // each node starts its own
     if (!now.loadState.isEmpty() && now.loadState != QLatin1String("loaded"))
         return Progress::Failed;
+    const bool wasWanted = before.unit.desired == Target::Launched;
+    const bool isOver = wasWanted || isNewOutcome(before.unit, now);
+    if (isOver && !now.startError.isEmpty())
+        return now.startResult == QLatin1String("skipped") ? Progress::Done : Progress::Failed;
     if (now.current != Target::Launched)
         return Progress::Pending;
     if (now.activeState == QLatin1String("active"))
         return Progress::Done;
-    const bool asItWas =
-        before.unit.desired == Target::Launched && before.unit.current == Target::Launched;
-    if (!before.ran && !asItWas && !isNewRun(before.unit, now))
+    const bool asItWas = wasWanted && before.unit.current == Target::Launched;
+    if (!before.ran && !asItWas && !isNewRun(before.unit, now) && !isNewOutcome(before.unit, now))
         return Progress::Pending;
     if (now.activeState == QLatin1String("failed"))
         return Progress::Failed;
@@ -64,6 +67,11 @@ QStringList unitNames(const QStringList &words)
 bool isNewRun(const Unit &before, const Unit &now)
 {
     return !now.invocationId.isEmpty() && now.invocationId != before.invocationId;
+}
+
+bool isNewOutcome(const Unit &before, const Unit &now)
+{
+    return now.startEnded.isValid() && now.startEnded != before.startEnded;
 }
 
 Progress progressOf(const QString &verb, const Earlier &before, const Unit &now)
@@ -105,8 +113,11 @@ QString sentenceOf(const Unit &unit)
         return unit.reason.isEmpty() || unit.desired == Target::Inactive
                    ? QStringLiteral("%1 is not on any node").arg(unit.name)
                    : QStringLiteral("%1 is not on any node: %2").arg(unit.name, unit.reason);
+    if (!unit.startError.isEmpty() && !runs(unit))
+        return QStringLiteral("%1 was not started on %2: %3")
+            .arg(unit.name, where, unit.startError);
     const bool rests = unit.activeState == QLatin1String("inactive");
-    if (rests && unit.current == Target::Launched)
+    if (rests && unit.current == Target::Launched && !unit.invocationId.isEmpty())
         return QStringLiteral("%1 has come to its end on %2").arg(unit.name, where);
     const QString state = unit.activeState.isEmpty() ? QStringLiteral("scheduled")
                           : rests                    ? QStringLiteral("loaded, not running,")

@@ -24,6 +24,8 @@ struct Earlier {
 Progress progressOf(const QString &verb, const Earlier &before, const Unit &now);
 /// Whether this shows a run that is not the one before.
 bool isNewRun(const Unit &before, const Unit &now);
+/// Whether the node tells what has come of a start that is not the one before.
+bool isNewOutcome(const Unit &before, const Unit &now);
 /// The name of the machine where it is; the beginning of its id when it has no name.
 QString machineOf(const Unit &unit);
 Tone toneOf(const Unit &unit);

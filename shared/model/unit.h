@@ -25,6 +25,9 @@ struct Unit {
     Q_PROPERTY(QString invocationId MEMBER invocationId)
     Q_PROPERTY(qint32 mainPid MEMBER mainPid)
     Q_PROPERTY(QDateTime since MEMBER since)
+    Q_PROPERTY(QString startResult MEMBER startResult)
+    Q_PROPERTY(QString startError MEMBER startError)
+    Q_PROPERTY(QDateTime startEnded MEMBER startEnded)
     Q_PROPERTY(bool global MEMBER global)
 
 public:
@@ -39,13 +42,16 @@ public:
     Target current = Target::Inactive;
     QString machineId; ///< where it is scheduled; empty = nowhere
     QString machineName;
-    QString reason;    ///< why there, or why nowhere: one sentence
+    QString reason;    ///< why there, or why nowhere, and why it was not started
     QString loadState; ///< systemd's words, empty while unknown
     QString activeState;
     QString subState;
     QString invocationId;
     qint32 mainPid = 0;
-    QDateTime since; ///< of the active state
+    QDateTime since;     ///< of the active state
+    QString startResult; ///< of the last start: systemd's word, "refused" or "skipped"; empty: none
+    QString startError;  ///< why it came to nothing, a sentence
+    QDateTime startEnded;
     bool global = false;
 
     bool operator==(const Unit &) const = default;

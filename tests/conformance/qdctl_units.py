@@ -138,12 +138,31 @@ class Units(QdctlCase):
         self.submit("once.service", "[Service]\nType=oneshot\nExecStart=/bin/echo just once\n")
         self.assertRegex(self.expect(DONE, "unit", "start", "once.service").stdout,
                          r"^once.service has come to its end on node-[123]\n$")
+        reasons = {
+            "asserts.service": ("[Unit]\nAssertPathExists=/nope\n", FAILED, "an assertion in its file (Assert...=) is not"
+                                " met."),
+            "needs.service": ("[Unit]\nRequires=failing.service\nAfter=failing.service\n", FAILED,
+                              "a unit that it requires did not start."),
+            "lacks.service": ("[Unit]\nRequires=absent.service\n", FAILED, "Unit absent.service not found."),
+            "skips.service": ("[Unit]\nConditionPathExists=/nope\n", DONE,
+                              "a condition in its file (Condition...=) is not met.")}
+        pin = "[X-Fleet]\nMachineOf=failing.service\n"  # a unit that is required must be on the same node
+        for name, (text, status, reason) in reasons.items():
+            self.submit(name, f"{text}[Service]\nExecStart=/bin/sleep 600\n{pin}")
+            run = self.expect(status, "unit", "start", name)
+            self.assertIn(f"{name} was not started on node-", run.stdout + run.stderr)
+            self.assertIn(reason, run.stdout + run.stderr)
+            self.assertIn(f"Not started: {reason}", self.expect(DONE, "unit", "status", name).stdout)
         self.submit("picky.service", "[Service]\nExecStart=/bin/sleep 600\n[X-Fleet]\nMachineMetadata=disk=ssd\n")
         self.assertIn("is not on any node: ", self.expect(FAILED, "unit", "start", "picky.service", "--wait", "2").stderr)
         path = os.path.join(self.units, "wrong.service")
         with open(path, "w", encoding="utf-8") as file:
             file.write("[Service]\nDescription=no command\n")
         self.assertIn("wrong.service was not submitted", self.expect(FAILED, "unit", "submit", path).stderr)
+        path = os.path.join(self.units, "tick.timer")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("[Timer]\nOnBootSec=1\n")
+        self.assertIn("units of type timer cannot be run yet", self.expect(FAILED, "unit", "submit", path).stderr)
 
     @proves("F41")
     def test_several_at_once(self):

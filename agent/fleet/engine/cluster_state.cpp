@@ -38,6 +38,18 @@ void fillState(Unit &unit, const StateDocument &state)
     unit.mainPid = state.mainPid;
     if (state.sinceUs > 0)
         unit.since = QDateTime::fromMSecsSinceEpoch(state.sinceUs / 1000, Qt::UTC);
+    unit.startResult = state.start.result;
+    unit.startError = state.start.error;
+    if (state.start.endedUs > 0)
+        unit.startEnded = QDateTime::fromMSecsSinceEpoch(state.start.endedUs / 1000, Qt::UTC);
+}
+
+/// A start that came to nothing, before the sentence of the placement.
+QString withStart(const StartOutcome &start, const QString &where, const QString &reason)
+{
+    if (start.error.isEmpty())
+        return reason;
+    return QStringLiteral("Not started%1: %2 %3").arg(where, start.error, reason);
 }
 
 QString metadataText(const Requirements &need)
@@ -312,7 +324,7 @@ void ClusterState::forgetIfEmpty(const QString &name)
         m_jobs.erase(it);
 }
 
-void ClusterState::fillGlobal(Unit &unit, const Job &job) const
+void ClusterState::fillGlobal(Unit &unit, const Job &job, const QMap<QString, QString> &names) const
 {
     unit.global = true;
     qsizetype fit = 0;
@@ -329,8 +341,12 @@ void ClusterState::fillGlobal(Unit &unit, const Job &job) const
                             .arg(which);
     if (job.states.isEmpty())
         return;
-    fillState(unit, mostTelling(job.states));
+    const StateDocument &state = mostTelling(job.states);
+    fillState(unit, state);
     unit.current = unit.desired;
+    const QString where =
+        QStringLiteral(" on ") + names.value(state.machineId, state.machineId.left(8));
+    unit.reason = withStart(state.start, where, unit.reason);
 }
 
 std::optional<Unit>
@@ -345,7 +361,7 @@ ClusterState::row(const QString &name, const QMap<QString, QString> &names) cons
     out.hash = job->hash;
     out.desired = job->desired;
     if (job->need.global) {
-        fillGlobal(out, *job);
+        fillGlobal(out, *job, names);
         return out;
     }
     out.machineId = job->target;
@@ -365,6 +381,8 @@ ClusterState::row(const QString &name, const QMap<QString, QString> &names) cons
         out.reason = QStringLiteral("Waits for the engine to place it.");
     else
         out.reason = QStringLiteral("On %1.").arg(out.machineName);
+    if (reported)
+        out.reason = withStart(state->start, {}, out.reason);
     return out;
 }
 

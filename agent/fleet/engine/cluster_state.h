@@ -61,7 +61,7 @@ private:
     void forgetIfEmpty(const QString &name);
     void globalsChanged();
     Machine machineOf(const MachineDocument &document) const;
-    void fillGlobal(Unit &unit, const Job &job) const;
+    void fillGlobal(Unit &unit, const Job &job, const QMap<QString, QString> &names) const;
 
     Keys m_keys;
     QMap<QString, MachineDocument> m_machines;

@@ -3,6 +3,7 @@
 
 #include "agent/fleet/engine/requirements.h"
 #include "shared/unitfile/check.h"
+#include "shared/unitfile/unit_name.h"
 
 namespace qd::fleet {
 
@@ -14,6 +15,13 @@ UnitDiagnostic said(const unitfile::Problem &problem)
     return {
         problem.line, error ? UnitDiagnostic::Severity::Error : UnitDiagnostic::Severity::Warning,
         problem.message};
+}
+
+/// A unit of another type would wait for its start for ever.
+bool runs(const QString &type)
+{
+    return type == QLatin1String("service") || type == QLatin1String("target") ||
+           type == QLatin1String("slice");
 }
 
 /// Where the section that asks something of the machine begins to ask.
@@ -36,6 +44,11 @@ QList<UnitDiagnostic> diagnose(const QString &name, const QString &text)
     };
     if (const auto ok = validateName(name); !ok)
         refuse(0, ok.error().message);
+    else if (!runs(unitfile::nameType(name)))
+        refuse(
+            0, QStringLiteral("units of type %1 cannot be run yet: the unit engine has services, "
+                              "targets and slices.")
+                   .arg(unitfile::nameType(name)));
     const QByteArray bytes = text.toUtf8();
     for (const unitfile::Problem &problem : unitfile::check(name, bytes))
         out.append(said(problem));

@@ -129,7 +129,10 @@ QByteArray encode(const StateDocument &document)
            ",\"unitHash\":" +
            quoted(document.unitHash) + ",\"invocationID\":" + quoted(document.invocationId) +
            ",\"mainPID\":" + QByteArray::number(document.mainPid) +
-           ",\"sinceUSec\":" + QByteArray::number(document.sinceUs) + '}';
+           ",\"sinceUSec\":" + QByteArray::number(document.sinceUs) +
+           ",\"startResult\":" + quoted(document.start.result) +
+           ",\"startError\":" + quoted(document.start.error) +
+           ",\"startEndedUSec\":" + QByteArray::number(document.start.endedUs) + '}';
 }
 
 std::optional<StateDocument> readState(const QByteArray &json)
@@ -146,6 +149,9 @@ std::optional<StateDocument> readState(const QByteArray &json)
     out.invocationId = field(*object, "invocationID");
     out.mainPid = object->value(QLatin1String("mainPID")).toInt();
     out.sinceUs = object->value(QLatin1String("sinceUSec")).toInteger();
+    out.start.result = field(*object, "startResult");
+    out.start.error = field(*object, "startError");
+    out.start.endedUs = object->value(QLatin1String("startEndedUSec")).toInteger();
     return out;
 }
 

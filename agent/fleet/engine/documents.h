@@ -66,6 +66,15 @@ std::optional<QString> readUnitText(const QByteArray &json);
 QByteArray encodeJob(const QString &name, const QString &hash);
 std::optional<QString> readJobHash(const QByteArray &json);
 
+/// What has come of asking the unit engine for a start.
+struct StartOutcome {
+    QString result;     ///< systemd's word of the job's end, "refused", "skipped"; empty: none yet
+    QString error;      ///< why it does not run; empty after "done"
+    qint64 endedUs = 0; ///< wall clock
+
+    bool operator==(const StartOutcome &) const = default;
+};
+
 /// states/<unit>/<machine>. What fleet does not know follows after its own fields, which its tools
 /// pass over.
 struct StateDocument {
@@ -77,6 +86,7 @@ struct StateDocument {
     QString invocationId;
     qint32 mainPid = 0;
     qint64 sinceUs = 0; ///< wall clock of the last change of the active state; 0 = unknown
+    StartOutcome start; ///< of the last start that fleet has asked for
 
     bool operator==(const StateDocument &) const = default;
 };

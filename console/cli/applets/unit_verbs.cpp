@@ -9,7 +9,6 @@ namespace qd::cli {
 namespace {
 
 constexpr qint64 kWaitSeconds = 30;
-constexpr int kSettleMs = 2'000;
 
 /// One verb on some units: asks for it, then waits until each is there.
 class VerbRun : public QObject {
@@ -56,9 +55,6 @@ private:
         connect(m_live.get(), &Subscription::failed, this, [this](const Error &error) {
             m_run.fail(error);
         });
-        m_settled.setSingleShot(true);
-        m_settled.setInterval(kSettleMs);
-        connect(&m_settled, &QTimer::timeout, this, &VerbRun::settle);
         m_deadline.setSingleShot(true);
         connect(&m_deadline, &QTimer::timeout, this, &VerbRun::timeOver);
         const qint64 seconds = m_run.values().number(QStringLiteral("wait"), kWaitSeconds);
@@ -103,29 +99,13 @@ private:
         Earlier &before = m_before[unit.name];
         before.ran = before.ran || isNewRun(before.unit, unit);
         const Progress progress = progressOf(m_verb, before, unit);
-        if (progress == Progress::Pending) {
-            m_settled.start();
+        if (progress == Progress::Pending)
             return;
-        }
         m_waiting.removeAll(unit.name);
         if (progress == Progress::Failed)
             complain(unit, {});
         else
             report(unit);
-    }
-
-    /// A run so short that no row has shown it: what stays the same for a while is how it ended.
-    void settle()
-    {
-        const QStringList waiting = m_waiting;
-        for (const QString &name : waiting) {
-            if (m_now.value(name).current != Unit::Target::Launched)
-                continue;
-            m_before[name].ran = true;
-            look(m_now.value(name));
-        }
-        m_settled.stop();
-        finishIfDone();
     }
 
     void finishIfDone()
@@ -170,7 +150,6 @@ private:
     QMap<QString, Earlier> m_before;
     QMap<QString, Unit> m_now;
     std::unique_ptr<session::Subscription> m_live; ///< null: nothing is waited for
-    QTimer m_settled;
     QTimer m_deadline;
     bool m_asked = false;  ///< what was before is known
     bool m_asking = false; ///< a call is on its way

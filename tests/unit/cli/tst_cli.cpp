@@ -269,6 +269,19 @@ private Q_SLOTS:
         QCOMPARE(startOf(before, failed), P::Failed);
         ended.invocationId.clear();
         QCOMPARE(progressOf(s("start"), {fresh, true}, ended), P::Done);
+        // Without a run the node's word tells that the start is over; an old one does not count.
+        Unit nothing = ended;
+        nothing.startEnded = QDateTime::fromMSecsSinceEpoch(5);
+        nothing.startResult = s("dependency");
+        nothing.startError = s("a unit that it requires did not start.");
+        QCOMPARE(startOf(fresh, nothing), P::Failed);
+        nothing.current = T::Loaded; // refused: not even asked for
+        QCOMPARE(startOf(fresh, nothing), P::Failed);
+        Unit old = unit(T::Loaded, T::Loaded, "inactive");
+        old.startEnded = nothing.startEnded;
+        QCOMPARE(startOf(old, nothing), P::Pending);
+        nothing.startResult = s("skipped");
+        QCOMPARE(startOf(fresh, nothing), P::Done);
         QCOMPARE(startOf(failed, failed), P::Failed); // there was nothing to be done
         const auto of = [&fresh](const char *verb, const Unit &now) {
             return progressOf(s(verb), {fresh, false}, now);
@@ -300,6 +313,12 @@ private Q_SLOTS:
         one.machineName = s("node-2");
         QCOMPARE(sentenceOf(one), s("a.service is active on node-2"));
         one.activeState = s("inactive");
+        QCOMPARE(sentenceOf(one), s("a.service is loaded, not running, on node-2"));
+        one.startError = s("Unit b.service not found.");
+        QCOMPARE(
+            sentenceOf(one), s("a.service was not started on node-2: Unit b.service not found."));
+        one.startError.clear();
+        one.invocationId = s("1");
         QCOMPARE(sentenceOf(one), s("a.service has come to its end on node-2"));
         one.current = T::Loaded;
         QCOMPARE(sentenceOf(one), s("a.service is loaded, not running, on node-2"));

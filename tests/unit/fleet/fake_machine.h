@@ -20,6 +20,9 @@ struct FakeMachine {
     bool queuesStarts = false; ///< a start waits for finishStarts()
     bool stopsSlowly = false;  ///< a stop ends with finishStops()
     QStringList refusesToLoad; ///< names
+    QStringList startsNothing; ///< names: no run, no word of the job's end, an unmet assertion
+    QMap<QString, QString> refusesToStart; ///< names, and why
+    QMap<QString, QString> startsEndAs;    ///< names, and the result of a job that starts nothing
     int lastPid = 100;
 
     bool runs(const QString &unit) const
@@ -113,7 +116,17 @@ public:
         answer("start", unit, std::move(done), [this, unit]() -> Result<void> {
             if (!m_machine.units.contains(unit))
                 return fail(code::notFound, QStringLiteral("Unit %1 not found.").arg(unit));
-            if (m_machine.queuesStarts)
+            if (m_machine.refusesToStart.contains(unit))
+                return fail(code::io, m_machine.refusesToStart.value(unit));
+            const QString result = m_machine.startsEndAs.value(unit, QStringLiteral("done"));
+            if (!m_machine.startsNothing.contains(unit))
+                QTimer::singleShot(
+                    0, this, [this, unit, result] { Q_EMIT startEnded(unit, result); });
+            if (m_machine.startsEndAs.contains(unit))
+                m_machine.units[unit].state.skipped = result == QLatin1String("done");
+            else if (m_machine.startsNothing.contains(unit))
+                m_machine.units[unit].state.asserted = false;
+            else if (m_machine.queuesStarts)
                 m_machine.units[unit].state.queued = true;
             else
                 m_machine.begin(unit);

@@ -618,7 +618,8 @@ private Q_SLOTS:
             hash,
             QStringLiteral("0123"),
             42,
-            1'700'000'000'000'000};
+            1'700'000'000'000'000,
+            {QStringLiteral("refused"), QStringLiteral("Unit \"a\" not found."), 7}};
         QVERIFY(encode(state).startsWith(
             "{\"loadState\":\"loaded\",\"activeState\":\"active\",\"subState\":\"running\","
             "\"machineState\":{\"ID\":\"aaaaaaaa11111111aaaaaaaa11111111\",\"PublicIP\":\"\","

@@ -453,6 +453,102 @@ private Q_SLOTS:
             place.error().message, QStringLiteral("hello.service is on node-3, which is lost."));
     }
 
+    void aMachineWithoutAUnitEngineGetsNoUnits()
+    {
+        QD_PROVES("F67");
+        Cluster cluster(2);
+        FleetNode &one = cluster[1];
+        QTRY_VERIFY(cluster.allThere());
+        QVERIFY(submit(one, kHello).has_value());
+        QVERIFY(apply(one, Verb::Start, kHello).has_value());
+        QTRY_COMPARE(cluster.running(kHello), QList<int>{1});
+        // An engine that is restarted costs nothing.
+        one.backend->setConnected(false);
+        cluster.pass(kTtl * 500);
+        one.backend->setConnected(true);
+        cluster.pass(kTtl * 1'500);
+        QVERIFY(cluster.allThere());
+        QCOMPARE(one.unit(kHello).machineId, one.id());
+        // One that is gone for longer is a machine that is lost, though its agent is there.
+        one.backend->setConnected(false);
+        one.machine.units.clear();
+        cluster.pass(kTtl * 2'000);
+        QVERIFY(!one.store.value(Keys().machineObject(one.id())));
+        QTRY_COMPARE(cluster.running(kHello), QList<int>{2});
+        const QString next = QStringLiteral("next.service");
+        QVERIFY(submit(one, next).has_value());
+        QVERIFY(apply(one, Verb::Start, next).has_value());
+        QTRY_COMPARE(cluster.running(next), QList<int>{2}); // although the first has none at all
+        one.backend->setConnected(true);
+        cluster.pass(kTtl * 500);
+        QTRY_VERIFY(cluster.allThere());
+    }
+
+    void aStartThatComesToNothingSaysWhy()
+    {
+        QD_PROVES("F43");
+        Cluster cluster(1);
+        FleetNode &one = cluster[1];
+        one.machine.startsEndAs = {
+            {QStringLiteral("assert.service"), QStringLiteral("assert")},
+            {QStringLiteral("needy.service"), QStringLiteral("dependency")},
+            {QStringLiteral("skipped.service"), QStringLiteral("done")}};
+        const QMap<QString, QString> told{
+            {QStringLiteral("assert.service"),
+             QStringLiteral("an assertion in its file (Assert...=) is not met.")},
+            {QStringLiteral("needy.service"),
+             QStringLiteral("a unit that it requires did not start.")},
+            {QStringLiteral("skipped.service"),
+             QStringLiteral("a condition in its file (Condition...=) is not met.")}};
+        for (auto it = told.begin(); it != told.end(); ++it) {
+            QVERIFY(submit(one, it.key()).has_value());
+            QVERIFY(apply(one, Verb::Start, it.key()).has_value());
+            QTRY_COMPARE(one.unit(it.key()).startError, it.value());
+            QVERIFY(one.unit(it.key()).reason.startsWith(
+                QStringLiteral("Not started: ") + it.value() + QStringLiteral(" On node-1: ")));
+        }
+        QCOMPARE(
+            one.unit(QStringLiteral("skipped.service")).startResult, QStringLiteral("skipped"));
+        // Where the end of the job is not heard of, a look at the unit tells.
+        const QString silent = QStringLiteral("silent.service");
+        one.machine.startsNothing = QStringList{silent};
+        QVERIFY(submit(one, silent).has_value());
+        QVERIFY(apply(one, Verb::Start, silent).has_value());
+        QTRY_COMPARE(one.unit(silent).startResult, QStringLiteral("assert"));
+        // Started by another hand it runs, and nothing is wrong any more.
+        one.machine.begin(QStringLiteral("needy.service"));
+        one.backend->stir();
+        QTRY_COMPARE(one.unit(QStringLiteral("needy.service")).startError, QString());
+        // So with one that has run and failed: its state says so.
+        QVERIFY(submit(one, kHello).has_value());
+        QVERIFY(apply(one, Verb::Start, kHello).has_value());
+        QTRY_COMPARE(one.unit(kHello).startResult, QStringLiteral("done"));
+        QVERIFY(one.unit(kHello).startEnded.isValid());
+        QCOMPARE(one.unit(kHello).startError, QString());
+    }
+
+    void aRefusedStartIsToldAndHoldsNoOtherUp()
+    {
+        QD_PROVES("F43");
+        Cluster cluster(1);
+        FleetNode &one = cluster[1];
+        const QString needy = QStringLiteral("a-needy.service"); // comes first in each round
+        one.machine.refusesToStart = {{needy, QStringLiteral("Unit absent.service not found.")}};
+        QVERIFY(submit(one, needy).has_value());
+        QVERIFY(apply(one, Verb::Start, needy).has_value());
+        QTRY_COMPARE(one.unit(needy).startResult, QStringLiteral("refused"));
+        QCOMPARE(one.unit(needy).current, Target::Loaded);
+        QVERIFY(one.unit(needy).reason.startsWith(
+            QStringLiteral("Not started: Unit absent.service not found. On node-1")));
+        QVERIFY(submit(one, kHello).has_value());
+        QVERIFY(apply(one, Verb::Start, kHello).has_value());
+        QTRY_VERIFY(one.machine.runs(kHello));
+        // It is not wanted any more, so there is nothing to complain of.
+        QVERIFY(apply(one, Verb::Stop, needy).has_value());
+        QTRY_COMPARE(one.unit(needy).startResult, QString());
+        QVERIFY(one.unit(needy).reason.startsWith(QStringLiteral("On node-1")));
+    }
+
     void aTaskThatFailsIsTriedAgain()
     {
         QD_PROVES("F72");

@@ -31,6 +31,7 @@ public:
     QMap<QString, QVariantMap> units;
     QSet<QString> unknownMethods;
     QString refuses; ///< a method that fails
+    std::function<void()> beforeItAnswers;
     bool silent = false;
 
     QString introspect(const QString &) const override { return {}; }
@@ -86,6 +87,8 @@ private:
     }
     void startOrStop(const Call &call)
     {
+        if (beforeItAnswers)
+            beforeItAnswers();
         if (units.contains(call.text(0)))
             call.reply({QVariant::fromValue(QDBusObjectPath(jobPath(1)))});
         else
@@ -156,6 +159,15 @@ class TestSystemd1Backend : public QObject {
         m_bus = std::make_unique<PrivateBus>(m_engine.get());
         QVERIFY(m_bus->listen(socket()).has_value());
     }
+    void removeJob(quint32 id, const QString &result)
+    {
+        QDBusMessage signal = QDBusMessage::createSignal(
+            QStringLiteral("/org/freedesktop/systemd1"),
+            QStringLiteral("org.freedesktop.systemd1.Manager"), QStringLiteral("JobRemoved"));
+        signal.setArguments(
+            {id, QVariant::fromValue(QDBusObjectPath(jobPath(id))), kHello, result});
+        m_bus->broadcast(signal);
+    }
     Result<void> load(const QString &unit, const QByteArray &text)
     {
         return await<void>([&](auto done) { m_backend->load(unit, text, done); });
@@ -198,8 +210,12 @@ private Q_SLOTS:
             m_engine->asked,
             (QStringList{
                 QStringLiteral("LinkUnitFiles %1 true true").arg(unitFile(kHello)),
-                QStringLiteral("Reload"), QStringLiteral("StartUnit hello.service replace"),
+                QStringLiteral("Reload"),
+                // What has run and ended is not forgotten as long as the unit is here.
+                QStringLiteral("UnrefUnit hello.service"), QStringLiteral("RefUnit hello.service"),
+                QStringLiteral("StartUnit hello.service replace"),
                 QStringLiteral("StopUnit hello.service replace"),
+                QStringLiteral("UnrefUnit hello.service"),
                 QStringLiteral("ResetFailedUnit hello.service"),
                 QStringLiteral("DisableUnitFiles hello.service true")}));
     }
@@ -245,7 +261,10 @@ private Q_SLOTS:
             QStringLiteral("running"),
             QStringLiteral("00112233445566778899aabbccddeeff"),
             42,
-            2'000'000};
+            2'000'000,
+            false,
+            true,
+            false};
         QCOMPARE(look().value(kHello), expected);
         QCOMPARE(look().value(absent).loadState, QStringLiteral("not-found"));
         // Restarted between two looks: only the details tell.
@@ -275,13 +294,59 @@ private Q_SLOTS:
     void aJobsEndIsHeardOf()
     {
         QSignalSpy stirred(m_backend.get(), &UnitBackend::stirred);
-        QDBusMessage signal = QDBusMessage::createSignal(
-            QStringLiteral("/org/freedesktop/systemd1"),
-            QStringLiteral("org.freedesktop.systemd1.Manager"), QStringLiteral("JobRemoved"));
-        signal.setArguments(
-            {7u, QVariant::fromValue(QDBusObjectPath(jobPath(7))), kHello, QStringLiteral("done")});
-        m_bus->broadcast(signal);
+        removeJob(7, QStringLiteral("done"));
         QTRY_COMPARE(stirred.size(), 1);
+    }
+
+    void theEndOfAStartIsToldOnce()
+    {
+        QSignalSpy ended(m_backend.get(), &UnitBackend::startEnded);
+        QSignalSpy stirred(m_backend.get(), &UnitBackend::stirred);
+        m_engine->units.insert(kHello, running(42));
+        QVERIFY(await<void>([&](auto done) { m_backend->start(kHello, done); }).has_value());
+        QCOMPARE(ended.size(), 0);
+        removeJob(1, QStringLiteral("dependency"));
+        QTRY_COMPARE(ended.size(), 1);
+        QCOMPARE(ended.at(0), (QVariantList{kHello, QStringLiteral("dependency")}));
+        // Another's job, and the stop of the same unit, are none of its business.
+        QVERIFY(await<void>([&](auto done) { m_backend->stop(kHello, done); }).has_value());
+        removeJob(1, QStringLiteral("done"));
+        removeJob(9, QStringLiteral("done"));
+        QTRY_COMPARE(stirred.size(), 3);
+        QCOMPARE(ended.size(), 1);
+        // A job that is over before the answer is here.
+        m_engine->beforeItAnswers = [this] { removeJob(1, QStringLiteral("assert")); };
+        QVERIFY(await<void>([&](auto done) { m_backend->start(kHello, done); }).has_value());
+        QTRY_COMPARE(ended.size(), 2);
+        QCOMPARE(ended.at(1), (QVariantList{kHello, QStringLiteral("assert")}));
+    }
+
+    void aShortRunShowsAmongManyUnits()
+    {
+        // More than get a fresh look each time; the one that ran is the last in turn.
+        QStringList names;
+        QVariantMap idle = running(0);
+        idle[QStringLiteral("ActiveState")] = QStringLiteral("inactive");
+        for (int i = 0; i < 200; ++i) {
+            names.append(QStringLiteral("u%1.service").arg(i, 3, 10, QLatin1Char('0')));
+            m_engine->units.insert(names.last(), idle);
+        }
+        m_engine->units.insert(kHello, idle);
+        names.append(kHello);
+        using Found = QMap<QString, BackendState>;
+        const auto look = [&] {
+            return await<Found>([&](auto done) { m_backend->query(names, done); })
+                .value_or(Found())
+                .value(kHello)
+                .invocationId;
+        };
+        const QString before = look();
+        m_engine->units[kHello][QStringLiteral("InvocationID")] = QByteArray::fromHex("0b");
+        QSignalSpy stirred(m_backend.get(), &UnitBackend::stirred);
+        QCOMPARE(look(), before);
+        removeJob(7, QStringLiteral("done"));
+        QTRY_COMPARE(stirred.size(), 1);
+        QCOMPARE(look(), QStringLiteral("0b"));
     }
 
     void theEngineGoesAndComesBack()
