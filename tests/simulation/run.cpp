@@ -30,7 +30,6 @@ ClusterOptions optionsOf(quint64 seed, const Faults &mutant)
     options.tickUs = 20'000;
     options.maxAppendBytes = pick({1, 1, 100, 512 * 1024});
     options.snapshotEvery = quint64(pick({5, 20, 200}));
-    options.maxInflight = size_t(pick({1, 4, 128}));
     options.maxSyncUs = pick({500, 10'000, 60'000});
     // A disk that takes about an election time-out for a sync elects nobody: no promise is made
     // there.
