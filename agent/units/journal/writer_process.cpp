@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 namespace qd::journal {
 
@@ -25,6 +26,19 @@ Error systemError(const QString &what)
         what + QStringLiteral(": ") + QString::fromLocal8Bit(strerror(errno)),
         {},
         nullptr};
+}
+
+/// Ours, save for the way to our own service manager: it would take the writer's word for ours that
+/// we are ready.
+std::vector<char *> environment()
+{
+    std::vector<char *> out;
+    for (char **each = environ; *each != nullptr; ++each) {
+        if (!QByteArrayView(*each).startsWith("NOTIFY_SOCKET="))
+            out.push_back(*each);
+    }
+    out.push_back(nullptr);
+    return out;
 }
 
 int spawn(pid_t *pid, const QByteArray &program, const QByteArray &file, int input)
@@ -48,8 +62,8 @@ int spawn(pid_t *pid, const QByteArray &program, const QByteArray &file, int inp
     QByteArray name = program;
     QByteArray dash = "-";
     char *const arguments[] = {name.data(), output.data(), dash.data(), nullptr};
-    const int error =
-        posix_spawn(pid, program.constData(), &actions, &attributes, arguments, environ);
+    const int error = posix_spawn(
+        pid, program.constData(), &actions, &attributes, arguments, environment().data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
