@@ -128,10 +128,10 @@ void Registry::create(const Role &role, Done<void> done)
 
 void Registry::replace(const User &before, const User &after, Done<void> done)
 {
-    // What is stored of root need not name the role that it always has.
-    const QByteArray stored = value(kUsers + before.name).value_or(userJson(before, true));
+    // Root is stored with the role that it always has, so that what was read is what is stored.
     write(
-        replacement(kUsers + before.name, stored, userJson(after, true)),
+        replacement(
+            kUsers + before.name, userJson(before, true), userJson(withRootRole(after), true)),
         changedMeanwhile(before.name), std::move(done));
 }
 

@@ -209,6 +209,19 @@ private Q_SLOTS:
         QTRY_COMPARE(counts().value(QStringLiteral("watchers")).toInt(), 1);
     }
 
+    void ofTwoChangesOfAUserAtOnceNoneIsLost()
+    {
+        const QByteArray user = "/v2/auth/users/u";
+        QCOMPARE(call("PUT", "/v2/auth/roles/r", R"({"role":"r"})").first, 201);
+        QCOMPARE(call("PUT", user, R"({"user":"u","password":"x"})").first, 201);
+        const auto slow = curl(); // a password takes its time to hash
+        slow->ask("PUT", user, R"({"user":"u","password":"y"})");
+        QCOMPARE(call("PUT", user, R"({"user":"u","grant":["r"]})").first, 200);
+        QTRY_VERIFY(slow->isDone());
+        QCOMPARE(slow->status(), 409);
+        QVERIFY(call("GET", user).second.contains(R"("role":"r")"));
+    }
+
     void onlyALeaderTellsOfFollowers()
     {
         QD_PROVES("E136");
