@@ -278,21 +278,13 @@ void Service::members(const Request &request, QByteArrayView rest, const Answer 
     const bool removes = request.method == Method::Delete;
     if (!removes && request.method != Method::Post && request.method != Method::Put)
         return answer.send(notAllowed("GET,POST,DELETE,PUT"));
-    const auto change = [this, removes, which](const Answer &to) {
+    m_auth.forRoot(auth::Claim::of(request), answer, [this, removes, which, answer] {
         if (removes)
-            return removeMember(which, to);
-        to.send(
+            return removeMember(which, answer);
+        answer.send(
             {501, kJson + m_clusterField,
              messageJson("members join with a token: see quarterdeckd join --help")});
-    };
-    if (!m_auth.isEnabled())
-        return change(answer);
-    m_auth.gate().askRoot(
-        auth::Claim::of(request), [self = std::weak_ptr(m_self), change, answer](bool may) {
-            if (may && !self.expired())
-                return change(answer);
-            answer.send({401, kJson, messageJson("Insufficient credentials")});
-        });
+    });
 }
 
 void Service::showMembers(QByteArrayView which, const Answer &answer) const

@@ -34,6 +34,11 @@ QByteArray userWithRolesJson(const QString &name, const QList<Role> &roles)
     return out.append(roles.isEmpty() ? "}" : "]}");
 }
 
+Error rootRoleIsFixed()
+{
+    return authError(403, QStringLiteral("auth: Cannot modify role root: is root role."));
+}
+
 } // namespace
 
 Pages::Pages(store::StoreClient &store, const ClusterInfo &cluster, QObject *parent)
@@ -85,13 +90,17 @@ void Pages::handle(const Request &request, QByteArrayView path, const Answer &an
 
 void Pages::admit(const Claim &claim, const Call &call, Show show)
 {
+    forRoot(claim, call.answer, [this, call, show] { (this->*show)(call); });
+}
+
+void Pages::forRoot(const Claim &claim, const Answer &answer, std::function<void()> act) const
+{
     if (!isEnabled())
-        return (this->*show)(call);
-    m_gate.askRoot(claim, [self = std::weak_ptr(m_self), call, show](bool may) {
-        const auto alive = self.lock();
-        if (!may || !alive)
-            return call.answer.send({401, kJson, messageJson("Insufficient credentials")});
-        ((*alive)->*show)(call);
+        return act();
+    m_gate.askRoot(claim, [self = std::weak_ptr(m_self), answer, act = std::move(act)](bool may) {
+        if (may && !self.expired())
+            return act();
+        answer.send({401, kJson, messageJson("Insufficient credentials")});
     });
 }
 
@@ -203,9 +212,7 @@ void Pages::role(const Call &call)
         return found ? send(call.answer, 200, roleJson(*found) + '\n')
                      : refuse(call.answer, found.error());
     if (call.name == kRoot)
-        return refuse(
-            call.answer,
-            authError(403, QStringLiteral("auth: Cannot modify role root: is root role.")));
+        return refuse(call.answer, rootRoleIsFixed());
     m_registry.removeRole(call.name, then(call, 200));
 }
 
@@ -224,9 +231,7 @@ void Pages::putRole(const Call &call)
             call.answer,
             authError(400, QStringLiteral("Role JSON contains both permissions and grant/revoke")));
     if (call.name == kRoot)
-        return refuse(
-            call.answer,
-            authError(403, QStringLiteral("auth: Cannot modify role root: is root role.")));
+        return refuse(call.answer, rootRoleIsFixed());
     if (!grants) {
         const Role made{change->name, change->permissions};
         return m_registry.create(made, then(call, 201, roleJson(made) + '\n'));

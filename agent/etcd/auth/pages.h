@@ -20,6 +20,8 @@ public:
     /// Whether keys and members ask for a name and a password.
     bool isEnabled() const;
     const Gate &gate() const { return m_gate; }
+    /// Runs `act` when it is off or who asks has the role root; else answers 401.
+    void forRoot(const Claim &claim, const http::Answer &answer, std::function<void()> act) const;
 
     /// `path` is what follows /v2/auth.
     void handle(const http::Request &request, QByteArrayView path, const http::Answer &answer);
