@@ -2,22 +2,15 @@
 """/v2/members and etcdctl's commands for members, on real nodes."""
 import json
 import time
-import urllib.error
-import urllib.request
 
-from local_cluster import LocalCluster, etcdctl, get, put
+from local_cluster import LocalCluster, call, etcdctl, get, put
 from qdtest import Case, main, proves, wait_for
 
 
 def send(endpoint, method, path):
     """Status and decoded body (None: empty)."""
-    request = urllib.request.Request(endpoint + path, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            status, body = answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        status, body = error.code, error.read()
-    return status, json.loads(body) if body.startswith(b"{") else None
+    status, body = call(endpoint, method, path)
+    return status, json.loads(body) if body.startswith("{") else None
 
 
 def members(endpoint):

@@ -2,25 +2,14 @@
 """What three real agents say of themselves: /v2/stats, /metrics, /debug/vars, beside Debian's etcd where it speaks."""
 import json
 import re
-import urllib.error
-import urllib.request
 
 from etcd_oracle import EtcdOracle
-from local_cluster import LocalCluster, put
+from local_cluster import LocalCluster, call, put
 from qdtest import Case, main, proves, wait_for
 
 
-def fetch(endpoint, path):
-    """Status and body."""
-    try:
-        with urllib.request.urlopen(endpoint + path, timeout=5) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-
-
 def stats(endpoint, kind):
-    status, body = fetch(endpoint, "/v2/stats/" + kind)
+    status, body = call(endpoint, "GET", "/v2/stats/" + kind)
     return json.loads(body) if status == 200 else None
 
 
@@ -51,7 +40,7 @@ class Statistics(Case):
         any_node = self.cluster.endpoint(1)
         self.cluster.await_leader()
         wanted = stats(any_node, "self")["leaderInfo"]["leader"]
-        members = json.loads(fetch(any_node, "/v2/members")[1])["members"]
+        members = json.loads(call(any_node, "GET", "/v2/members")[1])["members"]
         address = next(member["clientURLs"][0] for member in members if member["id"] == wanted)
         told = stats(address, "leader")
         self.assertEqual(told["leader"], wanted)
@@ -68,16 +57,16 @@ class Statistics(Case):
             self.assertLess(latency["minimum"], 1000)
         for member in members:
             if member["id"] != wanted:
-                self.assertEqual(fetch(member["clientURLs"][0], "/v2/stats/leader"),
+                self.assertEqual(call(member["clientURLs"][0], "GET", "/v2/stats/leader"),
                                  (403, '{"message":"not current leader"}'))
 
     @proves("E19")
     def test_0_the_old_port_answers_the_same(self):
         put(self.leader()[1], "/old", "port")
         for address in self.cluster.addresses:
-            wait_for(lambda a=address: fetch(f"http://{a}:2379", "/v2/keys/old")[0] == 200, 5, "the key")
-            self.assertEqual(fetch(f"http://{address}:4001", "/v2/keys/old"),
-                             fetch(f"http://{address}:2379", "/v2/keys/old"))
+            wait_for(lambda a=address: call(f"http://{a}:2379", "GET", "/v2/keys/old")[0] == 200, 5, "the key")
+            self.assertEqual(call(f"http://{address}:4001", "GET", "/v2/keys/old"),
+                             call(f"http://{address}:2379", "GET", "/v2/keys/old"))
 
     @proves("E138", "E139")
     def test_2_a_leader_sends_and_a_follower_receives(self):
@@ -105,23 +94,21 @@ class Statistics(Case):
         before = [stats(each, "store")["compareAndDeleteFail"] for each in (address, other)]
         put(address, "/counted", "x")
         for _ in range(3):
-            request = urllib.request.Request(address + "/v2/keys/counted?prevValue=no", method="DELETE")
-            with self.assertRaises(urllib.error.HTTPError):
-                urllib.request.urlopen(request, timeout=5)
+            self.assertEqual(call(address, "DELETE", "/v2/keys/counted?prevValue=no")[0], 412)
         wait_for(lambda: [stats(each, "store")["compareAndDeleteFail"] for each in (address, other)]
                  == [count + 3 for count in before], 5, "the failures on both")
 
     @proves()
     def test_4_metrics_have_the_names_and_types_of_etcd(self):
-        ours = families(fetch(self.cluster.endpoint(1), "/metrics")[1])
-        theirs = families(fetch(self.oracle.endpoint(), "/metrics")[1])
+        ours = families(call(self.cluster.endpoint(1), "GET", "/metrics")[1])
+        theirs = families(call(self.oracle.endpoint(), "GET", "/metrics")[1])
         self.assertGreater(len(ours), 15)
         self.assertEqual({name: kind for name, kind in ours.items() if theirs.get(name) != kind}, {})
 
     @proves()
     def test_5_debug_vars_tell_of_consensus_as_etcd_does(self):
-        ours = json.loads(fetch(self.cluster.endpoint(1), "/debug/vars")[1])
-        theirs = json.loads(fetch(self.oracle.endpoint(), "/debug/vars")[1])
+        ours = json.loads(call(self.cluster.endpoint(1), "GET", "/debug/vars")[1])
+        theirs = json.loads(call(self.oracle.endpoint(), "GET", "/debug/vars")[1])
         self.assertEqual(set(ours) - set(theirs), set())
         self.assertEqual(set(ours["raft.status"]) - set(theirs["raft.status"]), set())
 

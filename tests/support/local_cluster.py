@@ -168,3 +168,12 @@ def get(endpoint, key, timeout=5, query=""):
             return json.load(answer)["node"].get("value")
     except (OSError, ValueError, KeyError):
         return None
+
+
+def call(endpoint, method, path, timeout=30):
+    """Status and body of one HTTP call."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(endpoint + path, method=method), timeout=timeout) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
