@@ -8,6 +8,7 @@
 #include <QString>
 #include <QStringList>
 #include <functional>
+#include <map>
 #include <vector>
 
 namespace qd::etcd {
@@ -22,28 +23,13 @@ public:
         QStringList peerUrls;
         QStringList clientUrls; ///< etcdctl talks to these: they must be reachable
     };
-    struct Rate {
-        double packets = 0; ///< a second
-        double bytes = 0;   ///< a second
-    };
     struct SelfStats {
         qint64 startedUs = 0;     ///< wall clock, microseconds since 1970
         qint64 leaderSinceUs = 0; ///< when the present leader became known here; 0 without one
         quint64 received = 0;     ///< append messages
         quint64 sent = 0;
-        Rate receivedRate;
-        Rate sentRate;
-    };
-    /// How a follower answers its leader. Times in milliseconds.
-    struct Follower {
-        quint64 id = 0;
-        double current = 0;
-        double average = 0;
-        double deviation = 0;
-        double minimum = 0;
-        double maximum = 0;
-        quint64 success = 0;
-        quint64 fail = 0;
+        store::Rate receivedRate;
+        store::Rate sentRate;
     };
     /// What this member's consensus and log have done since it started.
     struct RaftFigures {
@@ -68,8 +54,8 @@ public:
     /// Whether a member of this id has been taken out of the cluster: it never returns.
     virtual bool wasRemoved(quint64 id) const = 0;
     virtual SelfStats selfStats() const = 0;
-    /// Of a leader; else empty.
-    virtual std::vector<Follower> followers() const = 0;
+    /// Of a leader, by id; else empty.
+    virtual std::map<quint64, store::FollowerStatistics> followers() const = 0;
     virtual RaftFigures raftFigures() const = 0;
     virtual store::Statistics storeStatistics() const = 0;
 };

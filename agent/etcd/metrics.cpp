@@ -103,8 +103,8 @@ void writeServer(Text &text, const ClusterInfo &cluster, const ClusterInfo::Raft
         "etcd_server_has_leader", "Whether or not a leader exists. 1 is existence, 0 is not.",
         cluster.leader() != 0 ? 1 : 0);
     quint64 failures = 0;
-    const std::vector<ClusterInfo::Follower> followers = cluster.followers();
-    for (const ClusterInfo::Follower &follower : followers)
+    const auto followers = cluster.followers();
+    for (const auto &[id, follower] : followers)
         failures += follower.fail;
     text.counter(
         "etcd_server_heartbeat_send_failures_total",

@@ -24,7 +24,7 @@ void append(QByteArray &out, const char *name, double value)
 }
 
 /// etcd leaves out a rate when there is none.
-void appendRate(QByteArray &out, const char *prefix, const ClusterInfo::Rate &rate)
+void appendRate(QByteArray &out, const char *prefix, const store::Rate &rate)
 {
     if (rate.packets > 0)
         out.append(",\"").append(prefix).append("PkgRate\":").append(numberText(rate.packets));
@@ -73,9 +73,9 @@ QByteArray leaderStatsJson(const ClusterInfo &cluster)
 {
     QByteArray out = "{\"leader\":\"" + idText(cluster.leader()) + "\",\"followers\":{";
     bool first = true;
-    const std::vector<ClusterInfo::Follower> followers = cluster.followers();
-    for (const ClusterInfo::Follower &follower : followers) {
-        out.append(first ? "\"" : ",\"").append(idText(follower.id)).append("\":{\"latency\":{");
+    const auto followers = cluster.followers();
+    for (const auto &[id, follower] : followers) {
+        out.append(first ? "\"" : ",\"").append(idText(id)).append("\":{\"latency\":{");
         first = false;
         append(out, "current", follower.current);
         append(out.append(','), "average", follower.average);

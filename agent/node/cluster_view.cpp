@@ -61,20 +61,14 @@ etcd::ClusterInfo::SelfStats ClusterView::selfStats() const
     out.leaderSinceUs = status.leaderSinceUs;
     out.received = status.appendsReceived;
     out.sent = status.appendsSent;
-    out.receivedRate = {status.receivedRate.packets, status.receivedRate.bytes};
-    out.sentRate = {status.sentRate.packets, status.sentRate.bytes};
+    out.receivedRate = status.receivedRate;
+    out.sentRate = status.sentRate;
     return out;
 }
 
-std::vector<etcd::ClusterInfo::Follower> ClusterView::followers() const
+std::map<quint64, store::FollowerStatistics> ClusterView::followers() const
 {
-    std::vector<Follower> out;
-    const store::ReplicaStatus status = m_replica.status();
-    for (const auto &[id, seen] : status.followers)
-        out.push_back(
-            {id, seen.current, seen.average, seen.deviation, seen.minimum, seen.maximum,
-             seen.success, seen.fail});
-    return out;
+    return m_replica.status().followers;
 }
 
 etcd::ClusterInfo::RaftFigures ClusterView::raftFigures() const

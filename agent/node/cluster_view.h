@@ -25,7 +25,7 @@ public:
     std::vector<Member> members() const override;
     bool wasRemoved(quint64 id) const override;
     SelfStats selfStats() const override;
-    std::vector<Follower> followers() const override;
+    std::map<quint64, store::FollowerStatistics> followers() const override;
     RaftFigures raftFigures() const override;
     void remove(quint64 id, std::function<void(Result<void>)> done) override;
     store::Statistics storeStatistics() const override { return m_keyspace.statistics(); }

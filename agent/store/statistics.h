@@ -36,4 +36,21 @@ struct Statistics {
     const Count &of(Operation operation) const { return counts[size_t(operation)]; }
 };
 
+/// How much goes between members of late.
+struct Rate {
+    double packets = 0; ///< a second
+    double bytes = 0;   ///< a second
+};
+
+/// How a follower answers its leader. Times in milliseconds.
+struct FollowerStatistics {
+    double current = 0;
+    double average = 0;
+    double deviation = 0;
+    double minimum = 0;
+    double maximum = 0;
+    quint64 success = 0; ///< answers
+    quint64 fail = 0;    ///< heartbeats without an answer
+};
+
 } // namespace qd::store

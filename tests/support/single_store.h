@@ -74,7 +74,7 @@ public:
         });
     }
     SelfStats selfStats() const override { return {1'000'000, 2'500'000, 0, 0, {}, {}}; }
-    std::vector<Follower> followers() const override { return {}; }
+    std::map<quint64, store::FollowerStatistics> followers() const override { return {}; }
     RaftFigures raftFigures() const override
     {
         RaftFigures out;

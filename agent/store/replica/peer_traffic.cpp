@@ -24,7 +24,7 @@ void Traffic::add(qsizetype bytes, qint64 nowUs)
         m_last.pop_front();
 }
 
-Traffic::Rate Traffic::rate(qint64 nowUs) const
+Rate Traffic::rate(qint64 nowUs) const
 {
     if (m_last.size() < 2 || nowUs - m_last.back().atUs > kStaleUs)
         return {};

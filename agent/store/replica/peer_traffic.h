@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/raft/message.h"
+#include "agent/store/statistics.h"
 
 #include <deque>
 #include <map>
@@ -12,10 +13,6 @@ namespace qd::store {
 /// append messages, nothing once a second went by without one).
 class Traffic {
 public:
-    struct Rate {
-        double packets = 0; ///< a second
-        double bytes = 0;   ///< a second
-    };
     void add(qsizetype bytes, qint64 nowUs);
     Rate rate(qint64 nowUs) const;
     quint64 count() const { return m_count; }
@@ -29,17 +26,6 @@ private:
     std::deque<Packet> m_last;
     quint64 m_count = 0;
     quint64 m_byteCount = 0;
-};
-
-/// How a follower answers its leader. Times in milliseconds.
-struct FollowerStatistics {
-    double current = 0;
-    double average = 0;
-    double deviation = 0;
-    double minimum = 0;
-    double maximum = 0;
-    quint64 success = 0; ///< answers
-    quint64 fail = 0;    ///< heartbeats without an answer
 };
 
 /// Counts the messages of consensus of one member (ch5-etcd.md 10.1, 10.2). Has no clock of its

@@ -54,8 +54,8 @@ struct ReplicaStatus {
     quint64 syncs = 0;
     quint64 appendsSent = 0; ///< messages with entries, or to find where the logs meet
     quint64 appendsReceived = 0;
-    Traffic::Rate sentRate; ///< of them, of late
-    Traffic::Rate receivedRate;
+    Rate sentRate; ///< of them, of late
+    Rate receivedRate;
     std::map<raft::NodeId, FollowerStatistics> followers; ///< of a leader
     std::map<raft::NodeId, Shipment> shipments;           ///< snapshots on their way to others
     qint64 leaderSinceUs = 0; ///< wall clock when this member learnt of its leader; 0 = none
