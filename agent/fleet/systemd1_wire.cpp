@@ -25,6 +25,9 @@ const QDBusArgument &operator>>(const QDBusArgument &in, UnitListRow &row)
 
 void registerClientTypes()
 {
+    // By name: a signal's parameters are found by their names, and Qt registers this one by its
+    // type alone. Without it a connection to JobRemoved or UnitNew is never made.
+    qRegisterMetaType<QDBusObjectPath>();
     qDBusRegisterMetaType<UnitListRow>();
     qDBusRegisterMetaType<QList<UnitListRow>>();
 }

@@ -164,6 +164,25 @@ class Units(QdctlCase):
             file.write("[Timer]\nOnBootSec=1\n")
         self.assertIn("units of type timer cannot be run yet", self.expect(FAILED, "unit", "submit", path).stderr)
 
+    @proves()
+    def test_a_start_that_is_cancelled_is_called_so(self):
+        self.submit("gate.service", "[Service]\nType=oneshot\nTimeoutStartSec=infinity\nExecStart=/bin/sleep 600\n")
+        self.submit("behind.service", "[Unit]\nRequires=gate.service\nAfter=gate.service\n"
+                    "[Service]\nExecStart=/bin/sleep 600\n[X-Fleet]\nMachineOf=gate.service\n")
+        opening = Background(self.cluster, "unit", "start", "gate.service")
+        wait_for(lambda: self.cluster.units()["gate.service"]["subState"] == "start", 20, "gate.service to start")
+        number = self.place("gate.service")
+        waiting = Background(self.cluster, "unit", "start", "behind.service")
+        wait_for(lambda: "behind.service" in self.cluster.in_node(number, "systemctl", "list-jobs").stdout, 20,
+                 "the job that waits for its turn")
+        self.cluster.in_node(number, "systemctl", "stop", "behind.service")
+        self.assertEqual(waiting.process.wait(timeout=20), FAILED)
+        self.assertEqual(waiting.text(waiting.errors),
+                         f"qdctl: behind.service was not started on node-{number}: the start was cancelled.\n")
+        self.expect(DONE, "unit", "destroy", "gate.service")
+        self.assertEqual(opening.process.wait(timeout=10), FAILED)
+        self.assertEqual(opening.text(opening.errors), "qdctl: gate.service was destroyed meanwhile.\n")
+
     @proves("F41")
     def test_several_at_once(self):
         self.submit("web@.service", "[Service]\nExecStart=/bin/sleep 600\n")

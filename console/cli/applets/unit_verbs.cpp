@@ -44,14 +44,22 @@ private:
         m_live = m_run.client().subscribe(QStringLiteral("units"));
         using session::Subscription;
         connect(m_live.get(), &Subscription::reset, this, [this](const QList<QCborMap> &rows) {
+            m_now.clear();
             take(rows);
-            if (std::exchange(m_asked, true))
+            if (std::exchange(m_asked, true)) {
+                lose(missing());
                 return;
+            }
             for (const Unit &unit : std::as_const(m_now))
                 m_before[unit.name].unit = unit;
             askNext();
         });
-        connect(m_live.get(), &Subscription::changed, this, &VerbRun::take);
+        connect(
+            m_live.get(), &Subscription::changed, this,
+            [this](const QList<QCborMap> &rows, const QStringList &gone) {
+                take(rows);
+                lose(gone);
+            });
         connect(m_live.get(), &Subscription::failed, this, [this](const Error &error) {
             m_run.fail(error);
         });
@@ -88,6 +96,32 @@ private:
                 look(*unit);
         }
         if (m_asked)
+            finishIfDone();
+    }
+
+    /// Units that are waited for and were not told of any more.
+    QStringList missing() const
+    {
+        QStringList out;
+        for (const QString &name : m_waiting) {
+            if (!m_now.contains(name))
+                out.append(name);
+        }
+        return out;
+    }
+
+    /// Nothing comes any more of units that somebody destroyed.
+    void lose(const QStringList &gone)
+    {
+        bool lost = false;
+        for (const QString &name : gone) {
+            if (m_waiting.removeAll(name) == 0)
+                continue;
+            lost = true;
+            m_status = exit_status::failed;
+            m_run.out().error(QStringLiteral("%1 was destroyed meanwhile").arg(name));
+        }
+        if (lost)
             finishIfDone();
     }
 
