@@ -2,6 +2,7 @@
 #include "agent/node/commands.h"
 
 #include "agent/node/node.h"
+#include "agent/node/open_files.h"
 #include "agent/node/setup.h"
 #include "shared/base/log.h"
 #include "shared/base/stop_signals.h"
@@ -89,6 +90,7 @@ int runCommand(const QStringList &words)
     if (!config)
         return status;
     logOnOneLine();
+    raiseOpenFileLimit();
     // The journal knows the time itself.
     if (!qEnvironmentVariableIsSet("JOURNAL_STREAM"))
         qSetMessagePattern(

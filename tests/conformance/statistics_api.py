@@ -2,10 +2,12 @@
 """What three real agents say of themselves: /v2/stats, /metrics, /debug/vars, beside Debian's etcd where it speaks."""
 import json
 import re
+import resource
 
 from etcd_oracle import EtcdOracle
 from local_cluster import LocalCluster, call, put
 from qdtest import Case, main, proves, wait_for
+from solo_agent import SoloAgent
 
 
 def stats(endpoint, kind):
@@ -111,6 +113,19 @@ class Statistics(Case):
         theirs = json.loads(call(self.oracle.endpoint(), "GET", "/debug/vars")[1])
         self.assertEqual(set(ours) - set(theirs), set())
         self.assertEqual(set(ours["raft.status"]) - set(theirs["raft.status"]), set())
+
+    @proves()
+    def test_6_an_agent_raises_its_limit_of_open_files(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))  # what the agent below is given
+        try:
+            solo = SoloAgent("127.0.0.109")
+            self.addCleanup(solo.stop)
+            solo.start()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        given = re.search(r"^process_max_fds (\S+)$", call(solo.endpoint(), "GET", "/metrics")[1], re.MULTILINE)[1]
+        self.assertEqual(float(given), hard)
 
 
 if __name__ == "__main__":

@@ -32,33 +32,49 @@ class EtcdOracle:
         return f"http://{self.addresses[number - 1]}:2379"
 
     def start(self):
-        members = ",".join(f"m{i}=http://{a}:2380" for i, a in enumerate(self.addresses, 1))
-        for number, address in enumerate(self.addresses, 1):
-            log = open(os.path.join(self.dir, f"m{number}.log"), "wb")  # pylint: disable=consider-using-with
-            with log:
-                self.processes.append(subprocess.Popen(
-                    ["etcd", "--enable-v2", "--name", f"m{number}", "--data-dir", f"{self.dir}/m{number}",
-                     "--listen-client-urls", f"http://{address}:2379",
-                     "--advertise-client-urls", f"http://{address}:2379",
-                     "--listen-peer-urls", f"http://{address}:2380",
-                     "--initial-advertise-peer-urls", f"http://{address}:2380",
-                     "--initial-cluster", members, "--log-level", "error"], stdout=log, stderr=log,
-                    start_new_session=True))  # the kernel shares processors between sessions: ours are in their own too
+        self.processes = [None] * len(self.addresses)
+        for number in range(1, len(self.addresses) + 1):
+            self.start_member(number)
         for number in range(1, len(self.addresses) + 1):
             wait_for(lambda n=number: healthy(self.endpoint(n)), 30, f"etcd member {number} is healthy")
         return self
 
+    def start_member(self, number):
+        """Starts a member, on the data that it has."""
+        members = ",".join(f"m{i}=http://{a}:2380" for i, a in enumerate(self.addresses, 1))
+        address = self.addresses[number - 1]
+        log = open(os.path.join(self.dir, f"m{number}.log"), "ab")  # pylint: disable=consider-using-with
+        with log:
+            self.processes[number - 1] = subprocess.Popen(
+                ["etcd", "--enable-v2", "--name", f"m{number}", "--data-dir", f"{self.dir}/m{number}",
+                 "--listen-client-urls", f"http://{address}:2379",
+                 "--advertise-client-urls", f"http://{address}:2379",
+                 "--listen-peer-urls", f"http://{address}:2380",
+                 "--initial-advertise-peer-urls", f"http://{address}:2380",
+                 "--initial-cluster", members, "--log-level", "error"], stdout=log, stderr=log,
+                start_new_session=True)  # the kernel shares processors between sessions: ours are in their own too
+
+    def leader_or_none(self):
+        """The number of the member that leads; None while there is none."""
+        for number in range(1, len(self.addresses) + 1):
+            try:
+                with urllib.request.urlopen(self.endpoint(number) + "/v2/stats/self", timeout=2) as answer:
+                    if b"StateLeader" in answer.read():
+                        return number
+            except OSError:
+                pass
+        return None
+
     def leader(self):
         """The number of the member that leads."""
-        for number in range(1, len(self.addresses) + 1):
-            with urllib.request.urlopen(self.endpoint(number) + "/v2/stats/self", timeout=2) as answer:
-                if b"StateLeader" in answer.read():
-                    return number
-        raise AssertionError("etcd has no leader")
+        number = self.leader_or_none()
+        if number is None:
+            raise AssertionError("etcd has no leader")
+        return number
 
     def stop(self):
-        for process in self.processes:
+        for process in filter(None, self.processes):
             process.kill()
-        for process in self.processes:
+        for process in filter(None, self.processes):
             process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
