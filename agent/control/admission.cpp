@@ -132,36 +132,38 @@ void Admission::take(
     store::GetRequest get;
     get.key = tokenKey(secret);
     get.quorum = true;
-    m_store.get(get, [this, key = get.key, kind, done](const Result<store::Event> &found) {
-        if (!found) {
-            const bool gone = found.error().code == store::etcdErrorCode(100);
-            done(fail(gone ? unknownToken() : found.error()));
-            return;
-        }
-        const QByteArray value = found->node.value;
-        const QJsonObject json = QJsonDocument::fromJson(value).object();
-        const Grant grant{
-            json.value(QLatin1String("kind")).toString(),
-            json.value(QLatin1String("role")).toString()};
-        if (grant.kind != kind) {
-            done(fail(
-                code::denied,
-                QStringLiteral("The token is for a %1, not for a %2.").arg(grant.kind, kind)));
-            return;
-        }
-        store::WriteRequest remove;
-        remove.kind = store::WriteRequest::Kind::Delete;
-        remove.key = key;
-        remove.prevValue = value;
-        m_store.write(remove, [grant, done](const Result<store::Event> &taken) {
-            if (taken)
-                done(grant);
-            else if (taken.error().code == code::unknownOutcome)
-                done(fail(taken.error()));
-            else
-                done(fail(unknownToken()));
+    m_store.get(
+        get,
+        [this, key = get.key, kind, done = std::move(done)](const Result<store::Event> &found) {
+            if (!found) {
+                const bool gone = found.error().code == store::etcdErrorCode(100);
+                done(fail(gone ? unknownToken() : found.error()));
+                return;
+            }
+            const QByteArray value = found->node.value;
+            const QJsonObject json = QJsonDocument::fromJson(value).object();
+            const Grant grant{
+                json.value(QLatin1String("kind")).toString(),
+                json.value(QLatin1String("role")).toString()};
+            if (grant.kind != kind) {
+                done(fail(
+                    code::denied,
+                    QStringLiteral("The token is for a %1, not for a %2.").arg(grant.kind, kind)));
+                return;
+            }
+            store::WriteRequest remove;
+            remove.kind = store::WriteRequest::Kind::Delete;
+            remove.key = key;
+            remove.prevValue = value;
+            m_store.write(remove, [grant, done](const Result<store::Event> &taken) {
+                if (taken)
+                    done(grant);
+                else if (taken.error().code == code::unknownOutcome)
+                    done(fail(taken.error()));
+                else
+                    done(fail(unknownToken()));
+            });
         });
-    });
 }
 
 void Admission::join(const CallPtr &call)

@@ -20,7 +20,7 @@ bool isHidden(const QString &key, const QString &below)
 
 } // namespace
 
-StoreCollection::StoreCollection(store::StoreClient &store, QString key)
+StoreCollection::StoreCollection(store::StoreClient &store, const QString &key)
     : Collection(&StoreEntry::key)
     , m_store(store)
     , m_key(canonicalKey(key))

@@ -13,7 +13,7 @@ namespace qd::control {
 class StoreCollection : public rpc::Collection<StoreEntry> {
     Q_OBJECT
 public:
-    StoreCollection(store::StoreClient &store, QString key);
+    StoreCollection(store::StoreClient &store, const QString &key);
 
 private:
     void read();

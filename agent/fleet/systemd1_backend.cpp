@@ -396,7 +396,8 @@ void Systemd1Backend::query(const QStringList &units, States done)
 }
 
 void Systemd1Backend::details(
-    std::shared_ptr<QMap<QString, BackendState>> states, const QStringList &units, States done)
+    const std::shared_ptr<QMap<QString, BackendState>> &states, const QStringList &units,
+    const States &done)
 {
     if (units.isEmpty()) {
         done(*states);

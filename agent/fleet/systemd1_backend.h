@@ -51,7 +51,8 @@ private:
     void keep(const QString &unit);
     void tellStart(quint32 id, const QString &result);
     void details(
-        std::shared_ptr<QMap<QString, BackendState>> states, const QStringList &units, States done);
+        const std::shared_ptr<QMap<QString, BackendState>> &states, const QStringList &units,
+        const States &done);
     void unlink(const QString &unit, Done done);
 
     Setup m_setup;

@@ -4,6 +4,8 @@
 #include "shared/base/log.h"
 #include "shared/codec/error_codec.h"
 
+#include <QCoreApplication>
+
 namespace qd::rpc {
 namespace {
 
@@ -266,6 +268,7 @@ void Connection::close(const Error &why)
     m_socket->disconnectFromHost(); // after what waits to be written
     if (m_socket->state() != QAbstractSocket::UnconnectedState) {
         QSslSocket *const socket = m_socket.release();
+        socket->setParent(QCoreApplication::instance()); // who ends before it has closed
         connect(socket, &QSslSocket::disconnected, socket, &QObject::deleteLater);
         QTimer::singleShot(2'000, socket, &QObject::deleteLater);
         m_socket = std::make_unique<QSslSocket>();

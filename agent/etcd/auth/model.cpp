@@ -55,7 +55,7 @@ public:
         const QJsonValue value = m_object.value(QLatin1String(name));
         m_ok = m_ok && (value.isUndefined() || value.isNull() || value.isObject());
         Reader kv(value.toObject().value(QLatin1String("kv")).toObject(), m_ok);
-        const Permissions out{kv.names("read"), kv.names("write")};
+        Permissions out{kv.names("read"), kv.names("write")};
         m_ok = kv.ok();
         return out;
     }
