@@ -157,6 +157,10 @@ Result<ReadAll> readAll(const QStringList &names, Disk &disk, Recovered *recover
             return fail(end.error());
         if (end->offset == 0)
             break; // the last one, whose very head is unfinished: it was never used
+        if (segmentName(replay.lastHead().sequence) != name)
+            return fail(
+                code::corrupt, QStringLiteral("the log's file %1 is %2 by what is in it")
+                                   .arg(name, segmentName(replay.lastHead().sequence)));
         out.segments.emplace_back(name, replay.lastHead());
         out.end = *end;
         chain = end->chain;

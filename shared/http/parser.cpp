@@ -60,7 +60,7 @@ public:
     {
         m_base = buffer.data();
         m_size = buffer.size();
-        while (m_status == 0 && !is_done() && consumed < buffer.size()) {
+        while (m_status == 0 && !is_done() && consumed < buffer.size() && !waitsForChunk()) {
             beast::error_code error;
             const auto used =
                 put(boost::asio::const_buffer(
@@ -113,6 +113,15 @@ private:
             complain(505, "this server speaks HTTP/1.0 and HTTP/1.1");
         else
             complain(400, "malformed request");
+    }
+
+    /// No body in chunks ends with fewer bytes than "0", an empty line and their ends. Beast takes
+    /// it for granted that they are there when it looks at a last chunk for the second time, and
+    /// ends the program when they are not.
+    bool waitsForChunk() const
+    {
+        return is_header_done() && chunked() &&
+               m_size - consumed < qsizetype(sizeof "0\r\n\r\n" - 1);
     }
 
     /// Whether the first line is whole, and its third and last word a version.

@@ -18,6 +18,20 @@ QByteArray trimmedStart(const QByteArray &line)
     return line.mid(at);
 }
 
+/// Without the blanks around it: those that systemd knows, not all of Unicode's.
+template <typename Text>
+Text stripped(const Text &text)
+{
+    const auto isBlank = [](auto c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+    qsizetype from = 0;
+    qsizetype to = text.size();
+    while (from < to && isBlank(text[from]))
+        ++from;
+    while (to > from && isBlank(text[to - 1]))
+        --to;
+    return text.mid(from, to - from);
+}
+
 /// Whether the last byte is a backslash that is not itself escaped.
 bool isContinued(const QByteArray &line)
 {
@@ -77,7 +91,7 @@ private:
 
     void logicalLine(const QByteArray &raw, int number)
     {
-        const QByteArray bytes = raw.trimmed();
+        const QByteArray bytes = stripped(raw);
         if (bytes.isEmpty())
             return;
         QStringDecoder decoder(QStringDecoder::Utf8);
@@ -122,8 +136,8 @@ private:
         }
         Option option;
         option.section = m_section;
-        option.name = line.left(equals).trimmed();
-        option.value = line.mid(equals + 1).trimmed();
+        option.name = stripped(line.left(equals));
+        option.value = stripped(line.mid(equals + 1));
         option.line = number;
         m_out.options.append(option);
     }

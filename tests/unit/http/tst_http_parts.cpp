@@ -118,6 +118,20 @@ private Q_SLOTS:
         }
     }
 
+    /// A last chunk whose bytes come one by one once ended the agent, for anybody who asked.
+    void chunksMayComeByteByByte()
+    {
+        const QByteArray head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (const char *body : {"0\r\n\r\n", "0;a=b\r\n\r\n", "1\r\nx\r\n0\r\n\r\n"}) {
+            const QByteArray whole = head + body;
+            RequestParser parser({});
+            for (qsizetype size = 1; size < whole.size(); ++size)
+                QCOMPARE(int(parser.feed(whole.first(size))), int(State::NeedMore));
+            QCOMPARE(int(parser.feed(whole)), int(State::Complete));
+            QCOMPARE(parser.size(), whole.size());
+        }
+    }
+
     /// Damaged requests in random pieces end in a verdict, whatever they are.
     void strangersBytesDoNoHarm()
     {
