@@ -108,6 +108,7 @@ function(_qd_test_properties name timeout label)
     endif()
     # The scripts' memory limit must fail an allocation, not end the program, and they have a signal stack of their own.
     set(sanitizers "ASAN_OPTIONS=use_sigaltstack=0:allocator_may_return_null=1")
+    list(APPEND sanitizers "UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1")
     list(APPEND sanitizers "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp")
     set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout} LABELS ${label}
         ENVIRONMENT "${sanitizers};QT_QPA_PLATFORM=offscreen;QD_BUILD_DIR=${CMAKE_BINARY_DIR};QD_SOURCE_DIR=${CMAKE_SOURCE_DIR};QD_PROOFS=${CMAKE_BINARY_DIR}/proofs;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/support")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/node/commands.h"
 
+#include "agent/node/heap.h"
 #include "agent/node/node.h"
 #include "agent/node/open_files.h"
 #include "agent/node/setup.h"
@@ -91,6 +92,7 @@ int runCommand(const QStringList &words)
         return status;
     logOnOneLine();
     raiseOpenFileLimit();
+    keepHeapSmall();
     // The journal knows the time itself.
     if (!qEnvironmentVariableIsSet("JOURNAL_STREAM"))
         qSetMessagePattern(

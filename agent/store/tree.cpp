@@ -535,7 +535,9 @@ Result<void> Tree::restore(QByteArrayView bytes)
     while (reader.ok() && !reader.atEnd()) {
         quint32 depth = 0;
         auto item = read(reader, &depth);
-        if (!reader.ok() || depth < 1 || depth > folders.size() || item->name.isEmpty())
+        // Times are of this century: a negative one would overflow where a time to live is told.
+        if (!reader.ok() || depth < 1 || depth > folders.size() || item->name.isEmpty() ||
+            item->expireUs < 0)
             break;
         folders.resize(depth);
         item->parent = folders.back();

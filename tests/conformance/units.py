@@ -34,6 +34,12 @@ def start_time(pid):
     return read(f"/proc/{pid}/stat").rsplit(b")", 1)[1].split()[19]
 
 
+def parent(pid):
+    """Pid of the parent; 0 when the process is gone."""
+    text = read(f"/proc/{pid}/stat")
+    return int(text.rsplit(b")", 1)[1].split()[1]) if text else 0
+
+
 class Units(Case):
     @classmethod
     def setUpClass(cls):
@@ -103,8 +109,10 @@ class Units(Case):
 
     def hellos(self):
         """Pids, as seen from outside, of every running copy of hello.service."""
-        return [pid for number in (1, 2, 3) for pid in self.cluster.processes(number)
-                if b"echo hello" in read(f"/proc/{pid}/cmdline")]
+        found = [pid for number in (1, 2, 3) for pid in self.cluster.processes(number)
+                 if b"echo hello" in read(f"/proc/{pid}/cmdline")]
+        # What the shell has just forked looks like the shell until it is another program.
+        return [pid for pid in found if parent(pid) not in found]
 
     def told(self, number):
         """The numbers in the journal of hello.service on that node."""

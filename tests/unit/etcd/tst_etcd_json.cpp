@@ -36,6 +36,24 @@ private Q_SLOTS:
         QCOMPARE(quoted("\xed\xa0\x80"), QByteArray("\"\\ufffd\\ufffd\\ufffd\""));
     }
 
+    /// Eight bytes at a time must give what one at a time gives, wherever the odd one stands.
+    void everyByteIsFoundInEveryPlace()
+    {
+        for (int c = 0; c < 256; ++c) {
+            const QByteArray alone = quoted(QByteArray(1, char(c)));
+            for (int before = 0; before < 20; ++before) {
+                for (const int after : {0, 3, 17}) {
+                    const QByteArray text =
+                        QByteArray(before, ' ') + char(c) + QByteArray(after, '~');
+                    const QByteArray wanted = '"' + QByteArray(before, ' ') +
+                                              alone.sliced(1, alone.size() - 2) +
+                                              QByteArray(after, '~') + '"';
+                    QCOMPARE(quoted(text), wanted);
+                }
+            }
+        }
+    }
+
     void anEventIsWrittenInEtcdsOrder()
     {
         QD_PROVES("E105", "E109", "E115", "E117");
