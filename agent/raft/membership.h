@@ -55,6 +55,7 @@ Index quorumIndex(const Membership &membership, MatchOf matchOf)
 {
     const auto heldByMajority = [&matchOf](const std::vector<NodeId> &ids) -> Index {
         std::vector<Index> held;
+        held.reserve(ids.size());
         for (const NodeId id : ids)
             held.push_back(matchOf(id));
         std::sort(held.begin(), held.end(), std::greater<>());
