@@ -44,7 +44,7 @@ class Client(threading.Thread):
             try:
                 self.ask(operation)
             except (OSError, http.client.HTTPException, ValueError):
-                time.sleep(0.02)  # whether it happened nobody knows
+                self.ended.wait(0.02)  # whether it happened nobody knows
 
     def choose(self):
         key = self.random.choice(KEYS)
