@@ -179,9 +179,10 @@ Result<ReadAll> readAll(const QStringList &names, Disk &disk, Recovered *recover
 
 } // namespace
 
-Wal::Wal(Disk &disk, SyncRunner &runner)
+Wal::Wal(Disk &disk, SyncRunner &runner, qint64 segmentSize)
     : m_disk(disk)
     , m_runner(runner)
+    , m_segmentSize(segmentSize)
     , m_alive(std::make_shared<bool>(true))
 {
 }
@@ -199,16 +200,18 @@ Result<bool> Wal::exists(const Disk &disk)
     return !segmentNames(*files).isEmpty();
 }
 
-Result<std::unique_ptr<Wal>> Wal::create(Disk &disk, SyncRunner &runner, const Identity &identity)
+Result<std::unique_ptr<Wal>>
+Wal::create(Disk &disk, SyncRunner &runner, const Identity &identity, qint64 segmentSize)
 {
-    std::unique_ptr<Wal> wal(new Wal(disk, runner));
+    std::unique_ptr<Wal> wal(new Wal(disk, runner, segmentSize));
     wal->m_identity = identity;
     if (const auto started = wal->startSegment(); !started)
         return fail(started.error());
     return wal;
 }
 
-Result<std::unique_ptr<Wal>> Wal::open(Disk &disk, SyncRunner &runner, Recovered *recovered)
+Result<std::unique_ptr<Wal>>
+Wal::open(Disk &disk, SyncRunner &runner, Recovered *recovered, qint64 segmentSize)
 {
     const auto files = disk.list();
     if (!files)
@@ -219,7 +222,7 @@ Result<std::unique_ptr<Wal>> Wal::open(Disk &disk, SyncRunner &runner, Recovered
         return fail(all.error());
     if (all->segments.empty())
         return fail(code::notFound, QStringLiteral("the log's folder holds no log"));
-    std::unique_ptr<Wal> wal(new Wal(disk, runner));
+    std::unique_ptr<Wal> wal(new Wal(disk, runner, segmentSize));
     for (const auto &[name, head] : all->segments)
         wal->m_segments.push_back({name, head.sequence, head.nextIndex});
     wal->m_identity = recovered->identity;
@@ -233,23 +236,27 @@ Result<std::unique_ptr<Wal>> Wal::open(Disk &disk, SyncRunner &runner, Recovered
                 return fail(removed.error());
         }
     }
+    if (const auto kept = wal->keepTail(*recovered, all->end.offset); !kept)
+        return fail(kept.error());
     // Always a new segment: what an unfinished write left behind stays behind the last good record,
     // and nothing is written over bytes that a crash may have half changed.
-    if (const auto cut = [&]() -> Result<void> {
-            if (!recovered->tornTail)
-                return {};
-            auto last = disk.open(wal->m_segments.back().name, Disk::Mode::OpenExisting);
-            if (!last)
-                return fail(last.error());
-            if (const auto resized = (*last)->resize(all->end.offset); !resized)
-                return resized;
-            return (*last)->sync();
-        }();
-        !cut)
-        return fail(cut.error());
     if (const auto started = wal->startSegment(); !started)
         return fail(started.error());
     return wal;
+}
+
+/// An unfinished write is cut off. The rest may have been read from memory alone, when only the
+/// process before this one has died and not the machine: from now on it counts as durable.
+Result<void> Wal::keepTail(const Recovered &recovered, qint64 end)
+{
+    const auto last = m_disk.open(m_segments.back().name, Disk::Mode::OpenExisting);
+    if (!last)
+        return fail(last.error());
+    if (recovered.tornTail) {
+        if (const auto resized = (*last)->resize(end); !resized)
+            return resized;
+    }
+    return (*last)->sync();
 }
 
 Result<void> Wal::startSegment()
@@ -259,7 +266,7 @@ Result<void> Wal::startSegment()
     auto file = m_disk.open(name, Disk::Mode::CreateNew);
     if (!file)
         return fail(file.error());
-    if (const auto reserved = (*file)->preallocate(kSegmentSize); !reserved)
+    if (const auto reserved = (*file)->preallocate(m_segmentSize); !reserved)
         return reserved;
     const Head head{sequence, m_identity, m_chain, m_hard, m_nextIndex};
     QByteArray bytes;
@@ -321,7 +328,7 @@ void Wal::append(const Batch &batch, Durable durable)
 {
     if (!m_failed) {
         Result<void> done;
-        if (m_offset >= kSegmentSize)
+        if (m_offset >= m_segmentSize)
             done = rotate();
         if (done)
             done = write(encode(batch));

@@ -28,10 +28,14 @@ class Wal {
 public:
     using Durable = std::function<void(Result<void>)>;
 
-    /// A new log in an empty folder.
+    /// A new log in an empty folder. A segment takes nothing more once it is that large.
+    static Result<std::unique_ptr<Wal>> create(
+        Disk &disk, SyncRunner &runner, const Identity &identity,
+        qint64 segmentSize = kSegmentSize);
+    /// What it has recovered is durable when it returns, also what an earlier process had written
+    /// and not yet synced.
     static Result<std::unique_ptr<Wal>>
-    create(Disk &disk, SyncRunner &runner, const Identity &identity);
-    static Result<std::unique_ptr<Wal>> open(Disk &disk, SyncRunner &runner, Recovered *recovered);
+    open(Disk &disk, SyncRunner &runner, Recovered *recovered, qint64 segmentSize = kSegmentSize);
     static Result<bool> exists(const Disk &disk);
 
     ~Wal();
@@ -64,8 +68,9 @@ private:
         Durable durable;
     };
 
-    Wal(Disk &disk, SyncRunner &runner);
+    Wal(Disk &disk, SyncRunner &runner, qint64 segmentSize);
     QByteArray encode(const Batch &batch);
+    Result<void> keepTail(const Recovered &recovered, qint64 end);
     Result<void> startSegment();
     Result<void> rotate();
     Result<void> write(const QByteArray &bytes);
@@ -76,6 +81,7 @@ private:
 
     Disk &m_disk;
     SyncRunner &m_runner;
+    qint64 m_segmentSize;
     Identity m_identity;
     raft::HardState m_hard;
     raft::Index m_nextIndex = 1;
