@@ -87,8 +87,8 @@ void Raft::onVoteRequest(const Message &m)
 {
     const bool pre = m.type == MessageType::PreVote;
     // the same candidate may ask again, its answer may have been lost.
-    const bool free =
-        m_vote == m.from || (m_vote == kNobody && m_leader == kNobody) || (pre && m.term > m_term);
+    const bool free = m_faults.voteTwice || m_vote == m.from ||
+                      (m_vote == kNobody && m_leader == kNobody) || (pre && m.term > m_term);
     const bool complete = m_faults.voteForShorterLog || m_log.isUpToDate(m.index, m.logTerm);
     Message reply{.type = pre ? MessageType::PreVoteAnswer : MessageType::VoteAnswer, .to = m.from};
     // Only just now: one that has been asking in vain for a while must not keep the others away.

@@ -21,7 +21,7 @@ Raft::Raft(const Config &config, Restored restored, Random &random, const Faults
     , m_random(random)
     , m_faults(faults)
     , m_term(restored.hard.term)
-    , m_vote(restored.hard.vote)
+    , m_vote(faults.forgetVoteAtStart ? kNobody : restored.hard.vote)
     , m_log(restored.snapshot.index, restored.snapshot.term)
     , m_snapshot(std::move(restored.snapshot))
 {
@@ -197,6 +197,11 @@ void Raft::answer(Message message)
 void Raft::appendOwn(Entry entry)
 {
     m_log.append(std::move(entry));
+    if (m_faults.countOwnEntriesBeforeSync) {
+        Progress &own = m_progress.at(m_config.id);
+        own.match = m_log.lastIndex();
+        own.next = own.match + 1;
+    }
 }
 
 bool Raft::hasReady() const

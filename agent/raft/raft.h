@@ -45,9 +45,20 @@ struct Restored {
 struct Faults {
     bool commitOlderTermByCounting = false; ///< R-13
     bool voteForShorterLog = false;         ///< R-02
+    bool voteTwice = false;                 ///< in one term
     bool answerVoteBeforeSync = false;      ///< R-11
+    bool forgetVoteAtStart = false;         ///< R-11
+    bool acknowledgeBeforeSync = false;     ///< R-41
+    bool countOwnEntriesBeforeSync = false; ///< R-35
+    bool quorumIsOneLess = false;           ///< R-15
     bool ignoreOutgoingVoters = false;      ///< R-28
     bool keepTruncatedMembership = false;   ///< R-27
+    bool lateAppendTruncates = false;       ///< R-14
+    bool commitWhatWasNotMatched = false; ///< heartbeats tell more than a follower is known to hold
+    bool readWithoutRound = false;        ///< R-48
+    bool readBeforeOwnTermCommitted = false; ///< R-49
+    bool acceptGapInAppend = false;          ///< the entry before is not compared
+    bool leaveJointBeforeCommit = false;     ///< R-28
 };
 
 /// A batch of effects, in order: persist (hard state, then snapshot or entries), send `messages` at
@@ -137,6 +148,7 @@ public:
     bool isLeader() const { return m_role == Role::Leader; }
     NodeId leader() const { return m_leader; }
     Term term() const { return m_term; }
+    NodeId vote() const { return m_vote; }
     Index commitIndex() const { return m_commit; }
     /// The newest in the log, committed or not.
     const Membership &membership() const { return m_membership; }
@@ -271,6 +283,10 @@ private:
 template <class Says>
 bool Raft::decides(Says says) const
 {
+    if (m_faults.quorumIsOneLess) {
+        const auto &ids = m_membership.voters;
+        return size_t(std::count_if(ids.begin(), ids.end(), says)) >= ids.size() / 2;
+    }
     if (m_faults.ignoreOutgoingVoters)
         return isQuorum(Membership{m_membership.voters, {}, {}}, says);
     return isQuorum(m_membership, says);

@@ -44,14 +44,14 @@ void Raft::addRead(NodeId from, quint64 context)
 /// its predecessors got.
 void Raft::startReadRound()
 {
-    if (m_waitingReads.empty() || !ownTermCommitted())
+    if (m_waitingReads.empty() || !(ownTermCommitted() || m_faults.readBeforeOwnTermCommitted))
         return;
     ReadRound round;
     round.round = ++m_lastRound;
     round.index = m_commit;
     round.acknowledged.insert(m_config.id);
     round.askers = std::exchange(m_waitingReads, {});
-    if (isConfirmed(round)) {
+    if (isConfirmed(round) || m_faults.readWithoutRound) {
         releaseRound(round);
         return;
     }

@@ -86,7 +86,8 @@ Raft::mayChange(const std::vector<MembershipChange> &changes, const Membership &
 /// those who are gone, and goes itself when it is one of them.
 void Raft::settleMembership()
 {
-    if (m_membershipIndex > m_commit || !ownTermCommitted())
+    const bool early = m_faults.leaveJointBeforeCommit && isJoint(m_membership);
+    if (!early && (m_membershipIndex > m_commit || !ownTermCommitted()))
         return;
     if (isJoint(m_membership)) {
         appendMembership(settled(m_membership));

@@ -109,7 +109,7 @@ void Raft::broadcastHeartbeat()
             continue;
         Message m{.type = MessageType::Heartbeat, .to = id};
         // Never beyond what the follower is known to hold: it may not have the entry yet.
-        m.commit = std::min(progress.match, m_commit);
+        m.commit = m_faults.commitWhatWasNotMatched ? m_commit : std::min(progress.match, m_commit);
         m.context = round;
         send(std::move(m));
     }
@@ -122,7 +122,8 @@ void Raft::onHeartbeat(const Message &m)
         return;
     }
     becomeFollower(m.term, m.from);
-    followCommit(m.commit);
+    followCommit(
+        m_faults.commitWhatWasNotMatched ? std::min(m.commit, m_log.lastIndex()) : m.commit);
     answer({.type = MessageType::HeartbeatAnswer, .to = m.from, .context = m.context});
 }
 
@@ -162,7 +163,9 @@ void Raft::onAppend(const Message &m)
         answer(std::move(reply));
         return;
     }
-    if (!m_log.matches(m.index, m.logTerm)) { // also for an empty one
+    const bool follows = m_log.matches(m.index, m.logTerm) ||
+                         (m_faults.acceptGapInAppend && m.index <= m_log.lastIndex());
+    if (!follows) { // also for an empty one
         const Index hint = m_log.lastNotAbove(m.index, m.logTerm);
         reply.reject = true;
         reply.index = m.index;
@@ -175,7 +178,7 @@ void Raft::onAppend(const Message &m)
     for (const Entry &entry : m.entries) {
         QD_INVARIANT(entry.index == last + 1, "an append has no gap (R-16)");
         last = entry.index;
-        if (m_log.matches(entry.index, entry.term))
+        if (m_log.matches(entry.index, entry.term) && !m_faults.lateAppendTruncates)
             continue; // a late duplicate truncates nothing
         if (entry.index <= m_log.lastIndex()) {
             QD_INVARIANT(entry.index > m_commit, "a committed entry is never overwritten");
@@ -192,7 +195,10 @@ void Raft::onAppend(const Message &m)
     }
     followCommit(std::min(m.commit, last));
     reply.index = last;
-    answer(std::move(reply));
+    if (m_faults.acknowledgeBeforeSync)
+        send(std::move(reply));
+    else
+        answer(std::move(reply));
 }
 
 void Raft::followCommit(Index commit)
@@ -252,9 +258,12 @@ void Raft::advanceCommit()
         const auto at = m_progress.find(id);
         return at == m_progress.end() ? 0 : at->second.match;
     };
-    const Index candidate = m_faults.ignoreOutgoingVoters
-                                ? quorumIndex(Membership{m_membership.voters, {}, {}}, match)
-                                : quorumIndex(m_membership, match);
+    Index candidate = m_faults.ignoreOutgoingVoters
+                          ? quorumIndex(Membership{m_membership.voters, {}, {}}, match)
+                          : quorumIndex(m_membership, match);
+    while (m_faults.quorumIsOneLess && candidate < m_log.lastIndex() &&
+           decides([&](NodeId id) { return match(id) > candidate; }))
+        ++candidate;
     const bool ownTerm = m_log.termAt(candidate) == m_term || m_faults.commitOlderTermByCounting;
     if (candidate <= m_commit || !ownTerm)
         return;

@@ -14,6 +14,9 @@ Replica::Replica(const ReplicaOptions &options, const ReplicaWorld &world)
     , m_snapshots(world.disk)
     , m_alive(std::make_shared<bool>(true))
 {
+    // The answer to a read of an earlier process of this member may still be on its way.
+    if (!options.faults.reuseReadNumbers)
+        m_lastRead = world.random.next();
 }
 
 Replica::~Replica()
@@ -27,7 +30,8 @@ Result<void> Replica::start()
     if (!restored)
         return fail(restored.error());
     m_appliedMembership = restored->snapshot.membership;
-    m_raft = std::make_unique<Raft>(m_options.raft, std::move(*restored), m_world.random);
+    m_raft = std::make_unique<Raft>(
+        m_options.raft, std::move(*restored), m_world.random, m_options.faults.raft);
     noteMembership();
     wake();
     return {};
@@ -42,7 +46,8 @@ Result<void> Replica::createLog()
     first.state = state();
     if (const auto saved = m_snapshots.save(first); !saved)
         return saved;
-    auto created = wal::Wal::create(m_world.disk, m_world.syncs, m_options.identity);
+    auto created =
+        wal::Wal::create(m_world.disk, m_world.syncs, m_options.identity, m_options.segmentSize);
     if (!created)
         return fail(created.error());
     m_wal = std::move(*created);
@@ -64,7 +69,7 @@ Result<Restored> Replica::recover()
         return restored;
     }
     wal::Recovered recovered;
-    auto opened = wal::Wal::open(m_world.disk, m_world.syncs, &recovered);
+    auto opened = wal::Wal::open(m_world.disk, m_world.syncs, &recovered, m_options.segmentSize);
     if (!opened)
         return fail(opened.error());
     if (recovered.identity != m_options.identity)
@@ -104,6 +109,8 @@ Result<void> Replica::setState(QByteArrayView bytes)
     const auto count = reader.number<quint32>();
     for (quint32 i = 0; i < count && reader.ok(); ++i)
         m_window.add(reader.number<quint64>());
+    if (m_options.faults.forgetRequestIdsAtStart)
+        m_window.clear();
     const QByteArrayView machine = reader.view();
     if (!reader.ok() || !reader.atEnd())
         return fail(code::corrupt, QStringLiteral("the state of the snapshot does not decode"));
@@ -216,8 +223,10 @@ void Replica::install(const SnapshotMeta &meta)
         return fatal({code::internal, QStringLiteral("a snapshot came without its file"), {}, {}});
     if (const auto saved = m_snapshots.save({meta, file->second}); !saved)
         return fatal(saved.error());
-    if (const auto set = setState(file->second); !set)
-        return fatal(set.error());
+    if (!m_options.faults.keepStateAtInstall) {
+        if (const auto set = setState(file->second); !set)
+            return fatal(set.error());
+    }
     m_applied = meta.index;
     m_snapshotIndex = meta.index;
     m_appliedMembership = meta.membership;
@@ -294,11 +303,14 @@ void Replica::apply(const Entry &entry)
 
 void Replica::applyCommand(const Entry &entry)
 {
-    const auto command = decodeCommand(entry.data);
+    auto command = decodeCommand(entry.data);
     if (!command)
         return fatal(command.error().during(QStringLiteral("entry %1").arg(entry.index)));
+    if (m_options.faults.clockOfEachMember)
+        command->clockUs = m_world.clock.wallUs();
     m_clockUs = std::max(m_clockUs, command->clockUs);
-    if (command->requestId != 0 && !m_window.add(command->requestId))
+    if (command->requestId != 0 && !m_window.add(command->requestId) &&
+        !m_options.faults.forgetRequestIds)
         return; // proposed twice around a change of leader: the first one has been answered
     const auto result = m_world.machine.apply(entry.index, entry.term, *command);
     const auto waiting = m_pending.find(command->requestId);
@@ -378,7 +390,18 @@ void Replica::maybeSnapshot()
     // The committed membership: that at the log's end may yet be rolled back.
     snapshot.meta = {m_applied, m_raft->log().termAt(m_applied), m_appliedMembership};
     snapshot.state = state();
+    if (m_options.faults.snapshotWithoutMembership)
+        snapshot.meta.membership = m_options.initial;
+    if (m_options.faults.snapshotWithNewestMembership)
+        snapshot.meta.membership = m_raft->membership();
+    if (m_options.faults.snapshotOneTooLow)
+        snapshot.meta = {m_applied - 1, m_raft->log().termAt(m_applied - 1), m_appliedMembership};
     const SnapshotMeta meta = snapshot.meta;
+    if (m_options.faults.markBeforeSave) {
+        wal::Wal::Batch batch;
+        batch.marker = {meta.index, meta.term};
+        m_wal->append(batch, [](auto &&) {});
+    }
     m_world.syncs.run(
         [disk = &m_world.disk, snapshot = std::move(snapshot)] {
             return wal::Snapshotter(*disk).save(snapshot);

@@ -4,6 +4,7 @@
 #include "agent/raft/raft.h"
 #include "agent/store/replica/peer_traffic.h"
 #include "agent/store/replica/peer_transport.h"
+#include "agent/store/replica/replica_faults.h"
 #include "agent/store/replica/request_window.h"
 #include "agent/store/replica/state_machine.h"
 #include "agent/wal/snapshotter.h"
@@ -20,6 +21,8 @@ struct ReplicaOptions {
     quint64 keepEntries = 5'000; ///< for followers that are a little behind
     qint64 clockEveryMs = 500;
     qint64 resendMs = 1'000;
+    qint64 segmentSize = wal::kSegmentSize;
+    ReplicaFaults faults; ///< tests only
 };
 
 /// What the replica needs of the world. All must outlive it.
@@ -62,11 +65,10 @@ struct ReplicaStatus {
 };
 
 /// Drives consensus, log, snapshots and state of one member, without I/O of its own, so that it can
-/// be hosted by production and by a test alike. (The simulator does not host it: tests/simulation
-/// drives raft and wal itself.) Wiring: make PosixDisk, ThreadSyncRunner and a transport, start(),
-/// then tick() from a timer of one raft tick, receive() for every frame, and pump() once a round of
-/// the event loop when `schedule` asked: so that all that arrived meanwhile is one write and one
-/// sync.
+/// be hosted by production and by the simulator alike. Wiring: make PosixDisk, ThreadSyncRunner and
+/// a transport, start(), then tick() from a timer of one raft tick, receive() for every frame, and
+/// pump() once a round of the event loop when `schedule` asked: so that all that arrived meanwhile
+/// is one write and one sync.
 class Replica {
 public:
     using Done = std::function<void(Result<void>)>;
@@ -112,6 +114,8 @@ public:
     raft::Index committed() const { return m_raft ? m_raft->commitIndex() : 0; }
     raft::Term term() const { return m_raft ? m_raft->term() : 0; }
     ReplicaStatus status() const;
+    /// For whoever looks for broken invariants; null before start().
+    const raft::Raft *consensus() const { return m_raft.get(); }
     const StateMachine &machine() const { return m_world.machine; }
     StateMachine &machine() { return m_world.machine; }
 

@@ -18,11 +18,19 @@ void Replica::write(const WriteRequest &request, qint64 timeoutMs, EventHandler 
     Pending &kept = m_pending.emplace(id, std::move(pending)).first->second;
     if (m_raft && !m_failed)
         route(id, kept);
+    if (m_options.faults.acknowledgeWhenProposed && isLeader() && m_pending.contains(id)) {
+        finish(std::move(m_pending.at(id).done), Event{});
+        m_pending.erase(id);
+    }
     wake();
 }
 
 void Replica::read(const GetRequest &request, qint64 timeoutMs, EventHandler done)
 {
+    if (m_options.faults.readLocalState) {
+        finish(std::move(done), m_world.machine.get(request));
+        return;
+    }
     Reading reading;
     reading.request = request;
     reading.done = std::move(done);
@@ -155,7 +163,8 @@ void Replica::route(quint64 id, Pending &pending)
     } else {
         QByteArray payload;
         ByteWriter writer(payload);
-        writer.number<quint64>(id);
+        writer.number<quint64>(
+            m_options.faults.sendAgainAsAnother ? id + quint64(pending.attempts) : id);
         writer.bytes(encodeRequest(pending.request));
         m_world.peers.send(leader, PeerKind::Forward, payload);
     }
@@ -253,7 +262,8 @@ void Replica::answerReads()
     for (auto at = m_readings.begin(); at != m_readings.end();) {
         const auto now = at++;
         Reading &reading = now->second;
-        if (reading.index == 0 || reading.index > m_applied)
+        const bool applied = reading.index <= m_applied || m_options.faults.readBeforeApplied;
+        if (reading.index == 0 || !applied)
             continue;
         finish(std::move(reading.done), m_world.machine.get(reading.request));
         m_readings.erase(now);
@@ -271,7 +281,7 @@ void Replica::expireRequests()
             ++m_failedWrites;
             finish(
                 std::move(pending.done),
-                pending.everSent
+                pending.everSent && !m_options.faults.callUnknownRefused
                     ? fail(
                           code::unknownOutcome,
                           QStringLiteral("the write was not confirmed in time"))
