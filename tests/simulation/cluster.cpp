@@ -14,7 +14,10 @@ namespace {
 constexpr quint64 kTickLabel = 0x1000;
 constexpr quint64 kPacketLabel = 0x2000;
 constexpr quint64 kRestartLabel = 0x3000;
+constexpr quint64 kParcelLabel = 0x4000;
 constexpr qint64 kRestartUs = 500'000;
+/// Nobody waits longer for a snapshot that nothing is heard of.
+constexpr qint64 kStalledUs = 300'000;
 
 void throwViolation(const char *name)
 {
@@ -28,35 +31,46 @@ Cluster::Cluster(const ClusterOptions &options)
     , m_random(options.seed)
 {
     setInvariantHandler(throwViolation);
-    m_common.raft.electionTicks = options.electionTicks;
-    m_common.raft.maxAppendBytes = options.maxAppendBytes;
-    m_common.raft.maxInflight = options.maxInflight;
-    m_common.raft.maxUncommittedBytes = options.maxUncommittedBytes;
-    m_common.faults = options.mutant;
-    m_common.snapshotEvery = options.snapshotEvery;
-    m_common.keepEntries = options.snapshotEvery / 4;
+    store::ReplicaOptions &replica = m_common.replica;
+    replica.raft.electionTicks = options.electionTicks;
+    replica.raft.maxAppendBytes = options.maxAppendBytes;
+    replica.raft.maxInflight = options.maxInflight;
+    replica.raft.maxUncommittedBytes = options.maxUncommittedBytes;
+    replica.snapshotEvery = options.snapshotEvery;
+    replica.keepEntries = options.snapshotEvery / 4;
+    replica.segmentSize = options.segmentSize;
+    replica.resendMs = options.resendMs;
+    replica.faults = options.mutant.replica;
+    m_common.mutant = options.mutant;
     m_common.maxSyncUs = options.maxSyncUs;
+    m_common.turnUs = options.turnUs;
     for (int i = 1; i <= options.nodes; ++i)
-        m_common.initial.voters.push_back(NodeId(i));
-    const std::vector<NodeId> founders = m_common.initial.voters;
-    for (const NodeId id : founders) {
-        m_common.raft.id = id;
-        m_durable[id] = {};
-        m_nodes.push_back(std::make_unique<SimNode>(*this, m_common, m_random.next()));
-    }
+        replica.initial.voters.push_back(NodeId(i));
+    const std::vector<NodeId> founders = replica.initial.voters;
+    for (const NodeId id : founders)
+        make(id);
     for (const NodeId id : founders)
         start(id);
-    m_history.found(m_common.initial);
-    m_common.initial = {};
+    m_history.found(replica.initial);
+    replica.initial = {};
+}
+
+NodeId Cluster::make(NodeId id)
+{
+    m_common.replica.raft.id = id;
+    m_common.replica.identity = {1, id};
+    if (const int most = m_options.driftPerMille; most > 0)
+        m_common.driftPerMille = int(m_random.below(quint64(2 * most + 1))) - most;
+    m_nodes.push_back(std::make_unique<SimNode>(*this, m_common, m_random.next()));
+    m_disks[id] = &m_nodes.back()->witness();
+    return id;
 }
 
 NodeId Cluster::add()
 {
-    m_common.raft.id = NodeId(size() + 1);
-    m_durable[m_common.raft.id] = {};
-    m_nodes.push_back(std::make_unique<SimNode>(*this, m_common, m_random.next()));
-    start(m_common.raft.id);
-    return m_common.raft.id;
+    const NodeId id = make(NodeId(size() + 1));
+    start(id);
+    return id;
 }
 
 Cluster::~Cluster()
@@ -88,7 +102,7 @@ void Cluster::start(NodeId id)
         return;
     try {
         const auto started = node.start();
-        if (!started && started.error().code == code::corrupt)
+        if (!started && started.error().code != code::io)
             throw Violation{
                 "a disk that lost only what was not synced is sound: " +
                 started.error().text().toStdString()};
@@ -100,29 +114,67 @@ void Cluster::start(NodeId id)
         died(id);
         return;
     }
-    m_jointStarts += isJoint(node.raft().membership()) ? 1 : 0;
+    noteStart(node);
     scheduleTick(id, node.incarnation());
+}
+
+void Cluster::noteStart(const SimNode &node)
+{
+    if (isJoint(node.raft().membership()))
+        m_history.count(Sometimes::StartWhileJoint);
+    if (m_parcels[node.id()] > 0)
+        m_history.count(Sometimes::StartWhileReceiving);
+}
+
+void Cluster::ended(NodeId id)
+{
+    for (const auto &handler : m_onEnd)
+        handler(id);
 }
 
 void Cluster::crash(NodeId id)
 {
-    if (node(id).isUp())
-        node(id).crash();
+    if (!node(id).isUp())
+        return;
+    m_history.count(Sometimes::PowerFailed);
+    const quint64 torn = node(id).disk().tornWrites();
+    node(id).crash();
+    if (node(id).disk().tornWrites() > torn)
+        m_history.count(Sometimes::WriteTorn);
+    ended(id);
+}
+
+void Cluster::kill(NodeId id)
+{
+    if (!node(id).isUp())
+        return;
+    m_history.count(Sometimes::ProcessKilled);
+    node(id).kill();
+    ended(id);
 }
 
 /// Its own disk ended it: somebody starts it again.
 void Cluster::died(NodeId id)
 {
-    ++m_deaths;
-    node(id).crash();
+    const Error why = node(id).lastError();
+    if (!why.code.isEmpty() && why.code != code::io)
+        throw Violation{"a replica ends only because of its disk: " + why.text().toStdString()};
+    // Mostly the machine is looked after before it may run again.
+    if (m_random.below(4) == 0)
+        node(id).kill();
+    else
+        node(id).crash();
+    ended(id);
     m_scheduler.after(kRestartUs, kRestartLabel + id, [this, id] { start(id); });
 }
 
 void Cluster::retired(NodeId id)
 {
     require(wasRemoved(m_history.membership(), id), "only who was removed takes itself for it");
+    m_history.count(Sometimes::MemberRetired);
     m_retired.insert(id);
     node(id).crash();
+    ended(id);
 }
 
 void Cluster::cut(NodeId from, NodeId to)
@@ -146,15 +198,14 @@ void Cluster::healNetwork()
 void Cluster::scheduleTick(NodeId id, quint64 incarnation)
 {
     const qint64 jitter = qint64(m_random.below(quint64(m_options.tickUs / 10)));
-    m_scheduler.after(
-        m_options.tickUs - m_options.tickUs / 20 + jitter, kTickLabel + id,
-        [this, id, incarnation] {
-            if (node(id).incarnation() != incarnation)
-                return;
-            node(id).tick();
-            if (node(id).incarnation() == incarnation)
-                scheduleTick(id, incarnation);
-        });
+    const qint64 us = node(id).tickUs(m_options.tickUs - m_options.tickUs / 20 + jitter);
+    m_scheduler.after(us, kTickLabel + id, [this, id, incarnation] {
+        if (node(id).incarnation() != incarnation)
+            return;
+        node(id).tick();
+        if (node(id).incarnation() == incarnation)
+            scheduleTick(id, incarnation);
+    });
 }
 
 qint64 Cluster::delay()
@@ -163,30 +214,79 @@ qint64 Cluster::delay()
     return m_weather.minUs + qint64(-std::log(uniform) * double(m_weather.meanUs));
 }
 
-void Cluster::send(NodeId, Packet packet)
+bool Cluster::reaches(NodeId from, NodeId to)
 {
-    if (m_cut.count({packet.message.from, packet.message.to}) != 0)
+    return (m_cut.empty() || m_cut.count({from, to}) == 0) && to <= NodeId(size()) &&
+           node(to).isUp();
+}
+
+void Cluster::send(Packet packet)
+{
+    if (!m_cut.empty() && m_cut.count({packet.from, packet.to}) != 0)
         return;
     const auto shared = std::make_shared<Packet>(std::move(packet));
     const auto roll = qint64(m_random.below(1000));
-    if (roll < m_weather.lossPerMille)
+    if (roll < m_weather.lossPerMille) {
+        m_history.count(Sometimes::FrameLost);
         return;
+    }
     deliver(shared);
-    if (roll < m_weather.lossPerMille + m_weather.duplicatesPerMille)
+    if (roll < m_weather.lossPerMille + m_weather.duplicatesPerMille) {
+        m_history.count(Sometimes::FrameTwice);
         deliver(shared);
+    }
 }
 
 void Cluster::deliver(const std::shared_ptr<Packet> &packet)
 {
-    const Message &m = packet->message;
-    const quint64 label = kPacketLabel + m.to + (quint64(m.type) << 16) + (m.index << 24);
-    m_scheduler.after(delay(), label, [this, packet] {
-        const Message &message = packet->message;
-        const bool cutNow = m_cut.count({message.from, message.to}) != 0;
-        const bool exists = message.to <= NodeId(size());
-        if (!cutNow && exists && node(message.to).isUp())
-            node(message.to).receive(*packet);
+    const quint64 label = kPacketLabel + packet->to + (quint64(packet->kind) << 16) +
+                          (quint64(packet->payload.isEmpty() ? 0 : packet->payload.front()) << 24) +
+                          (quint64(packet->payload.size()) << 32);
+    const auto slow = m_slow.find({packet->from, packet->to});
+    const qint64 us = delay() + (slow == m_slow.end() ? 0 : slow->second);
+    qint64 &last = m_lastArrival[{packet->from, packet->to}];
+    if (m_scheduler.nowUs() + us < last)
+        m_history.count(Sometimes::FrameOvertaken);
+    last = std::max(last, m_scheduler.nowUs() + us);
+    m_scheduler.after(us, label, [this, packet] {
+        if (reaches(packet->from, packet->to))
+            node(packet->to).receive(*packet);
     });
+}
+
+void Cluster::ship(Parcel parcel)
+{
+    const auto shared = std::make_shared<Parcel>(std::move(parcel));
+    ++m_parcels[shared->message.to];
+    m_history.parcels(+1);
+    carry(shared);
+}
+
+void Cluster::carry(const std::shared_ptr<Parcel> &parcel)
+{
+    const NodeId to = parcel->message.to;
+    parcel->receiver = to <= NodeId(size()) ? node(to).incarnation() : 0;
+    const qint64 us = delay() + qint64(m_random.below(quint64(m_weather.parcelUs)));
+    m_scheduler.after(us, kParcelLabel + to, [this, parcel] { arrive(parcel); });
+}
+
+void Cluster::arrive(const std::shared_ptr<Parcel> &parcel)
+{
+    const Message &message = parcel->message;
+    if (reaches(message.from, message.to) && node(message.to).incarnation() != parcel->receiver)
+        return carry(parcel); // from its beginning
+    --m_parcels[message.to];
+    m_history.parcels(-1);
+    const auto roll = qint64(m_random.below(1000));
+    const bool arrived = roll >= m_weather.lossPerMille && reaches(message.from, message.to);
+    if (arrived)
+        node(message.to).receiveSnapshot(message, parcel->state);
+    else
+        m_history.count(Sometimes::SnapshotLost);
+    // The sender hears of it later, and may take for lost what arrived.
+    const bool ok = arrived && m_random.below(8) != 0;
+    m_scheduler.after(
+        ok ? delay() : kStalledUs, kParcelLabel + message.from, [parcel, ok] { parcel->done(ok); });
 }
 
 SimNode *Cluster::leader()
@@ -206,20 +306,6 @@ quint64 Cluster::write()
     return to != nullptr && to->propose(++m_lastCommand) ? m_lastCommand : 0;
 }
 
-void Cluster::writeSomewhere()
-{
-    SimNode &to = node(1 + m_random.below(quint64(size())));
-    if (!to.isUp())
-        return;
-    if (m_random.below(4) == 0) {
-        to.read();
-    } else if (to.raft().isLeader()) {
-        to.propose(++m_lastCommand);
-    } else if (const NodeId other = to.raft().leader(); other != kNobody && node(other).isUp()) {
-        node(other).propose(++m_lastCommand);
-    }
-}
-
 bool Cluster::everyoneAgrees()
 {
     const Membership &members = m_history.membership();
@@ -229,13 +315,13 @@ bool Cluster::everyoneAgrees()
     return std::all_of(m_nodes.begin(), m_nodes.end(), [&](const auto &node) {
         if (!isMember(members, node->id()))
             return !wasRemoved(members, node->id()) || !hearsOfRemoval(*node);
-        return node->isUp() && node->state().applied == first->state().applied &&
-               node->state().hash == first->state().hash;
+        return node->isUp() && node->replica().applied() == first->replica().applied() &&
+               node->machine().hash() == first->machine().hash();
     });
 }
 
 /// It is up, and at least one of those whom it knows can tell it that it was removed.
-bool Cluster::hearsOfRemoval(const SimNode &node) const
+bool Cluster::hearsOfRemoval(SimNode &node)
 {
     if (!node.isUp())
         return false;

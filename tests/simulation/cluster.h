@@ -15,15 +15,20 @@ struct ClusterOptions {
     qint64 maxUncommittedBytes = 64 * 1024 * 1024;
     quint64 snapshotEvery = 50;
     qint64 maxSyncUs = 10'000;
-    raft::Faults mutant;
+    qint64 segmentSize = wal::kSegmentSize;
+    qint64 turnUs = 0;
+    int driftPerMille = 0; ///< each machine's clock goes at most so much too fast or too slow
+    qint64 resendMs = 1'000;
+    Mutant mutant;
 };
 
-/// How the network treats a message.
+/// How the network treats a frame.
 struct Weather {
     qint64 minUs = 300;
     qint64 meanUs = 2'000;
     int lossPerMille = 0;
     int duplicatesPerMille = 0;
+    qint64 parcelUs = 20'000; ///< a snapshot takes up to so long
 };
 
 /// A whole cluster in virtual time, owned by a seed. Members are 1 to n.
@@ -38,14 +43,21 @@ public:
     bool runUntil(const std::function<bool()> &condition, qint64 us);
 
     void start(raft::NodeId id);
+    /// The power fails.
     void crash(raft::NodeId id);
-    /// One way: what `from` sends does not reach `to`.
+    /// The process ends; what it has written is still in the machine's memory.
+    void kill(raft::NodeId id);
     /// A new machine, which knows of no cluster yet; its id.
     raft::NodeId add();
+    /// One way: what `from` sends does not reach `to`.
     void cut(raft::NodeId from, raft::NodeId to);
     void isolate(raft::NodeId id);
+    /// What goes that way takes so much longer.
+    void setSlowWay(raft::NodeId from, raft::NodeId to, qint64 us) { m_slow[{from, to}] = us; }
     void healNetwork();
     void setWeather(const Weather &weather) { m_weather = weather; }
+    /// Told whenever a process ends: whoever waits for it learns so.
+    void onEnd(std::function<void(raft::NodeId)> handler) { m_onEnd.push_back(std::move(handler)); }
 
     SimNode &node(raft::NodeId id) { return *m_nodes.at(size_t(id - 1)); }
     int size() const { return int(m_nodes.size()); }
@@ -54,8 +66,6 @@ public:
     /// A new command's number after it was handed to the leader; 0 without one.
     quint64 write();
     quint64 newCommand() { return ++m_lastCommand; }
-    /// A write on any member: a client does not know who leads.
-    void writeSomewhere();
     /// All members of the newest committed membership, which is not a joint one, have the same
     /// state, and who was removed knows it.
     bool everyoneAgrees();
@@ -64,34 +74,40 @@ public:
     Scheduler &scheduler() override { return m_scheduler; }
     Random &random() override { return m_random; }
     History &history() override { return m_history; }
-    std::map<raft::NodeId, Durable> &durable() override { return m_durable; }
-    void send(raft::NodeId from, Packet packet) override;
+    const std::map<raft::NodeId, const Witness *> &disks() override { return m_disks; }
+    void send(Packet packet) override;
+    void ship(Parcel parcel) override;
     void died(raft::NodeId id) override;
     void retired(raft::NodeId id) override;
     bool isRetired(raft::NodeId id) const { return m_retired.count(id) != 0; }
-    /// How often a member came up with a joint membership in its log.
-    quint64 startsWhileJoint() const { return m_jointStarts; }
-    quint64 deaths() const { return m_deaths; }
 
 private:
+    raft::NodeId make(raft::NodeId id);
     void scheduleTick(raft::NodeId id, quint64 incarnation);
     void deliver(const std::shared_ptr<Packet> &packet);
+    void carry(const std::shared_ptr<Parcel> &parcel);
+    void arrive(const std::shared_ptr<Parcel> &parcel);
+    void ended(raft::NodeId id);
+    void noteStart(const SimNode &node);
     qint64 delay();
-    bool hearsOfRemoval(const SimNode &node) const;
+    bool reaches(raft::NodeId from, raft::NodeId to);
+    bool hearsOfRemoval(SimNode &node);
 
     ClusterOptions m_options;
     NodeOptions m_common;
     Scheduler m_scheduler;
     SeededRandom m_random;
     History m_history;
-    std::map<raft::NodeId, Durable> m_durable;
+    std::map<raft::NodeId, const Witness *> m_disks;
     std::vector<std::unique_ptr<SimNode>> m_nodes;
     std::set<std::pair<raft::NodeId, raft::NodeId>> m_cut;
+    std::vector<std::function<void(raft::NodeId)>> m_onEnd;
+    std::map<std::pair<raft::NodeId, raft::NodeId>, qint64> m_slow;
     Weather m_weather;
     quint64 m_lastCommand = 0;
-    quint64 m_deaths = 0;
     std::set<raft::NodeId> m_retired;
-    quint64 m_jointStarts = 0;
+    std::map<raft::NodeId, int> m_parcels; // under way to each
+    std::map<std::pair<raft::NodeId, raft::NodeId>, qint64> m_lastArrival;
 };
 
 } // namespace qd::sim

@@ -35,6 +35,8 @@ public:
     Result<void> writeAt(qint64 offset, QByteArrayView bytes) override
     {
         m_disk.operation();
+        if (const auto space = m_disk.space(); !space)
+            return space;
         m_disk.write(*m_data, offset, bytes);
         return {};
     }
@@ -54,6 +56,8 @@ public:
     }
     Result<void> preallocate(qint64 size) override
     {
+        if (const auto space = m_disk.space(); !space)
+            return space;
         const qint64 reserved = std::min(size, kPreallocated);
         grow(m_data->seen, reserved);
         grow(m_data->durable, reserved);
@@ -72,12 +76,21 @@ void SimDisk::operation()
         throw MachineDied();
 }
 
+Result<void> SimDisk::space() const
+{
+    if (m_full)
+        return fail(code::io, QStringLiteral("no space left on the simulated disk"));
+    return {};
+}
+
 void SimDisk::write(FileData &file, qint64 offset, QByteArrayView bytes)
 {
     put(file.seen, offset, bytes);
     ++m_sequence;
     for (qint64 sector = offset / kSector; sector * kSector < offset + bytes.size(); ++sector)
         file.dirty[sector].push_back({m_sequence, file.seen.mid(sector * kSector, kSector)});
+    if (file.isLog && m_witness != nullptr)
+        m_witness->logWritten(m_sequence, bytes);
 }
 
 Result<void> SimDisk::sync(FileData &file)
@@ -85,17 +98,24 @@ Result<void> SimDisk::sync(FileData &file)
     operation();
     if (std::exchange(m_failSync, false))
         return fail(code::io, QStringLiteral("the simulated disk failed to sync"));
+    if (m_faults.forgetToSyncWhatWasFound && !file.dirty.empty() &&
+        file.dirty.rbegin()->second.back().sequence <= m_processFrom)
+        return {};
     for (auto at = file.dirty.begin(); at != file.dirty.end();) {
         auto &versions = at->second;
-        const auto later = std::find_if(versions.begin(), versions.end(), [&](const auto &v) {
-            return v.sequence > m_syncMark;
-        });
+        auto later = versions.end();
+        if (!isCovered(versions.back().sequence))
+            later = std::find_if(versions.begin(), versions.end(), [&](const auto &v) {
+                return v.sequence > m_syncMark;
+            });
         if (later != versions.begin()) {
             put(file.durable, at->first * kSector, std::prev(later)->bytes);
             versions.erase(versions.begin(), later);
         }
         at = versions.empty() ? file.dirty.erase(at) : std::next(at);
     }
+    if (file.isLog && m_witness != nullptr)
+        m_witness->logSynced(std::min(m_syncMark, m_sequence));
     return {};
 }
 
@@ -108,7 +128,11 @@ Result<std::unique_ptr<wal::DiskFile>> SimDisk::open(const QString &name, Mode m
         return std::make_unique<SimFile>(*this, found->second);
     }
     operation();
+    if (const auto free = space(); !free)
+        return fail(free.error());
     auto data = std::make_shared<FileData>();
+    data->isLog = name.endsWith(QStringLiteral(".wal"));
+    m_logFiles += data->isLog ? 1 : 0;
     m_folder[name] = data;
     m_pending.push_back(m_folder);
     return std::make_unique<SimFile>(*this, std::move(data));
@@ -145,24 +169,35 @@ Result<void> SimDisk::remove(const QString &name)
 Result<void> SimDisk::syncFolder()
 {
     operation();
+    if (m_faults.forgetFolderSync)
+        return {};
     m_durableFolder = m_folder;
     m_pending.clear();
     return {};
 }
 
-void SimDisk::crash()
+void SimDisk::kill()
 {
     m_dieAfter = 0;
     m_failSync = false;
+    m_processFrom = m_sequence;
+    clearSyncMark();
+}
+
+void SimDisk::crash()
+{
+    kill();
     const quint64 kept = m_random.below(m_pending.size() + 1);
     const Folder left = kept == 0 ? m_durableFolder : m_pending.at(kept - 1);
     m_pending.clear();
     m_folder.clear();
     for (const auto &[name, data] : left) {
         auto after = std::make_shared<FileData>();
+        after->isLog = data->isLog;
         after->durable = data->durable;
         for (const auto &[sector, versions] : data->dirty) {
             const quint64 which = m_random.below(versions.size() + 1);
+            m_torn += which < versions.size() ? 1 : 0;
             if (which > 0)
                 put(after->durable, sector * kSector, versions.at(which - 1).bytes);
         }

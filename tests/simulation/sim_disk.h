@@ -14,6 +14,7 @@ struct MachineDied {};
 
 /// What is written, sector by sector, with everything that a sector held since it was last synced.
 struct FileData {
+    bool isLog = false; ///< the witness is told what goes into it
     struct Version {
         quint64 sequence = 0;
         QByteArray bytes;
@@ -23,15 +24,33 @@ struct FileData {
     std::map<qint64, std::vector<Version>> dirty;
 };
 
-/// A folder on a disk with a write cache. A write is seen at once and durable after sync(). A crash
-/// keeps, of each sector that was not synced, any of the states that it had; of the folder's own
-/// changes, a prefix.
+/// Defects of whoever uses the disk, made here because nobody but the disk could tell.
+struct DiskFaults {
+    bool forgetFolderSync = false;
+    bool forgetToSyncWhatWasFound = false; ///< the log of an earlier process
+};
+
+/// Sees what goes into the log's files, and when the disk holds it for sure.
+class DiskWitness {
+public:
+    virtual ~DiskWitness() = default;
+    virtual void logWritten(quint64 sequence, QByteArrayView records) = 0;
+    /// Everything that was written to this file and before it, up to there.
+    virtual void logSynced(quint64 upTo) = 0;
+};
+
+/// A folder on a disk with a write cache. A write is seen at once and durable after sync(). When
+/// the power fails, of each sector that was not synced any of the states that it had is left; of
+/// the folder's own changes, a prefix. When only the process dies, nothing is lost, and nothing
+/// more is durable.
 class SimDisk final : public wal::Disk {
 public:
-    explicit SimDisk(Random &random)
+    explicit SimDisk(Random &random, const DiskFaults &faults = {})
         : m_random(random)
+        , m_faults(faults)
     {
     }
+    void setWitness(DiskWitness *witness) { m_witness = witness; }
 
     Result<std::unique_ptr<wal::DiskFile>> open(const QString &name, Mode mode) override;
     Result<QStringList> list() const override;
@@ -41,6 +60,15 @@ public:
 
     /// The power fails: what was not synced is kept in part.
     void crash();
+    /// The process ends; the machine goes on.
+    void kill();
+    /// How often a crash has left a write in part, or an older one in its place.
+    quint64 tornWrites() const { return m_torn; }
+    /// How many files of the log were ever made.
+    quint64 logFiles() const { return m_logFiles; }
+    /// Nothing can be written while set.
+    void setFull(bool full) { m_full = full; }
+    bool isFull() const { return m_full; }
     /// The next sync fails once, and says so.
     void failNextSync() { m_failSync = true; }
     /// The machine dies at the n-th write, sync or change of the folder from now on.
@@ -52,9 +80,13 @@ public:
     void setContents(const QString &name, const QByteArray &bytes);
 
     quint64 writeMark() const { return m_sequence; }
-    /// While set, sync() makes durable only what was written up to that mark: a sync that began
-    /// then ends now.
-    void setSyncMark(quint64 mark) { m_syncMark = mark; }
+    /// While set, sync() makes durable only what was written up to that mark, and from now on: a
+    /// sync that began then ends now.
+    void setSyncMark(quint64 mark)
+    {
+        m_syncMark = mark;
+        m_syncFrom = m_sequence;
+    }
     void clearSyncMark() { m_syncMark = ~quint64(0); }
 
 private:
@@ -62,15 +94,27 @@ private:
     using Folder = std::map<QString, std::shared_ptr<FileData>>;
 
     void operation();
+    Result<void> space() const;
+    bool isCovered(quint64 sequence) const
+    {
+        return sequence <= m_syncMark || sequence > m_syncFrom;
+    }
     Result<void> sync(FileData &file);
     void write(FileData &file, qint64 offset, QByteArrayView bytes);
 
     Random &m_random;
+    DiskFaults m_faults;
+    DiskWitness *m_witness = nullptr;
     Folder m_folder;
     Folder m_durableFolder;
     std::vector<Folder> m_pending; // the folder after each change since it was synced
     quint64 m_sequence = 0;
     quint64 m_syncMark = ~quint64(0);
+    quint64 m_syncFrom = 0;
+    quint64 m_processFrom = 0; // what was written before is of an earlier process
+    quint64 m_torn = 0;
+    quint64 m_logFiles = 0;
+    bool m_full = false;
     bool m_failSync = false;
     int m_dieAfter = 0;
 };

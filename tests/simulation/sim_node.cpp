@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/simulation/sim_node.h"
 
-#include "shared/base/bytes.h"
-
-#include <limits>
-
 namespace qd::sim {
 
 using namespace raft;
@@ -12,422 +8,310 @@ using namespace raft;
 namespace {
 
 constexpr quint64 kSyncLabel = 0x5000;
-constexpr quint64 kShippedLabel = 0x6000;
+constexpr quint64 kTurnLabel = 0x6000;
+constexpr qint64 kWriteMs = 20'000;
+
+QString keyOf(quint64 command)
+{
+    return QStringLiteral("/n/%1").arg(command);
+}
 
 } // namespace
-
-void State::apply(const Entry &entry)
-{
-    require(entry.index == applied + 1, "entries are applied one after the other");
-    applied = entry.index;
-    hash = (hash ^ entry.term) * 0x9e3779b97f4a7c15ULL + (hash >> 31);
-    if (entry.type != EntryType::Command)
-        return;
-    ByteReader reader(entry.data);
-    const auto command = reader.number<quint64>();
-    hash ^= command * 0xbf58476d1ce4e5b9ULL;
-    require(commands.insert(command).second, "a command is applied once");
-}
-
-QByteArray State::encode() const
-{
-    QByteArray out;
-    ByteWriter writer(out);
-    writer.number<quint64>(applied);
-    writer.number<quint64>(hash);
-    for (const quint64 command : commands)
-        writer.number<quint64>(command);
-    return out;
-}
-
-State State::decode(const QByteArray &bytes)
-{
-    State out;
-    ByteReader reader(bytes);
-    out.applied = reader.number<quint64>();
-    out.hash = reader.number<quint64>();
-    while (!reader.atEnd() && reader.ok())
-        out.commands.insert(out.commands.end(), reader.number<quint64>());
-    return out;
-}
 
 SimNode::SimNode(World &world, const NodeOptions &options, quint64 seed)
     : m_world(world)
     , m_options(options)
     , m_random(seed)
-    , m_disk(m_random)
-    , m_snapshots(m_disk)
+    , m_clock(world.scheduler(), options.driftPerMille)
+    , m_disk(m_random, options.mutant.disk)
 {
+    m_disk.setWitness(&m_witness);
 }
 
 SimNode::~SimNode() = default;
 
-Result<void> SimNode::restore(Restored *restored)
+store::ReplicaWorld SimNode::replicaWorld()
 {
-    const auto exists = wal::Wal::exists(m_disk);
-    if (!exists)
-        return fail(exists.error());
-    restored->snapshot.membership = m_options.initial;
-    m_state = {};
-    wal::Recovered recovered;
-    if (!*exists) {
-        auto created = wal::Wal::create(m_disk, *this, {1, id()});
-        if (!created)
-            return fail(created.error());
-        m_wal = std::move(*created);
-        return {};
-    }
-    auto opened = wal::Wal::open(m_disk, *this, &recovered);
-    if (!opened)
-        return fail(opened.error());
-    m_wal = std::move(*opened);
-    restored->hard = recovered.hard;
-    restored->entries = std::move(recovered.entries);
-    if (recovered.snapshotIndex > 0) {
-        const auto snapshot = m_snapshots.load(recovered.snapshotIndex);
-        if (!snapshot)
-            return fail(snapshot.error());
-        restored->snapshot = snapshot->meta;
-        m_state = State::decode(snapshot->state);
-    }
-    return m_snapshots.clean();
+    return {
+        m_clock,
+        m_random,
+        m_disk,
+        *this,
+        *this,
+        *m_machine,
+        [this] { wanted(); },
+        [this](const Error &error) {
+            m_dead = true;
+            m_error = error;
+            m_world.history().count(m_disk.isFull() ? Sometimes::DiskFull : Sometimes::SyncFailed);
+        },
+        {},
+        [this] { m_removed = true; }};
 }
 
 Result<void> SimNode::start()
 {
-    Restored restored;
-    if (const auto done = restore(&restored); !done) {
-        m_wal.reset();
-        return done;
+    ++m_incarnation;
+    m_dead = m_removed = m_wanted = m_paused = false;
+    m_waiting.clear();
+    m_shipping.clear();
+    m_machine = std::make_unique<SimMachine>(m_world.history(), [this](std::function<void()> what) {
+        m_replica->defer(std::move(what));
+    });
+    m_replica = std::make_unique<store::Replica>(m_options.replica, replicaWorld());
+    if (const auto started = m_replica->start(); !started) {
+        m_replica.reset();
+        m_machine.reset();
+        return started;
     }
     // What was promised is there again; what was not promised may be there too.
-    Durable &durable = m_world.durable()[id()];
-    require(restored.hard.term >= durable.term, "a synced term is not forgotten");
-    require(
-        restored.hard.term > durable.term || durable.vote == kNobody ||
-            restored.hard.vote == durable.vote,
-        "a synced vote is not forgotten (R-11)");
-    const Index last = restored.snapshot.index + restored.entries.size();
-    for (Index index = durable.boundary + 1; index <= durable.boundary + durable.terms.size();
-         ++index) {
-        if (index <= restored.snapshot.index || !durable.isSure(index))
-            continue;
-        const Term was = durable.terms.at(index - durable.boundary - 1);
-        require(
-            index <= last && restored.entries.at(index - restored.snapshot.index - 1).term == was,
-            "a synced entry is not forgotten (R-18)");
-    }
-    durable = {};
-    durable.install(restored.snapshot.index);
-    durable.write(restored.entries);
-    durable.term = restored.hard.term;
-    durable.vote = restored.hard.vote;
-    m_membership = restored.snapshot.membership;
-    m_lastSnapshot = restored.snapshot.index;
-    m_seenCommit = m_lastSnapshot;
-    m_seen = {restored.hard.term, restored.hard.vote, 0};
+    m_witness.check(raft());
+    if (std::exchange(m_powerFailed, false))
+        m_witness.found(raft());
+    m_seenApplied = m_replica->applied();
+    m_seenFiles = m_disk.logFiles();
+    m_seenCommit = m_seenApplied;
+    m_seenLast = {raft().log().lastIndex(), raft().log().lastTerm()};
+    m_seen = {raft().term(), raft().vote(), 0};
     m_wasLeader = false;
-    m_dead = false;
-    ++m_incarnation;
-    m_raft =
-        std::make_unique<Raft>(m_options.raft, std::move(restored), m_random, m_options.faults);
     return {};
+}
+
+void SimNode::end()
+{
+    m_replica.reset();
+    m_machine.reset();
+    m_waiting.clear();
+    m_paused = false;
+    ++m_incarnation;
 }
 
 void SimNode::crash()
 {
-    m_raft.reset();
-    m_wal.reset();
-    m_received.clear();
-    m_pending.clear();
-    m_readings.clear();
-    m_disk.clearSyncMark();
+    end();
     m_disk.crash();
-    ++m_incarnation;
+    m_witness.powerFails();
+    m_powerFailed = true;
 }
 
-void SimNode::die()
+void SimNode::kill()
 {
-    m_dead = true;
+    end();
+    m_disk.kill();
+}
+
+void SimNode::resume()
+{
+    m_paused = false;
+    const quint64 incarnation = m_incarnation;
+    const auto waiting = std::exchange(m_waiting, {});
+    for (const auto &what : waiting) {
+        if (incarnation == m_incarnation)
+            act(what);
+    }
 }
 
 /// One event of this machine. It may die in the middle, or end itself because its disk failed.
-template <class What>
-void SimNode::act(What what)
+void SimNode::act(const std::function<void()> &what)
 {
+    if (m_paused) {
+        m_waiting.push_back(what);
+        return;
+    }
     try {
         what();
-        pump();
+        checkCommits();
+        if (m_options.turnUs == 0) {
+            while (m_wanted && !m_dead)
+                pump();
+        }
+        if (!m_dead)
+            check();
     } catch (const MachineDied &) {
-        die();
+        m_world.history().count(Sometimes::DiedInAWrite);
+        m_dead = true;
+        m_error = {code::io, {}, {}, {}};
     }
     m_disk.clearSyncMark();
     if (m_dead)
         m_world.died(id());
-    else if (m_raft->isRemoved())
+    else if (m_removed)
         m_world.retired(id());
+}
+
+/// The replica asks for a call of pump() after everything else that came in this turn.
+void SimNode::wanted()
+{
+    m_wanted = true;
+    if (m_options.turnUs == 0)
+        return;
+    m_world.scheduler().after(
+        qint64(m_random.below(quint64(m_options.turnUs))), kTurnLabel + id(),
+        [this, incarnation = m_incarnation] {
+            if (incarnation == m_incarnation)
+                act([this] { pump(); });
+        });
+}
+
+void SimNode::pump()
+{
+    m_wanted = false;
+    m_replica->pump();
+    checkCommits();
 }
 
 void SimNode::run(std::function<Result<void>()> work, std::function<void(Result<void>)> done)
 {
     const quint64 mark = m_disk.writeMark();
-    const qint64 us = 50 + qint64(m_random.below(quint64(m_options.maxSyncUs)));
+    const qint64 now = m_world.scheduler().nowUs();
+    const auto most = quint64(m_options.maxSyncUs) * quint64(m_slowness);
+    // One after the other, as on the thread that does it.
+    m_lastSyncAt = std::max(m_lastSyncAt, now) + 50 + qint64(m_random.below(most));
     m_world.scheduler().after(
-        us, kSyncLabel + id(),
+        m_lastSyncAt - now, kSyncLabel + id(),
         [this, mark, incarnation = m_incarnation, work = std::move(work), done = std::move(done)] {
             if (incarnation != m_incarnation)
                 return; // the process that asked is no more
-            act([&] {
+            act([this, mark, work, done] {
                 m_disk.setSyncMark(mark);
-                const auto result = work();
+                auto result = work();
                 m_disk.clearSyncMark();
+                if (m_options.mutant.ignoreFailedSync)
+                    result = {};
                 done(result);
             });
         });
 }
 
+void SimNode::send(NodeId to, store::PeerKind kind, const QByteArray &payload)
+{
+    if (kind == store::PeerKind::Forward)
+        m_world.history().count(Sometimes::WriteForwarded);
+    else if (kind == store::PeerKind::Refused)
+        m_world.history().count(Sometimes::WriteRefused);
+    m_world.send({id(), to, kind, payload});
+}
+
+void SimNode::sendSnapshot(
+    const Message &message, const QByteArray &state, std::function<void(bool)> done)
+{
+    m_world.history().count(Sometimes::SnapshotShipped);
+    const NodeId to = message.to;
+    const quint64 number = ++m_shipping[to];
+    m_world.ship(
+        {message, state,
+         [this, to, number, incarnation = m_incarnation, done = std::move(done)](bool ok) {
+             // Of one whose place another has taken nothing is said any more.
+             if (incarnation == m_incarnation && m_shipping[to] == number)
+                 act([done, ok] { done(ok); });
+         }});
+}
+
 void SimNode::tick()
 {
-    act([this] { m_raft->tick(); });
+    if (!m_paused) // a timer that nobody hears does not ring later
+        act([this] { m_replica->tick(); });
 }
 
 void SimNode::receive(const Packet &packet)
 {
-    act([&] {
-        if (packet.file)
-            m_received[packet.message.snapshot.index] = packet.file;
-        m_raft->step(packet.message);
-    });
+    act([this, packet] { m_replica->receive(packet.from, packet.kind, packet.payload); });
+}
+
+void SimNode::receiveSnapshot(const Message &message, const QByteArray &state)
+{
+    act([this, message, state] { m_replica->receiveSnapshot(message, state); });
 }
 
 bool SimNode::propose(quint64 command)
 {
-    bool accepted = false;
-    act([&] {
-        QByteArray data;
-        ByteWriter(data).number<quint64>(command);
-        data.append(int(m_random.below(40)), 'x');
-        const auto index = m_raft->propose(data);
-        accepted = index.has_value();
-        if (accepted)
-            m_pending[*index] = {m_raft->term(), command};
+    if (!isUp() || !m_replica->isLeader())
+        return false;
+    act([this, command] {
+        store::WriteRequest request;
+        request.key = keyOf(command);
+        request.value = QByteArray::number(command) + QByteArray(int(m_random.below(40)), 'x');
+        m_replica->write(request, kWriteMs, [this, command](const Result<store::Event> &result) {
+            if (result)
+                m_world.history().acknowledged(command);
+        });
     });
-    return accepted;
+    return true;
 }
 
-void SimNode::read()
+bool SimNode::holds(quint64 command) const
 {
-    act([this] {
-        m_readings[++m_lastRead] = {m_world.history().lastAcknowledged(), 0};
-        m_raft->readIndex(m_lastRead);
-    });
+    store::GetRequest request;
+    request.key = keyOf(command);
+    return m_machine->get(request).has_value();
 }
 
 void SimNode::transfer(NodeId to)
 {
-    act([&] { (void)m_raft->transferLeadership(to); });
+    if (!isUp())
+        return;
+    m_world.history().count(Sometimes::LeadershipAsked);
+    act([this, to] {
+        m_replica->transferLeadership(to, [this](const Result<NodeId> &result) {
+            if (result)
+                m_world.history().count(Sometimes::LeadershipMoved);
+        });
+    });
 }
 
 bool SimNode::change(const std::vector<MembershipChange> &changes)
 {
-    bool accepted = false;
-    act([&] { accepted = m_raft->proposeMembership(changes).has_value(); });
-    return accepted;
-}
-
-void SimNode::pump()
-{
-    checkCommits();
-    while (!m_dead && m_raft->hasReady())
-        handle(m_raft->takeReady());
-    if (!m_dead)
-        check();
-}
-
-void SimNode::handle(Ready ready)
-{
-    if (ready.snapshot)
-        install(*ready.snapshot);
-    sendAll(ready.messages);
-    persist(ready, std::move(ready.afterSync));
-    apply(ready.committed);
-    for (const auto &read : ready.reads) {
-        if (read.index == 0)
-            m_readings.erase(read.context);
-        else if (const auto at = m_readings.find(read.context); at != m_readings.end())
-            at->second.index = read.index;
-    }
-    answerReads();
-    maybeSnapshot();
-}
-
-void SimNode::install(const SnapshotMeta &meta)
-{
-    const auto file = m_received[meta.index];
-    require(file != nullptr, "a snapshot is installed after its file has come");
-    if (!m_snapshots.save({meta, *file})) {
-        die();
-        return;
-    }
-    m_state = State::decode(*file);
-    require(m_state.applied == meta.index, "a snapshot's state is that of its index");
-    m_world.history().applied(m_state.applied, m_state.hash);
-    m_membership = meta.membership;
-    m_lastSnapshot = meta.index;
-    m_received.clear();
-}
-
-/// From where on the batch changes what the log holds.
-Index SimNode::firstTouched(const Ready &ready)
-{
-    Index first = std::numeric_limits<Index>::max();
-    if (ready.snapshot)
-        first = ready.snapshot->index + 1;
-    if (!ready.entries.empty())
-        first = std::min(first, ready.entries.front().index);
-    return first;
-}
-
-void SimNode::persist(const Ready &ready, std::vector<Message> afterSync)
-{
-    if (m_dead)
-        return;
-    wal::Wal::Batch batch;
-    if (ready.snapshot)
-        batch.marker = {ready.snapshot->index, ready.snapshot->term};
-    batch.entries = &ready.entries;
-    batch.hard = ready.hardState;
-    batch.mustSync = ready.mustSync;
-    const Index installed = ready.snapshot ? ready.snapshot->index : 0;
-    if (ready.mustSync)
-        m_world.durable()[id()].underWay.push_back(firstTouched(ready));
-    m_wal->append(
-        batch,
-        [this, number = ready.number, entries = ready.entries, hard = ready.hardState, installed,
-         must = ready.mustSync, afterSync = std::move(afterSync)](const Result<void> &result) {
-            if (!result) {
-                die(); // a failed sync is the end of the process
-                return;
-            }
-            if (must)
-                durableNow(entries, hard, installed);
-            sendAll(afterSync);
-            m_raft->persisted(number);
-        });
-}
-
-void SimNode::durableNow(
-    const std::vector<Entry> &entries, const std::optional<HardState> &hard, Index installed)
-{
-    Durable &durable = m_world.durable()[id()];
-    durable.underWay.pop_front();
-    durable.install(installed);
-    durable.write(entries);
-    if (hard) {
-        durable.term = hard->term;
-        durable.vote = hard->vote;
-    }
-}
-
-void SimNode::sendAll(const std::vector<Message> &messages)
-{
-    for (const Message &message : messages) {
-        if (message.type == MessageType::Snapshot)
-            sendSnapshot(message);
-        else
-            m_world.send(id(), {message, nullptr});
-    }
-}
-
-void SimNode::sendSnapshot(const Message &message)
-{
-    const auto snapshot = m_snapshots.load(message.snapshot.index);
-    const NodeId to = message.to;
-    if (snapshot)
-        m_world.send(id(), {message, std::make_shared<const QByteArray>(snapshot->state)});
-    // The shipping ends at some time; whether it arrived, the sender may get wrong.
-    const bool ok = snapshot && m_random.below(4) != 0;
-    m_world.scheduler().after(
-        100'000, kShippedLabel + id(), [this, to, ok, incarnation = m_incarnation] {
-            if (incarnation == m_incarnation)
-                act([&] { m_raft->snapshotSent(to, ok); });
-        });
-}
-
-void SimNode::apply(const std::vector<Entry> &entries)
-{
-    for (const Entry &entry : entries) {
-        m_world.history().committed(entry);
-        if (entry.type == EntryType::Config)
-            m_membership = *decodeMembership(entry.data);
-        m_state.apply(entry);
-        m_world.history().applied(m_state.applied, m_state.hash);
-        const auto waiting = m_pending.find(entry.index);
-        if (waiting == m_pending.end())
-            continue;
-        if (waiting->second.term == entry.term)
-            m_world.history().acknowledged(entry.index, waiting->second.command);
-        m_pending.erase(waiting);
-    }
-}
-
-void SimNode::answerReads()
-{
-    std::erase_if(m_readings, [this](const auto &item) {
-        const Reading &reading = item.second;
-        if (reading.index == 0 || reading.index > m_state.applied)
-            return false;
-        require(
-            m_state.applied >= reading.atLeast,
-            "a linearizable read sees every acknowledged write (R-48)");
-        return true;
-    });
-}
-
-void SimNode::maybeSnapshot()
-{
-    if (m_dead || m_state.applied < m_lastSnapshot + m_options.snapshotEvery)
-        return;
-    SnapshotMeta meta{m_state.applied, m_raft->log().termAt(m_state.applied), m_membership};
-    if (!m_snapshots.save({meta, m_state.encode()})) {
-        die();
-        return;
-    }
-    m_lastSnapshot = meta.index;
-    wal::Wal::Batch batch;
-    batch.marker = {meta.index, meta.term};
-    m_wal->append(batch, [this, meta](const Result<void> &result) {
-        if (!result || !m_wal->release(meta.index) || !m_snapshots.removeOld(meta.index)) {
-            die();
-            return;
-        }
-        m_raft->compact(
-            meta, meta.index > m_options.keepEntries ? meta.index - m_options.keepEntries : 1);
-    });
+    const Index before = raft().log().lastIndex();
+    act([this, changes] { m_replica->change(changes, [](auto &&) {}); });
+    return isUp() && !m_paused && raft().log().lastIndex() > before;
 }
 
 /// Before anything of it leaves: a leader that is removed with this commit leads no more after it.
 void SimNode::checkCommits()
 {
-    if (m_raft->isLeader() && m_raft->commitIndex() > m_seenCommit)
-        m_world.history().leaderCommits(*m_raft, m_seenCommit, m_world.durable());
-    m_seenCommit = m_raft->commitIndex();
+    if (raft().isLeader() && raft().commitIndex() > m_seenCommit)
+        m_world.history().leaderCommits(raft(), m_seenCommit, m_world.disks());
+    m_seenCommit = raft().commitIndex();
 }
 
 void SimNode::check()
 {
-    const HardState now{m_raft->term(), m_raft->status().vote, m_raft->commitIndex()};
+    const Raft &raft = this->raft();
+    const HardState now{raft.term(), raft.vote(), raft.commitIndex()};
     require(now.term >= m_seen.term, "terms never go back");
     require(now.commit >= m_seen.commit, "the commit index never goes back");
     require(
         now.term != m_seen.term || m_seen.vote == kNobody || m_seen.vote == now.vote,
         "one vote in a term");
-    require(m_state.applied <= now.commit, "only what is committed is applied");
-    require(now.commit <= m_raft->log().lastIndex(), "only what is in the log is committed");
+    require(m_replica->applied() <= now.commit, "only what is committed is applied");
+    require(now.commit <= raft.log().lastIndex(), "only what is in the log is committed");
+    if (raft.isLeader() && !m_wasLeader)
+        m_world.history().leaderElected(raft);
+    if (!raft.isLeader() && m_wasLeader && now.term == m_seen.term)
+        m_world.history().count(Sometimes::LeaderStoodDown);
+    m_wasLeader = raft.isLeader();
     m_seen = now;
-    if (m_raft->isLeader() && !m_wasLeader)
-        m_world.history().leaderElected(*m_raft);
-    m_wasLeader = m_raft->isLeader();
+    checkLog();
+}
+
+void SimNode::checkLog()
+{
+    const Log &log = raft().log();
+    const Index applied = m_replica->applied();
+    require(applied >= m_seenApplied, "the applied index never goes back");
+    if (m_disk.logFiles() > std::exchange(m_seenFiles, m_disk.logFiles()))
+        m_world.history().count(Sometimes::SegmentEnded);
+    // What an installed snapshot stands for is committed; its entries are not here.
+    if (m_seenApplied < applied && log.firstIndex() > m_seenApplied + 1) {
+        m_world.history().count(Sometimes::SnapshotInstalled);
+        m_seenApplied = log.firstIndex() - 1;
+    }
+    while (m_seenApplied < applied)
+        m_world.history().committed(log.at(++m_seenApplied));
+    const auto [last, term] = m_seenLast;
+    if (last >= log.firstIndex() && log.termAt(last) != term)
+        m_world.history().count(Sometimes::LogTruncated);
+    m_seenLast = {log.lastIndex(), log.lastTerm()};
 }
 
 } // namespace qd::sim

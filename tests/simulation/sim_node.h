@@ -1,41 +1,42 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "agent/raft/raft.h"
-#include "agent/wal/snapshotter.h"
-#include "agent/wal/wal.h"
+#include "agent/store/replica/local_store.h"
 #include "tests/simulation/history.h"
+#include "tests/simulation/mutants.h"
 #include "tests/simulation/scheduler.h"
+#include "tests/simulation/sim_clock.h"
 #include "tests/simulation/sim_disk.h"
+#include "tests/simulation/sim_machine.h"
+#include "tests/simulation/witness.h"
 
 #include <memory>
 
 namespace qd::sim {
 
-/// A message under way; a snapshot takes its file with it.
+/// What is under way to another member.
 struct Packet {
-    raft::Message message;
-    std::shared_ptr<const QByteArray> file;
+    raft::NodeId from = raft::kNobody;
+    raft::NodeId to = raft::kNobody;
+    store::PeerKind kind = store::PeerKind::Raft;
+    QByteArray payload;
 };
 
-/// The replicated state of the simulation: which commands were applied, in which order.
-struct State {
-    raft::Index applied = 0;
-    quint64 hash = 1;
-    std::set<quint64> commands;
-
-    void apply(const raft::Entry &entry);
-    QByteArray encode() const;
-    static State decode(const QByteArray &bytes);
+/// A snapshot under way, which takes longer.
+struct Parcel {
+    raft::Message message;
+    QByteArray state;
+    /// The shipping ended; whether it arrived.
+    std::function<void(bool)> done;
+    quint64 receiver = 0; ///< whose process it goes to: the next one has nothing of it
 };
 
 struct NodeOptions {
-    raft::Config raft;
-    raft::Faults faults;
-    raft::Membership initial; ///< empty for one that is added later
-    quint64 snapshotEvery = 50;
-    quint64 keepEntries = 10;
+    store::ReplicaOptions replica;
+    Mutant mutant;
     qint64 maxSyncUs = 10'000;
+    qint64 turnUs = 0; ///< how long a turn of the event loop may take; 0 = no time
+    int driftPerMille = 0;
 };
 
 /// What a node needs of the world around it.
@@ -45,91 +46,102 @@ public:
     virtual Scheduler &scheduler() = 0;
     virtual Random &random() = 0;
     virtual History &history() = 0;
-    virtual std::map<raft::NodeId, Durable> &durable() = 0;
-    virtual void send(raft::NodeId from, Packet packet) = 0;
+    virtual const std::map<raft::NodeId, const Witness *> &disks() = 0;
+    virtual void send(Packet packet) = 0;
+    virtual void ship(Parcel parcel) = 0;
     virtual void died(raft::NodeId id) = 0;
     /// It knows that it was removed: its process ends.
     virtual void retired(raft::NodeId id) = 0;
 };
 
-/// One member: the production consensus, log and snapshots over a simulated disk.
-class SimNode final : public wal::SyncRunner {
+/// One member: the production replica and keyspace over a simulated disk, clock and network.
+class SimNode final : public wal::SyncRunner, public store::PeerTransport {
 public:
     SimNode(World &world, const NodeOptions &options, quint64 seed);
     ~SimNode() override;
 
     SimDisk &disk() { return m_disk; }
+    SimClock &clock() { return m_clock; }
+    const Witness &witness() const { return m_witness; }
     /// Recovers from the disk. An error when the node refuses to start with what is there.
     Result<void> start();
     /// The power fails.
     void crash();
-    bool isUp() const { return m_raft != nullptr; }
+    /// The process ends, and the machine goes on.
+    void kill();
+    bool isUp() const { return m_replica != nullptr; }
+    /// The process stands still: what comes for it waits.
+    void pause() { m_paused = true; }
+    void resume();
+    bool isPaused() const { return m_paused; }
+    void setSlowness(int factor) { m_slowness = factor; }
 
     void tick();
     void receive(const Packet &packet);
-    /// A client's write; false when this member does not lead.
+    void receiveSnapshot(const raft::Message &message, const QByteArray &state);
+    /// Anything that happens to this process, with all that follows from it at once.
+    void act(const std::function<void()> &what);
+    /// A numbered write by who asks the leader; false when this member does not lead.
     bool propose(quint64 command);
-    /// A client's linearizable read: checked when it is answered.
-    void read();
     void transfer(raft::NodeId to);
     /// False when the leader refuses, or it is none.
     bool change(const std::vector<raft::MembershipChange> &changes);
 
-    const raft::Raft &raft() const { return *m_raft; }
-    const State &state() const { return m_state; }
-    raft::NodeId id() const { return m_options.raft.id; }
-    quint64 incarnation() const { return m_incarnation; }
+    /// All below only while it is up.
+    const raft::Raft &raft() const { return *m_replica->consensus(); }
+    store::Replica &replica() { return *m_replica; }
+    const store::Replica &replica() const { return *m_replica; }
+    /// As the rest of an agent sees it.
+    store::LocalStore store(qint64 timeoutMs) { return store::LocalStore(*m_replica, timeoutMs); }
+    SimMachine &machine() { return *m_machine; }
+    const SimMachine &machine() const { return *m_machine; }
+    bool holds(quint64 command) const;
 
+    raft::NodeId id() const { return m_options.replica.raft.id; }
+    quint64 incarnation() const { return m_incarnation; }
+    const Error &lastError() const { return m_error; }
+    qint64 tickUs(qint64 us) const { return m_clock.truly(us); }
+
+    // what the replica calls
     void run(std::function<Result<void>()> work, std::function<void(Result<void>)> done) override;
+    void send(raft::NodeId to, store::PeerKind kind, const QByteArray &payload) override;
+    void sendSnapshot(
+        const raft::Message &message, const QByteArray &state,
+        std::function<void(bool)> done) override;
 
 private:
-    struct Pending {
-        raft::Term term = 0;
-        quint64 command = 0;
-    };
-
-    template <class What>
-    void act(What what);
+    store::ReplicaWorld replicaWorld();
+    void wanted();
     void pump();
-    Result<void> restore(raft::Restored *restored);
-    void handle(raft::Ready ready);
-    void install(const raft::SnapshotMeta &meta);
-    static raft::Index firstTouched(const raft::Ready &ready);
-    void persist(const raft::Ready &ready, std::vector<raft::Message> afterSync);
-    void durableNow(
-        const std::vector<raft::Entry> &entries, const std::optional<raft::HardState> &hard,
-        raft::Index installed);
-    void sendAll(const std::vector<raft::Message> &messages);
-    void sendSnapshot(const raft::Message &message);
-    void apply(const std::vector<raft::Entry> &entries);
-    void answerReads();
-    void maybeSnapshot();
+    void end();
     void checkCommits();
     void check();
-    void die();
+    void checkLog();
 
     World &m_world;
     NodeOptions m_options;
     SeededRandom m_random;
+    SimClock m_clock;
+    Witness m_witness;
     SimDisk m_disk;
-    wal::Snapshotter m_snapshots;
     quint64 m_incarnation = 0;
+    bool m_powerFailed = false; // since it was up
+    bool m_wanted = false;
     bool m_dead = false; // a log that failed ends the process after the event
+    bool m_removed = false;
+    bool m_paused = false;
+    int m_slowness = 1;
+    qint64 m_lastSyncAt = 0;
+    Error m_error;
+    std::vector<std::function<void()>> m_waiting; // while it is paused
+    std::map<raft::NodeId, quint64> m_shipping;   // the newest snapshot to each
 
-    std::unique_ptr<wal::Wal> m_wal;
-    std::unique_ptr<raft::Raft> m_raft;
-    State m_state;
-    raft::Membership m_membership; // applied
-    raft::Index m_lastSnapshot = 0;
+    std::unique_ptr<SimMachine> m_machine;
+    std::unique_ptr<store::Replica> m_replica;
     raft::Index m_seenCommit = 0;
-    std::map<raft::Index, std::shared_ptr<const QByteArray>> m_received;
-    std::map<raft::Index, Pending> m_pending;
-    struct Reading {
-        raft::Index atLeast = 0; // acknowledged when the read began
-        raft::Index index = 0;   // 0: not known yet
-    };
-    std::map<quint64, Reading> m_readings;
-    quint64 m_lastRead = 0;
+    raft::Index m_seenApplied = 0;
+    quint64 m_seenFiles = 0;
+    std::pair<raft::Index, raft::Term> m_seenLast;
     raft::HardState m_seen;
     bool m_wasLeader = false;
 };

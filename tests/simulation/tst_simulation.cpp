@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/simulation/run.h"
+#include "tests/simulation/stories.h"
 #include "tests/support/proof.h"
 
-#include <QElapsedTimer>
 #include <QHashSeed>
 
 using namespace qd;
@@ -13,44 +13,8 @@ using Kind = MembershipChange::Kind;
 
 namespace {
 
-constexpr int kFixedSeeds = 60;
-constexpr int kDeterministicSeeds = 20;
-constexpr int kMutantSeeds = 500;
-constexpr qint64 kTimeBoxMs = 25'000;
-
-/// A quiet cluster with a leader and a few writes that everybody has.
-bool settle(Cluster &cluster)
-{
-    for (int i = 0; i < 20; ++i) {
-        if (!cluster.runUntil([&] { return cluster.write() != 0; }, 20 * cluster.electionUs()))
-            return false;
-    }
-    return cluster.runUntil(
-        [&] {
-            return cluster.history().acknowledgedCommands().size() == 20 &&
-                   cluster.everyoneAgrees();
-        },
-        20 * cluster.electionUs());
-}
-
-qint64 patience(const Cluster &cluster)
-{
-    return 20 * cluster.electionUs();
-}
-
-/// A new machine that is a learner now and has the whole log.
-NodeId addedAndCaughtUp(Cluster &cluster)
-{
-    const auto id = NodeId(cluster.size() + 1);
-    require(cluster.leader()->change({{Kind::AddLearner, id, {}}}), "a learner is added");
-    cluster.add();
-    require(
-        cluster.runUntil([&] { return cluster.everyoneAgrees(); }, patience(cluster)),
-        "the learner catches up");
-    // The leader has heard so, too.
-    cluster.run(cluster.electionUs());
-    return id;
-}
+constexpr quint64 kSeeds = 250;
+constexpr quint64 kDeterministicSeeds = 20;
 
 bool votesForGood(Cluster &cluster, NodeId id)
 {
@@ -77,8 +41,6 @@ class TestSimulation : public QObject {
 private Q_SLOTS:
     void randomHistoriesBreakNoInvariant();
     void theSameSeedIsTheSameHistory();
-    void everyMutantIsFound_data();
-    void everyMutantIsFound();
     void anIsolatedMemberComesBackWithoutAnElection();
     void anIdleLeaderKeepsItsTerm();
     void aMemberThatWasDownForAnHourDisturbsNobody();
@@ -98,33 +60,33 @@ private Q_SLOTS:
 
 void TestSimulation::randomHistoriesBreakNoInvariant()
 {
-    QD_PROVES("R-03", "R-09", "R-11", "R-13", "R-15", "R-16", "R-21", "R-23", "R-43", "R-48", "E5");
-    QElapsedTimer timer;
-    timer.start();
-    quint64 elections = 0;
-    quint64 changes = 0;
-    quint64 jointElections = 0;
-    quint64 jointStarts = 0;
-    int seed = 1;
-    for (; seed <= kFixedSeeds || timer.elapsed() < kTimeBoxMs; ++seed) {
-        const Outcome outcome = runSeed(quint64(seed));
-        elections += outcome.elections;
-        changes += outcome.membershipChanges;
-        jointElections += outcome.jointElections;
-        jointStarts += outcome.jointStarts;
+    QD_PROVES("R-03", "R-09", "R-11", "R-13", "R-15", "R-16", "R-21", "R-23", "R-34", "R-37");
+    QD_PROVES("R-43", "R-48", "R-52", "R-56", "R-57", "E5");
+    Counters counters{};
+    quint64 events = 0;
+    quint64 answered = 0;
+    quint64 undecided = 0;
+    for (quint64 seed = 1; seed <= kSeeds; ++seed) {
+        const Outcome outcome = runSeed(seed);
         QVERIFY2(
             outcome.violation.isEmpty(),
             qPrintable(
                 QStringLiteral("%1; ./qd simulate --seed %2").arg(outcome.violation).arg(seed)));
+        for (size_t i = 0; i < counters.size(); ++i)
+            counters[i] += outcome.counters[i];
+        events += outcome.events;
+        answered += outcome.answered;
+        undecided += outcome.undecided;
     }
     qInfo(
-        "%d seeds, %llu elections, %llu changes of members; while joint: %llu elections, %llu "
-        "restarts",
-        seed - 1, qulonglong(elections), qulonglong(changes), qulonglong(jointElections),
-        qulonglong(jointStarts));
-    QVERIFY(elections > quint64(seed)); // it was stormy enough to mean something
-    QVERIFY(changes > quint64(seed));
-    QVERIFY(jointElections > 0 && jointStarts > 0);
+        "%llu seeds, %llu events, %llu answers to clients", qulonglong(kSeeds), qulonglong(events),
+        qulonglong(answered));
+    QCOMPARE(undecided, quint64(0));
+    QVERIFY(answered > 100 * kSeeds);
+    for (size_t i = 0; i < counters.size(); ++i) {
+        qInfo("%12llu %s", qulonglong(counters[i]), nameOf(Sometimes(i)));
+        QVERIFY2(counters[i] > 0, nameOf(Sometimes(i))); // or the seeds prove less than it seems
+    }
 }
 
 void TestSimulation::theSameSeedIsTheSameHistory()
@@ -132,28 +94,6 @@ void TestSimulation::theSameSeedIsTheSameHistory()
     for (quint64 seed = 1; seed <= kDeterministicSeeds; ++seed)
         QCOMPARE(runSeed(seed).traceHash, runSeed(seed).traceHash);
     QVERIFY(runSeed(1).traceHash != runSeed(2).traceHash);
-}
-
-void TestSimulation::everyMutantIsFound_data()
-{
-    QTest::addColumn<QString>("mutant");
-    for (const QString &name : mutantNames())
-        QTest::newRow(qPrintable(name)) << name;
-}
-
-void TestSimulation::everyMutantIsFound()
-{
-    QFETCH(QString, mutant);
-    const Faults faults = *mutantByName(mutant);
-    for (quint64 seed = 1; seed <= kMutantSeeds; ++seed) {
-        const Outcome outcome = runSeed(seed, faults);
-        if (outcome.violation.isEmpty())
-            continue;
-        qInfo("found by seed %llu: %s", qulonglong(seed), qPrintable(outcome.violation));
-        QVERIFY(runSeed(seed).violation.isEmpty()); // and it is the defect that was found
-        return;
-    }
-    QVERIFY2(false, "the simulator did not find the defect");
 }
 
 void TestSimulation::anIsolatedMemberComesBackWithoutAnElection()
@@ -214,9 +154,9 @@ void TestSimulation::aWholeClusterElectsSoonAfterARestart()
 {
     QD_PROVES("R-08");
     int late = 0;
-    for (quint64 seed = 1; seed <= 200; ++seed) {
+    for (quint64 seed = 1; seed <= 1000; ++seed) {
         Cluster cluster({.seed = seed});
-        QVERIFY(settle(cluster));
+        QVERIFY(cluster.runUntil([&] { return cluster.write() != 0; }, patience(cluster)));
         for (NodeId id = 1; id <= 3; ++id)
             cluster.crash(id);
         for (NodeId id = 1; id <= 3; ++id)
@@ -225,7 +165,7 @@ void TestSimulation::aWholeClusterElectsSoonAfterARestart()
         late += cluster.runUntil(elected, 3 * cluster.electionUs()) ? 0 : 1;
         QVERIFY(cluster.runUntil(elected, 10 * cluster.electionUs()));
     }
-    QVERIFY2(late <= 2, qPrintable(QString::number(late))); // a split vote is rare
+    QVERIFY2(late <= 10, qPrintable(QString::number(late))); // a split vote is rare
 }
 
 void TestSimulation::damageInTheSyncedPrefixIsRefused()
@@ -322,21 +262,28 @@ void TestSimulation::aLeaderWithoutAMajorityTakesOnlySoMuch()
     cluster.isolate(lonely);
     const Index before = cluster.node(lonely).raft().log().lastIndex();
     int refused = 0;
-    for (int i = 0; i < 1'000; ++i)
-        refused += cluster.node(lonely).propose(cluster.newCommand()) ? 0 : 1;
-    QVERIFY(cluster.node(lonely).raft().isLeader()); // it does not know yet
+    SimNode &node = cluster.node(lonely);
+    for (int i = 0; i < 1'000; ++i) {
+        node.act([&] {
+            store::WriteRequest request;
+            request.key = QStringLiteral("/a");
+            request.value = QByteArray::number(i) + QByteArray(20, 'a');
+            node.replica().write(request, 60'000, [&](const Result<store::Event> &result) {
+                refused += !result && result.error().code == code::limit ? 1 : 0;
+            });
+        });
+    }
+    QVERIFY(node.raft().isLeader()); // it does not know yet
     QVERIFY(refused > 700);
     QVERIFY(cluster.node(lonely).raft().log().lastIndex() < before + 300);
     cluster.healNetwork();
     quint64 fresh = 0;
     const auto &done = cluster.history().acknowledgedCommands();
-    QVERIFY(cluster.runUntil(
-        [&] {
-            if (fresh == 0)
-                fresh = cluster.write();
-            return done.count(fresh) != 0;
-        },
-        patience(cluster)));
+    for (int tries = 0; tries < 20 && done.count(fresh) == 0; ++tries) {
+        fresh = cluster.write();
+        cluster.runUntil([&] { return done.count(fresh) != 0; }, cluster.electionUs());
+    }
+    QVERIFY(done.count(fresh) != 0);
     QVERIFY(cluster.runUntil([&] { return cluster.everyoneAgrees(); }, patience(cluster)));
 }
 
