@@ -46,6 +46,7 @@ Result<NodeIdentity> loadIdentity(const NodePaths &paths)
     out.founder = json.value(QLatin1String("founder")).toBool();
     out.started = json.value(QLatin1String("started")).toBool();
     out.removed = json.value(QLatin1String("removed")).toBool();
+    out.diverged = json.value(QLatin1String("diverged")).toString();
     auto self = memberFromJson(json.value(QLatin1String("self")));
     if (out.cluster == 0 || !self)
         return fail(
@@ -70,6 +71,7 @@ Result<void> saveIdentity(const NodePaths &paths, const NodeIdentity &identity)
         {QStringLiteral("founder"), identity.founder},
         {QStringLiteral("started"), identity.started},
         {QStringLiteral("removed"), identity.removed},
+        {QStringLiteral("diverged"), identity.diverged},
         {QStringLiteral("self"), toJson(identity.self)},
         {QStringLiteral("peers"), peers}};
     QSaveFile file(paths.identity());

@@ -19,6 +19,8 @@ struct NodeIdentity {
     bool started = false;
     /// It was removed from the cluster and never takes part again.
     bool removed = false;
+    /// Why its state is not that of the other members; empty: it is. It never takes part again.
+    QString diverged;
     bool operator==(const NodeIdentity &) const = default;
 };
 

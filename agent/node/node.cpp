@@ -68,6 +68,12 @@ Result<void> Node::enterStateFolder()
             QStringLiteral("this node was removed from the cluster \"%1\" and never takes part in "
                            "it again: remove the folder %2 and join with a new token")
                 .arg(m_identity.clusterName, m_config.paths.state));
+    if (!m_identity.diverged.isEmpty())
+        return fail(
+            code::denied,
+            QStringLiteral("this node was stopped: %1. Keep the folder %2 for whoever looks into "
+                           "it, remove the node from the cluster and join anew")
+                .arg(m_identity.diverged, m_config.paths.state));
     return {};
 }
 
@@ -158,7 +164,8 @@ void Node::makeReplica()
             Q_EMIT failed(why);
         },
         [this](const raft::Membership &) { membersChanged(); },
-        [this] { wasRemoved(); }};
+        [this] { wasRemoved(); },
+        [this](const Error &why) { hasDiverged(why); }};
     m_replica = std::make_unique<store::Replica>(options, world);
     m_store = std::make_unique<store::LocalStore>(*m_replica);
     m_membership = std::make_unique<ClusterMembership>(m_identity, *m_replica, m_random);
@@ -209,6 +216,15 @@ void Node::membersChanged()
             peers[member.id] = {member.address, member.peerPort};
     }
     m_network->setPeers(peers);
+}
+
+void Node::hasDiverged(const Error &why)
+{
+    m_ticks.stop();
+    m_identity.diverged = why.message;
+    if (const auto saved = saveIdentity(m_config.paths, m_identity); !saved)
+        qCWarning(lcNode).noquote() << saved.error().text();
+    Q_EMIT failed(why);
 }
 
 void Node::wasRemoved()

@@ -49,6 +49,7 @@ private:
     Result<void> renewCertificate();
     void makeReplica();
     void membersChanged();
+    void hasDiverged(const Error &why);
     void wasRemoved();
     void schedulePump();
     void tick();

@@ -84,8 +84,8 @@ void Network::send(raft::NodeId to, store::PeerKind kind, const QByteArray &payl
 /// What comes back on a connection that was dialled.
 void Network::takeAnswer(const Frame &frame)
 {
-    const bool isMessage = frame.type >= quint8(store::PeerKind::Raft) &&
-                           frame.type <= quint8(store::PeerKind::Refused);
+    const bool isMessage =
+        frame.type >= quint8(store::PeerKind::Raft) && frame.type <= quint8(store::PeerKind::State);
     if (frame.cluster == m_cluster && frame.to == m_self && isMessage)
         m_receivers.frame(frame.from, store::PeerKind(frame.type), frame.payload);
 }
@@ -175,7 +175,7 @@ bool Network::take(const std::shared_ptr<Incoming> &caller, const Frame &frame)
         return false;
     }
     if (frame.type >= quint8(store::PeerKind::Raft) &&
-        frame.type <= quint8(store::PeerKind::Refused)) {
+        frame.type <= quint8(store::PeerKind::State)) {
         m_callers[frame.from] = caller;
         m_receivers.frame(frame.from, store::PeerKind(frame.type), frame.payload);
         return true;

@@ -13,6 +13,7 @@ enum class PeerKind : quint8 {
     Raft = 1, ///< an encoded raft::Message
     Forward,  ///< a write for the leader
     Refused,  ///< the receiver of a forward does not lead: ask the next one
+    State,    ///< a StateHash: where the sender's state was at an entry
 };
 
 /// A snapshot on its way to another member, in bytes.

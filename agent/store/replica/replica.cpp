@@ -2,7 +2,10 @@
 #include "agent/store/replica/replica.h"
 
 #include "shared/base/bytes.h"
+#include "shared/base/crc32c.h"
 #include "shared/base/log.h"
+
+#include <algorithm>
 
 namespace qd::store {
 
@@ -166,7 +169,6 @@ void Replica::pump()
     noteMembership();
     noteTransfer();
     noteRemoval();
-    maybeSnapshot();
     const auto deferred = std::exchange(m_deferred, {});
     for (const auto &what : deferred)
         what();
@@ -180,6 +182,11 @@ void Replica::receive(NodeId from, PeerKind kind, QByteArrayView payload)
         onForward(from, payload);
     } else if (kind == PeerKind::Refused) {
         onRefused(payload);
+    } else if (kind == PeerKind::State) {
+        if (const auto state = decodeStateHash(payload)) {
+            m_states.tell(from, *state);
+            judgeStates();
+        }
     } else {
         const auto message = decodeMessage(payload);
         if (!message || message->from != from || message->type == MessageType::Snapshot) {
@@ -211,8 +218,11 @@ void Replica::handle(Ready ready)
         return;
     sendAll(ready.messages);
     persist(ready, std::move(ready.afterSync));
-    for (const Entry &entry : ready.committed)
+    for (const Entry &entry : ready.committed) {
         apply(entry);
+        if (m_failed)
+            return;
+    }
     takeReads(ready.reads);
 }
 
@@ -299,6 +309,9 @@ void Replica::apply(const Entry &entry)
         m_appliedMembership = std::move(*membership);
     }
     applyChange(entry);
+    // At the same places on each member, so that their states can be compared.
+    if (m_applied % m_options.snapshotEvery == 0)
+        checkpoint();
 }
 
 void Replica::applyCommand(const Entry &entry)
@@ -381,15 +394,66 @@ void Replica::noteRemoval()
         m_world.removed();
 }
 
-void Replica::maybeSnapshot()
+/// Tells the others where the state is, and writes it down.
+void Replica::checkpoint()
 {
-    if (m_snapshotting || m_applied < m_snapshotIndex + m_options.snapshotEvery)
+    if (m_snapshotting || m_applied <= m_snapshotIndex)
         return;
+    QByteArray bytes = state();
+    const StateHash here{m_applied, crc32c(bytes)};
+    m_states.tell(m_options.raft.id, here);
+    const QByteArray frame = encode(here);
+    for (const std::vector<NodeId> *group :
+         {&m_appliedMembership.voters, &m_appliedMembership.learners}) {
+        for (const NodeId member : *group) {
+            if (member != m_options.raft.id)
+                m_world.peers.send(member, PeerKind::State, frame);
+        }
+    }
+    judgeStates();
+    if (!m_failed)
+        saveSnapshot(std::move(bytes));
+}
+
+void Replica::judgeStates()
+{
+    const auto verdict = m_states.verdict(m_appliedMembership.voters);
+    const auto isOdd = [](const StateCheck::Verdict &given, NodeId member) {
+        return std::find(given.odd.begin(), given.odd.end(), member) != given.odd.end();
+    };
+    const auto before = std::exchange(m_verdict, verdict);
+    if (isOdd(verdict, m_options.raft.id)) {
+        m_failed = true;
+        const Error why{
+            code::corrupt,
+            QStringLiteral("this member's state at entry %1 is not that of the other members")
+                .arg(verdict.index),
+            {},
+            nullptr};
+        qCCritical(lcStore).noquote() << "the replica stops:" << why.text();
+        if (m_world.diverged)
+            m_world.diverged(why);
+        else
+            m_world.fatal(why);
+        return;
+    }
+    for (const NodeId member : verdict.odd) {
+        if (!isOdd(before, member))
+            qCCritical(lcStore) << "ALARM: the state of member" << Qt::hex << member << "at entry"
+                                << Qt::dec << verdict.index << "is not that of the others";
+    }
+    if (verdict.split && !before.split)
+        qCCritical(lcStore) << "ALARM: the members' states differ at entry" << verdict.index
+                            << "and no majority says which one is right";
+}
+
+void Replica::saveSnapshot(QByteArray state)
+{
     m_snapshotting = true;
     wal::Snapshot snapshot;
     // The committed membership: that at the log's end may yet be rolled back.
     snapshot.meta = {m_applied, m_raft->log().termAt(m_applied), m_appliedMembership};
-    snapshot.state = state();
+    snapshot.state = std::move(state);
     if (m_options.faults.snapshotWithoutMembership)
         snapshot.meta.membership = m_options.initial;
     if (m_options.faults.snapshotWithNewestMembership)
@@ -447,6 +511,7 @@ ReplicaStatus Replica::status() const
     out.raft = m_raft->status();
     out.membership = m_raft->membership();
     out.shipments = m_world.peers.shipments();
+    out.odd = m_verdict.odd;
     out.applied = m_applied;
     out.snapshotIndex = m_snapshotIndex;
     out.proposals = m_proposals;

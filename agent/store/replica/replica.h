@@ -6,6 +6,7 @@
 #include "agent/store/replica/peer_transport.h"
 #include "agent/store/replica/replica_faults.h"
 #include "agent/store/replica/request_window.h"
+#include "agent/store/replica/state_check.h"
 #include "agent/store/replica/state_machine.h"
 #include "agent/wal/snapshotter.h"
 #include "agent/wal/wal.h"
@@ -42,6 +43,9 @@ struct ReplicaWorld {
     std::function<void(const raft::Membership &)> membershipChanged;
     /// This member was removed from the cluster: nothing that it does counts any more.
     std::function<void()> removed = {};
+    /// Its state is not that of the other members: it must not take part any more, and no restart
+    /// mends it. Told instead of `fatal`; null: `fatal` is told.
+    std::function<void(const Error &)> diverged = {};
 };
 
 struct ReplicaStatus {
@@ -61,7 +65,8 @@ struct ReplicaStatus {
     Rate receivedRate;
     std::map<raft::NodeId, FollowerStatistics> followers; ///< of a leader
     std::map<raft::NodeId, Shipment> shipments;           ///< snapshots on their way to others
-    qint64 leaderSinceUs = 0; ///< wall clock when this member learnt of its leader; 0 = none
+    std::vector<raft::NodeId> odd; ///< members whose state is not that of a majority
+    qint64 leaderSinceUs = 0;      ///< wall clock when this member learnt of its leader; 0 = none
 };
 
 /// Drives consensus, log, snapshots and state of one member, without I/O of its own, so that it can
@@ -165,7 +170,9 @@ private:
     void noteMembership();
     void noteFollowers();
     void noteRemoval();
-    void maybeSnapshot();
+    void checkpoint();
+    void judgeStates();
+    void saveSnapshot(QByteArray state);
     void snapshotSaved(const raft::SnapshotMeta &meta);
 
     // requests.cpp
@@ -197,6 +204,8 @@ private:
     RequestWindow m_window;
     raft::Index m_snapshotIndex = 0;
     bool m_snapshotting = false;
+    StateCheck m_states;
+    StateCheck::Verdict m_verdict;
     std::map<raft::Index, QByteArray> m_received;
     raft::Membership m_appliedMembership; // what a snapshot says: committed, unlike raft's own
     raft::Membership m_knownMembership;

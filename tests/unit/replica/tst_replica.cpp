@@ -29,7 +29,7 @@ public:
         });
         if (command.type == CommandType::Write) {
             ++applied;
-            m_values[command.write.key] = {command.write.value, command.expirationUs};
+            m_values[command.write.key] = {command.write.value + slip, command.expirationUs};
         }
         return Event{};
     }
@@ -71,6 +71,7 @@ public:
     }
     void reset() { m_values.clear(); }
     int applied = 0;
+    QByteArray slip; ///< a fault: what is written gets this at its end
 
 private:
     struct Value {
@@ -107,6 +108,7 @@ struct Member final : wal::SyncRunner, PeerTransport {
     std::unique_ptr<Replica> replica;
     bool up = true;
     bool wanted = false;
+    QString diverged; ///< why it was stopped
     /// Set: its snapshots get stuck on their way, and are kept here.
     bool shipsNothing = false;
     std::vector<std::function<void(bool)>> stuck;
@@ -224,7 +226,12 @@ void Member::start()
                      machine,
                      [this] { wanted = true; },
                      [](const Error &error) { qFatal("%s", qPrintable(error.text())); },
-                     {}});
+                     {},
+                     {},
+                     [this](const Error &error) {
+                         diverged = error.message;
+                         up = false;
+                     }});
     if (const auto started = replica->start(); !started)
         qFatal("%s", qPrintable(started.error().text()));
 }
@@ -413,6 +420,65 @@ private Q_SLOTS:
         QVERIFY(joiner.replica->status().snapshotIndex > 10);
         QVERIFY(cluster.turnUntil(
             [&] { return raft::isLearner(joiner.replica->status().membership, 2); }));
+    }
+
+    /// A member whose state is another one notices, and stops; the others say who it was.
+    void theOddOneStops_data()
+    {
+        QTest::addColumn<int>("place");
+        QTest::newRow("a follower") << 1;
+        QTest::newRow("the leader") << 0;
+    }
+    void theOddOneStops()
+    {
+        QFETCH(int, place);
+        Cluster cluster(3, 10);
+        QVERIFY(cluster.elected());
+        const raft::NodeId leader = cluster.members.at(1)->replica->leader();
+        Member &odd = *cluster.members.at(place == 0 ? leader : leader % 3 + 1);
+        odd.machine.slip = "?";
+        // Whoever leads writes on until everybody has come to the next place of comparison.
+        for (int i = 0; i < 60 && odd.diverged.isEmpty(); ++i) {
+            for (auto &[id, member] : cluster.members) {
+                if (member->up && member->replica->isLeader())
+                    member->replica->write(put(kKey, QByteArray::number(i)), 5'000, [](auto &&) {});
+            }
+            cluster.turn();
+        }
+        QVERIFY2(
+            odd.diverged.contains(QStringLiteral("is not that of the other members")),
+            qPrintable(odd.diverged));
+        for (auto &[id, member] : cluster.members) {
+            if (id == odd.id)
+                continue;
+            QVERIFY(member->diverged.isEmpty());
+            QCOMPARE(member->replica->status().odd, std::vector<raft::NodeId>{odd.id});
+        }
+    }
+
+    void whoIsOddFollowsFromAMajorityOfTheVoters()
+    {
+        const std::vector<raft::NodeId> voters{1, 2, 3};
+        StateCheck check;
+        QCOMPARE(check.verdict(voters).index, raft::Index(0));
+        check.tell(1, {10, 7});
+        QVERIFY(!check.verdict({}).split); // a newcomer does not know yet who votes
+        QCOMPARE(check.verdict(voters).index, raft::Index(0)); // the others have not come so far
+        check.tell(2, {10, 8});
+        QCOMPARE(check.verdict(voters).index, raft::Index(0));
+        QVERIFY(check.verdict({1, 2}).split); // there is nobody else to ask
+        check.tell(3, {10, 8});
+        QCOMPARE(check.verdict(voters).odd, std::vector<raft::NodeId>{1});
+        check.tell(4, {10, 9}); // a learner
+        QCOMPARE(check.verdict(voters).odd, (std::vector<raft::NodeId>{1, 4}));
+        check.tell(2, {20, 5}); // alone so far: the last place still counts
+        QCOMPARE(check.verdict(voters).index, raft::Index(10));
+        check.tell(1, {20, 5});
+        QCOMPARE(check.verdict(voters).index, raft::Index(20));
+        QVERIFY(check.verdict(voters).odd.empty());
+        const auto back = decodeStateHash(encode(StateHash{20, 5}));
+        QVERIFY(back && back->index == 20 && back->hash == 5);
+        QVERIFY(!decodeStateHash("x"));
     }
 
     void aStalledReceiverKeepsTheLeaderFromNothing()
