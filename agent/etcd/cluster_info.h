@@ -3,6 +3,7 @@
 
 #include "agent/store/statistics.h"
 #include "shared/base/duration_histogram.h"
+#include "shared/base/endpoint.h"
 #include "shared/base/result.h"
 
 #include <QString>
@@ -60,12 +61,21 @@ public:
     virtual store::Statistics storeStatistics() const = 0;
 };
 
-/// The changes of members that etcd's API may ask for.
+/// The code of a change that would put two members at one place.
+inline const QString kPeerUrlExists = QStringLiteral("member.peer_url_exists");
+
+/// The changes of members that etcd's API may ask for, wherever the leader is. Each `done` comes
+/// later, once.
 class MemberChanges {
 public:
     virtual ~MemberChanges() = default;
-    /// Takes a member out; wherever the leader is. Refused when the others could not go on without
-    /// it. `done` comes later, once.
+    /// Keeps an id for a member that is yet to start at these URLs. kPeerUrlExists.
+    virtual void
+    add(const QList<Endpoint> &peerUrls, std::function<void(Result<ClusterInfo::Member>)> done) = 0;
+    /// Where the others find a member from now on. kPeerUrlExists.
+    virtual void
+    move(quint64 id, const QList<Endpoint> &peerUrls, std::function<void(Result<void>)> done) = 0;
+    /// Takes a member out. Refused when the others could not go on without it.
     virtual void remove(quint64 id, std::function<void(Result<void>)> done) = 0;
 };
 

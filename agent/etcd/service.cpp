@@ -132,8 +132,8 @@ Service::Service(
     , m_setup(setup)
     , m_store(stores.open)
     , m_cluster(cluster)
-    , m_changes(changes)
     , m_auth(stores.own, cluster)
+    , m_members(cluster, changes, m_auth)
     , m_self(std::make_shared<Service *>(this))
     , m_server(
           [this](const Request &request, const Answer &answer) { handle(request, answer); },
@@ -182,7 +182,7 @@ void Service::route(const Request &request, QByteArrayView path, const Answer &a
     if (isAt(path, kKeys))
         return keys(request, path.sliced(kKeys.size()), answer);
     if (isAt(path, kMembers))
-        return members(request, path.sliced(kMembers.size()), answer);
+        return m_members.handle(request, path.sliced(kMembers.size()), answer);
     if (isAt(path, kAuth))
         return m_auth.handle(request, path.sliced(kAuth.size()), answer);
     for (const Page &page : kPages) {
@@ -266,59 +266,6 @@ void Service::health(const Request &, const Answer &answer) const
     if (m_cluster.leader() == 0)
         return answer.send(plainError(503, "{\"health\":\"false\"}"));
     answer.send(http::text(200, "{\"health\":\"true\"}"));
-}
-
-void Service::members(const Request &request, QByteArrayView rest, const Answer &answer)
-{
-    while (rest.startsWith('/'))
-        rest = rest.sliced(1);
-    if (request.method == Method::Get)
-        return showMembers(rest, answer);
-    const QByteArray which = rest.toByteArray();
-    const bool removes = request.method == Method::Delete;
-    if (!removes && request.method != Method::Post && request.method != Method::Put)
-        return answer.send(notAllowed("GET,POST,DELETE,PUT"));
-    m_auth.forRoot(auth::Claim::of(request), answer, [this, removes, which, answer] {
-        if (removes)
-            return removeMember(which, answer);
-        answer.send(
-            {501, kJson + m_clusterField,
-             messageJson("members join with a token: see quarterdeckd join --help")});
-    });
-}
-
-void Service::showMembers(QByteArrayView which, const Answer &answer) const
-{
-    const QByteArray fields = kJson + m_clusterField;
-    const std::vector<ClusterInfo::Member> members = m_cluster.members();
-    if (which.isEmpty())
-        return answer.send({200, fields, membersJson(members)});
-    if (which != QByteArrayView("leader"))
-        return answer.send({404, fields, messageJson("Not found")});
-    for (const ClusterInfo::Member &member : members) {
-        if (member.id == m_cluster.leader())
-            return answer.send({200, fields, memberJson(member) + '\n'});
-    }
-    answer.send({503, fields, messageJson("During election")});
-}
-
-void Service::removeMember(const QByteArray &which, const Answer &answer)
-{
-    const QByteArray fields = kJson + m_clusterField;
-    if (which.isEmpty())
-        return answer.send(plainError(405, "Method Not Allowed"));
-    const quint64 id = which.toULongLong(nullptr, 16); // 0, nobody, when it is no number
-    if (m_cluster.wasRemoved(id))
-        return answer.send({410, fields, messageJson("Member permanently removed: " + which)});
-    const std::vector<ClusterInfo::Member> members = m_cluster.members();
-    if (std::none_of(
-            members.begin(), members.end(), [id](const auto &each) { return each.id == id; }))
-        return answer.send({404, fields, messageJson("No such member: " + which)});
-    m_changes.remove(id, [fields, answer](const Result<void> &removed) {
-        if (removed)
-            return answer.send({204, fields, {}});
-        answer.send({500, fields, messageJson("etcdserver: " + removed.error().text().toUtf8())});
-    });
 }
 
 void Service::keys(const Request &request, QByteArrayView key, const Answer &answer)

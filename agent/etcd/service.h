@@ -3,6 +3,7 @@
 
 #include "agent/etcd/auth/pages.h"
 #include "agent/etcd/cluster_info.h"
+#include "agent/etcd/member_pages.h"
 #include "agent/store/store_client.h"
 #include "shared/http/server.h"
 
@@ -53,11 +54,8 @@ private:
     void handle(const http::Request &request, const http::Answer &answer);
     void route(const http::Request &request, QByteArrayView path, const http::Answer &answer);
     void keys(const http::Request &request, QByteArrayView key, const http::Answer &answer);
-    void showMembers(QByteArrayView which, const http::Answer &answer) const;
-    void removeMember(const QByteArray &which, const http::Answer &answer);
     void perform(const KeyRequest &request, const http::Answer &answer);
     void read(const store::GetRequest &request, const http::Answer &answer);
-    void members(const http::Request &request, QByteArrayView rest, const http::Answer &answer);
     void health(const http::Request &request, const http::Answer &answer) const;
     void version(const http::Request &request, const http::Answer &answer) const;
     void machines(const http::Request &request, const http::Answer &answer) const;
@@ -75,8 +73,8 @@ private:
     Setup m_setup;
     store::StoreClient &m_store;
     const ClusterInfo &m_cluster;
-    MemberChanges &m_changes;
     auth::Pages m_auth;
+    MemberPages m_members;
     store::Statistics m_reads; ///< of clients, here
     QByteArray m_clusterField;
     std::shared_ptr<Service *> m_self; ///< answers of the store may come after this object

@@ -7,12 +7,15 @@ namespace qd::node {
 
 namespace {
 
-QString url(const char *scheme, const QString &host, quint16 port)
+etcd::ClusterInfo::Member shown(const MemberInfo &member)
 {
-    const bool six = host.contains(QLatin1Char(':'));
-    return QStringLiteral("%1://%2:%3")
-        .arg(QLatin1String(scheme), six ? QLatin1Char('[') + host + QLatin1Char(']') : host)
-        .arg(port);
+    etcd::ClusterInfo::Member out;
+    out.id = member.id;
+    out.name = member.name;
+    out.peerUrls = urlsOf(member.peerEndpoints());
+    if (!member.isReserved())
+        out.clientUrls = urlsOf({{QStringLiteral("http"), member.etcdAddress, member.etcdPort}});
+    return out;
 }
 
 } // namespace
@@ -35,17 +38,26 @@ std::vector<etcd::ClusterInfo::Member> ClusterView::members() const
     std::vector<Member> out;
     const QList<MemberInfo> all = m_membership.known();
     for (const MemberInfo &member : all)
-        out.push_back(
-            {member.id,
-             member.name,
-             {url("https", member.address, member.peerPort)},
-             {url("http", member.etcdAddress, member.etcdPort)}});
+        out.push_back(shown(member));
     return out;
 }
 
 bool ClusterView::wasRemoved(quint64 id) const
 {
     return raft::wasRemoved(m_replica.membership(), id);
+}
+
+void ClusterView::add(const QList<Endpoint> &peerUrls, std::function<void(Result<Member>)> done)
+{
+    m_membership.reserve(peerUrls, [done = std::move(done)](const Result<MemberInfo> &member) {
+        done(member ? Result<Member>(shown(*member)) : fail(member.error()));
+    });
+}
+
+void ClusterView::move(
+    quint64 id, const QList<Endpoint> &peerUrls, std::function<void(Result<void>)> done)
+{
+    m_membership.move(id, peerUrls, std::move(done));
 }
 
 void ClusterView::remove(quint64 id, std::function<void(Result<void>)> done)

@@ -27,6 +27,9 @@ public:
     SelfStats selfStats() const override;
     std::map<quint64, store::FollowerStatistics> followers() const override;
     RaftFigures raftFigures() const override;
+    void add(const QList<Endpoint> &peerUrls, std::function<void(Result<Member>)> done) override;
+    void move(quint64 id, const QList<Endpoint> &peerUrls, std::function<void(Result<void>)> done)
+        override;
     void remove(quint64 id, std::function<void(Result<void>)> done) override;
     store::Statistics storeStatistics() const override { return m_keyspace.statistics(); }
 

@@ -17,6 +17,7 @@ const QString kEtcdAddress = QStringLiteral("etcdAddress");
 const QString kPeerPort = QStringLiteral("peerPort");
 const QString kEtcdPort = QStringLiteral("etcdPort");
 const QString kControlPort = QStringLiteral("controlPort");
+const QString kPeerUrls = QStringLiteral("peerUrls");
 
 quint16 port(const QCborMap &map, const QString &key, quint16 standard)
 {
@@ -24,7 +25,55 @@ quint16 port(const QCborMap &map, const QString &key, quint16 standard)
     return number > 0 && number <= 65'535 ? quint16(number) : standard;
 }
 
+MemberInfo fromContext(const QByteArray &context, raft::NodeId id)
+{
+    const QCborMap map = QCborValue::fromCbor(context).toMap();
+    const auto member = memberFromMap(map);
+    if (member)
+        return *member;
+    const QList<Endpoint> peerUrls = endpointsFromArray(map.value(kPeerUrls).toArray());
+    const bool isReserved = map.value(kMachineId).toString().isEmpty() && !peerUrls.isEmpty();
+    return isReserved ? reservation(id, peerUrls) : MemberInfo{};
+}
+
 } // namespace
+
+QList<Endpoint> MemberInfo::peerEndpoints() const
+{
+    if (!peerUrls.isEmpty() || address.isEmpty())
+        return peerUrls;
+    return {{QStringLiteral("https"), address, peerPort}};
+}
+
+bool MemberInfo::isAt(const Endpoint &place) const
+{
+    const QList<Endpoint> all = peerEndpoints();
+    return std::any_of(
+        all.begin(), all.end(), [&](const Endpoint &each) { return each.isAt(place); });
+}
+
+MemberInfo reservation(raft::NodeId id, const QList<Endpoint> &peerUrls)
+{
+    MemberInfo out;
+    out.id = id;
+    out.peerUrls = peerUrls;
+    return out;
+}
+
+QCborArray toArray(const QList<Endpoint> &peerUrls)
+{
+    return QCborArray::fromStringList(urlsOf(peerUrls));
+}
+
+QList<Endpoint> endpointsFromArray(const QCborArray &urls)
+{
+    QList<Endpoint> out;
+    for (const QCborValue &url : urls) {
+        if (const auto endpoint = endpointFromUrl(url.toString()))
+            out.append(*endpoint);
+    }
+    return out;
+}
 
 QString idText(quint64 id)
 {
@@ -40,14 +89,17 @@ quint64 idFromText(const QString &text)
 
 QCborMap toMap(const MemberInfo &member)
 {
-    return {{kRaftId, idText(member.id)},
-            {kMachineId, member.machineId},
-            {kName, member.name},
-            {kAddress, member.address},
-            {kEtcdAddress, member.etcdAddress},
-            {kPeerPort, member.peerPort},
-            {kEtcdPort, member.etcdPort},
-            {kControlPort, member.controlPort}};
+    QCborMap out{{kRaftId, idText(member.id)},
+                 {kMachineId, member.machineId},
+                 {kName, member.name},
+                 {kAddress, member.address},
+                 {kEtcdAddress, member.etcdAddress},
+                 {kPeerPort, member.peerPort},
+                 {kEtcdPort, member.etcdPort},
+                 {kControlPort, member.controlPort}};
+    if (!member.peerUrls.isEmpty())
+        out.insert(kPeerUrls, toArray(member.peerUrls));
+    return out;
 }
 
 Result<MemberInfo> memberFromMap(const QCborMap &map)
@@ -61,6 +113,7 @@ Result<MemberInfo> memberFromMap(const QCborMap &map)
     out.peerPort = port(map, kPeerPort, out.peerPort);
     out.etcdPort = port(map, kEtcdPort, out.etcdPort);
     out.controlPort = port(map, kControlPort, out.controlPort);
+    out.peerUrls = endpointsFromArray(map.value(kPeerUrls).toArray());
     if (out.id == raft::kNobody || out.machineId.isEmpty() || out.address.isEmpty())
         return fail(
             code::badInput,
@@ -77,8 +130,7 @@ QList<MemberInfo> membersOf(const raft::Membership &membership)
 {
     QList<MemberInfo> out;
     for (const auto &context : membership.contexts) {
-        const auto decoded = memberFromMap(QCborValue::fromCbor(context.bytes).toMap());
-        MemberInfo member = decoded.value_or(MemberInfo{});
+        MemberInfo member = fromContext(context.bytes, context.id);
         member.id = context.id;
         member.learner = raft::isLearner(membership, context.id);
         out.append(member);

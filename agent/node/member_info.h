@@ -2,8 +2,10 @@
 #pragma once
 
 #include "agent/raft/types.h"
+#include "shared/base/endpoint.h"
 #include "shared/base/result.h"
 
+#include <QCborArray>
 #include <QCborMap>
 #include <QList>
 
@@ -12,7 +14,7 @@ namespace qd::node {
 /// What every member knows of a member: the context of its entry in raft's membership.
 struct MemberInfo {
     raft::NodeId id = raft::kNobody;
-    QString machineId; ///< 32 hex digits
+    QString machineId; ///< 32 hex digits; empty while the member has been added and not yet joined
     QString name;
     QString address; ///< host part
     /// Where etcd's API is: it has no TLS, so that it may be on the loopback address alone.
@@ -20,8 +22,17 @@ struct MemberInfo {
     quint16 peerPort = 2380;
     quint16 etcdPort = 2379;
     quint16 controlPort = 7443;
+    /// Where the others find it, when somebody said so (etcd's peerURLs); else at address and
+    /// peerPort.
+    QList<Endpoint> peerUrls = {};
     bool learner = false; ///< as the membership says; not part of the context
     bool operator==(const MemberInfo &) const = default;
+
+    /// Only a place is kept for it: no machine has come yet.
+    bool isReserved() const { return machineId.isEmpty(); }
+    /// At least one; a member without address has none.
+    QList<Endpoint> peerEndpoints() const;
+    bool isAt(const Endpoint &place) const;
 };
 
 /// 16 hex digits, as ids are written everywhere.
@@ -31,11 +42,17 @@ quint64 idFromText(const QString &text);
 
 /// As a map for the wire and for files, with its raft id.
 QCborMap toMap(const MemberInfo &member);
-/// code::badInput names what is missing.
+/// A member with a machine. code::badInput names what is missing.
 Result<MemberInfo> memberFromMap(const QCborMap &map);
+/// One that has been added and not yet joined.
+MemberInfo reservation(raft::NodeId id, const QList<Endpoint> &peerUrls);
+QCborArray toArray(const QList<Endpoint> &peerUrls);
+/// Those that make no sense are left out.
+QList<Endpoint> endpointsFromArray(const QCborArray &urls);
 
 QByteArray contextOf(const MemberInfo &member);
-/// In the order of their ids. A context that does not decode gives a member without address.
+/// In the order of their ids, reserved ones too. A context that does not decode gives a member
+/// without address.
 QList<MemberInfo> membersOf(const raft::Membership &membership);
 
 } // namespace qd::node

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/node/membership.h"
 
+#include "agent/node/member_rules.h"
 #include "agent/raft/membership.h"
 #include "shared/base/log.h"
 
@@ -20,7 +21,10 @@ const QString kAdmit = QStringLiteral("member.admit");
 const QString kUpdate = QStringLiteral("member.update");
 const QString kRemove = QStringLiteral("member.remove");
 const QString kTransfer = QStringLiteral("member.transfer");
+const QString kReserve = QStringLiteral("member.reserve");
+const QString kMove = QStringLiteral("member.move");
 const QString kRaftId = QStringLiteral("raftId");
+const QString kPeerUrls = QStringLiteral("peerUrls");
 
 /// Whether the change may go through a moment later: no leader, or another change is under way.
 /// What may have happened already may be asked for again: the answer is the same.
@@ -71,10 +75,12 @@ QList<control::Member> ClusterMembership::members() const
 {
     QList<control::Member> out;
     const QList<MemberInfo> all = known();
-    for (const MemberInfo &member : all)
-        out.append(
-            {member.machineId, member.name, member.address, member.controlPort, idText(member.id),
-             member.learner});
+    for (const MemberInfo &member : all) {
+        if (!member.isReserved())
+            out.append(
+                {member.machineId, member.name, member.address, member.controlPort,
+                 idText(member.id), member.learner});
+    }
     return out;
 }
 
@@ -110,7 +116,7 @@ void ClusterMembership::again(std::function<void()> what)
 
 void ClusterMembership::addMethods(rpc::Methods &methods)
 {
-    for (const QString &method : {kAdmit, kUpdate, kRemove, kTransfer}) {
+    for (const QString &method : {kAdmit, kUpdate, kRemove, kTransfer, kReserve, kMove}) {
         methods.addForNodes(method, [this, method](const rpc::CallPtr &call) {
             const qint64 untilMs = m_clock.monotonicMs() + kAdmitMs;
             askLeader(method, call->params(), untilMs, [call](const Result<QCborMap> &answer) {
@@ -124,8 +130,7 @@ void ClusterMembership::admit(
     const control::NewMember &who, std::function<void(Result<control::Admitted>)> done)
 {
     MemberInfo member;
-    while (member.id == raft::kNobody)
-        member.id = m_random.next();
+    member.id = freshId();
     member.machineId = who.nodeId;
     member.name = who.name;
     member.address = who.address;
@@ -141,6 +146,37 @@ void ClusterMembership::admit(
             answer->value(QLatin1String("members")).toArray()});
     };
     askLeader(kAdmit, toMap(member), m_clock.monotonicMs() + kAdmitMs, settled);
+}
+
+raft::NodeId ClusterMembership::freshId()
+{
+    raft::NodeId id = raft::kNobody;
+    while (id == raft::kNobody)
+        id = m_random.next();
+    return id;
+}
+
+void ClusterMembership::reserve(
+    const QList<Endpoint> &peerUrls, std::function<void(Result<MemberInfo>)> done)
+{
+    const raft::NodeId id = freshId();
+    const QCborMap params{{kRaftId, idText(id)}, {kPeerUrls, toArray(peerUrls)}};
+    askLeader(
+        kReserve, params, m_clock.monotonicMs() + kAdmitMs,
+        [id, peerUrls, done = std::move(done)](const Result<QCborMap> &answer) {
+            done(answer ? Result<MemberInfo>(reservation(id, peerUrls)) : fail(answer.error()));
+        });
+}
+
+void ClusterMembership::move(
+    raft::NodeId id, const QList<Endpoint> &peerUrls, std::function<void(Result<void>)> done)
+{
+    const QCborMap params{{kRaftId, idText(id)}, {kPeerUrls, toArray(peerUrls)}};
+    askLeader(
+        kMove, params, m_clock.monotonicMs() + kAdmitMs,
+        [done = std::move(done)](const Result<QCborMap> &answer) {
+            done(answer ? Result<void>() : fail(answer.error()));
+        });
 }
 
 /// Here when this member leads; else the leader is called, and called again until the time is up.
@@ -168,12 +204,17 @@ void ClusterMembership::settleHere(
         return removeHere(id, untilMs, done);
     if (method == kTransfer)
         return transferHere(id, done);
-    const auto who = memberFromMap(params);
-    if (!who)
-        return done(fail(who.error()));
-    if (method == kAdmit)
-        return admitHere(*who, untilMs, done);
-    updateHere(*who, done);
+    const QList<Endpoint> peerUrls = endpointsFromArray(params.value(kPeerUrls).toArray());
+    auto entry = memberFromMap(params);
+    if (method == kReserve)
+        entry = reserved(known(), id, peerUrls);
+    else if (method == kMove)
+        entry = movedTo(known(), id, peerUrls);
+    else if (method == kAdmit && entry)
+        entry = admitted(known(), *entry);
+    if (!entry)
+        return done(fail(entry.error()));
+    writeEntry(method, params, *entry, untilMs, done);
 }
 
 void ClusterMembership::remove(const QString &nodeId, std::function<void(Result<void>)> done)
@@ -248,54 +289,34 @@ void ClusterMembership::transferHere(raft::NodeId to, const Settled &done)
     });
 }
 
-void ClusterMembership::admitHere(MemberInfo who, qint64 untilMs, Settled done)
+void ClusterMembership::writeEntry(
+    const QString &method, const QCborMap &params, const MemberInfo &who, qint64 untilMs,
+    const Settled &done)
 {
-    // A machine whose first answer was lost may come again; one that has a log may not.
-    const QList<MemberInfo> all = known();
-    bool isMember = false;
-    for (const MemberInfo &member : all) {
-        if (member.machineId != who.machineId && member.name != who.name)
-            continue;
-        if (member.machineId != who.machineId)
-            return done(fail(
-                code::badInput,
-                QStringLiteral("There is another node with the name %1.").arg(who.name)));
-        if (!member.learner)
-            return done(fail(
-                code::badInput,
-                QStringLiteral("The machine %1 is a member already.").arg(who.machineId)));
-        who.id = member.id;
-        isMember = true;
-    }
+    const bool comes = (method == kAdmit || method == kReserve) && !hasId(known(), who.id);
     raft::MembershipChange change;
-    change.kind = isMember ? raft::MembershipChange::Kind::UpdateContext
-                           : raft::MembershipChange::Kind::AddLearner;
+    change.kind = comes ? raft::MembershipChange::Kind::AddLearner
+                        : raft::MembershipChange::Kind::UpdateContext;
     change.id = who.id;
     change.context = contextOf(who);
-    m_replica.change({change}, [this, who, untilMs, done](const Result<void> &changed) {
-        if (!changed && isPassing(changed.error()) && m_clock.monotonicMs() < untilMs)
-            return again(
-                [this, who, untilMs, done] { askLeader(kAdmit, toMap(who), untilMs, done); });
-        if (!changed)
+    const auto written = [this, method, params, id = who.id, untilMs,
+                          done](const Result<void> &changed) {
+        if (changed)
+            return answerMembers(id, done);
+        if (!isPassing(changed.error()) || m_clock.monotonicMs() > untilMs)
             return done(fail(changed.error()));
-        QCborArray members;
-        const QList<MemberInfo> now = known();
-        for (const MemberInfo &member : now)
-            members.append(toMap(member));
-        done(QCborMap{
-            {QStringLiteral("raftId"), idText(who.id)}, {QStringLiteral("members"), members}});
-    });
+        again([this, method, params, untilMs, done] { askLeader(method, params, untilMs, done); });
+    };
+    m_replica.change({change}, written);
 }
 
-void ClusterMembership::updateHere(const MemberInfo &who, Settled done)
+void ClusterMembership::answerMembers(raft::NodeId id, const Settled &done) const
 {
-    raft::MembershipChange change;
-    change.kind = raft::MembershipChange::Kind::UpdateContext;
-    change.id = who.id;
-    change.context = contextOf(who);
-    m_replica.change({change}, [done = std::move(done)](const Result<void> &changed) {
-        done(changed ? Result<QCborMap>(QCborMap()) : fail(changed.error()));
-    });
+    QCborArray members;
+    const QList<MemberInfo> now = known();
+    for (const MemberInfo &member : now)
+        members.append(toMap(member));
+    done(QCborMap{{kRaftId, idText(id)}, {QStringLiteral("members"), members}});
 }
 
 void ClusterMembership::look()
@@ -328,7 +349,7 @@ QString ClusterMembership::anotherMachine()
 {
     QList<MemberInfo> others = known();
     others.removeIf([this](const MemberInfo &member) {
-        return member.id == m_identity.self.id || member.learner;
+        return member.id == m_identity.self.id || member.learner || member.isReserved();
     });
     return others.isEmpty() ? QString() : others.at(m_turn++ % others.size()).machineId;
 }
@@ -340,8 +361,7 @@ void ClusterMembership::announce()
         return;
     const QList<MemberInfo> all = known();
     for (const MemberInfo &member : all) {
-        MemberInfo mine = m_identity.self;
-        mine.learner = member.learner;
+        const MemberInfo mine = announced(member, m_identity.self);
         if (member.id != self || member == mine)
             continue;
         m_announcing = true;

@@ -39,6 +39,12 @@ public:
         override;
     void remove(const QString &nodeId, std::function<void(Result<void>)> done) override;
     void remove(raft::NodeId id, std::function<void(Result<void>)> done);
+    /// Keeps an id for a member that is yet to join from one of these places. It does not vote
+    /// before it has caught up.
+    void reserve(const QList<Endpoint> &peerUrls, std::function<void(Result<MemberInfo>)> done);
+    /// Where the others find a member from now on.
+    void
+    move(raft::NodeId id, const QList<Endpoint> &peerUrls, std::function<void(Result<void>)> done);
     void
     transferLeadership(const QString &nodeId, std::function<void(Result<QString>)> done) override;
 
@@ -55,8 +61,13 @@ private:
     void transferHere(raft::NodeId to, const Settled &done);
     std::optional<MemberInfo> memberOfMachine(const QString &machineId) const;
     QString machineOf(raft::NodeId id) const;
-    void admitHere(MemberInfo who, qint64 untilMs, Settled done);
-    void updateHere(const MemberInfo &who, Settled done);
+    /// Writes the entry of a member that comes in (again: only its context) or has changed. A
+    /// passing failure is tried again as `method` with the same `params`.
+    void writeEntry(
+        const QString &method, const QCborMap &params, const MemberInfo &who, qint64 untilMs,
+        const Settled &done);
+    void answerMembers(raft::NodeId id, const Settled &done) const;
+    raft::NodeId freshId();
     void
     askLeader(const QString &method, const QCborMap &params, qint64 untilMs, const Settled &done);
     void again(std::function<void()> what);

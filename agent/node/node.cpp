@@ -29,6 +29,20 @@ raft::Config raftConfig(const Config &config, raft::NodeId self)
     return out;
 }
 
+/// Where a member is looked for: where somebody said that it is, and where it says so itself.
+QList<peer::Address> placesOf(const MemberInfo &member)
+{
+    QList<peer::Address> out;
+    if (member.isReserved() || member.address.isEmpty())
+        return out;
+    for (const Endpoint &place : member.peerUrls)
+        out.append({place.host, place.port});
+    const peer::Address own{member.address, member.peerPort};
+    if (!out.contains(own))
+        out.append(own);
+    return out;
+}
+
 raft::Membership founded(const MemberInfo &self)
 {
     raft::Membership out;
@@ -209,11 +223,11 @@ void Node::membersChanged()
 {
     if (!m_membership)
         return;
-    std::map<raft::NodeId, peer::Address> peers;
+    std::map<raft::NodeId, QList<peer::Address>> peers;
     const QList<MemberInfo> all = m_membership->known();
     for (const MemberInfo &member : all) {
-        if (!member.address.isEmpty())
-            peers[member.id] = {member.address, member.peerPort};
+        if (const auto places = placesOf(member); !places.isEmpty())
+            peers[member.id] = places;
     }
     m_network->setPeers(peers);
 }

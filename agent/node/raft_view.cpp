@@ -29,6 +29,12 @@ QString optionalId(raft::NodeId id)
     return id == raft::kNobody ? QString() : idText(id);
 }
 
+/// One that has not joined yet has only its place.
+QString nameOf(const MemberInfo &member)
+{
+    return member.isReserved() ? member.peerUrls.value(0).url() : member.name;
+}
+
 QString stateText(raft::Progress::State state)
 {
     switch (state) {
@@ -67,7 +73,7 @@ rowOf(const store::ReplicaStatus &status, const MemberInfo &self, const QList<Me
         shown.raftId = idText(peer.id);
         for (const MemberInfo &member : members) {
             if (member.id == peer.id)
-                shown.name = member.name;
+                shown.name = nameOf(member);
         }
         shown.state = stateText(peer.progress.state);
         shown.matchIndex = qint64(peer.progress.match);

@@ -42,8 +42,10 @@ fleet::MachineNames namesOf(const ClusterMembership &membership)
     return [&membership] {
         QMap<QString, QString> names;
         const QList<MemberInfo> members = membership.known();
-        for (const MemberInfo &member : members)
-            names.insert(member.machineId, member.name);
+        for (const MemberInfo &member : members) {
+            if (!member.isReserved())
+                names.insert(member.machineId, member.name);
+        }
         return names;
     };
 }

@@ -8,6 +8,7 @@ namespace qd::peer {
 
 namespace {
 constexpr int kMaxBackOffMs = 1'000;
+constexpr int kDialMs = 3'000;
 constexpr qint64 kMaxWaiting = 16 * 1024 * 1024;
 constexpr qint64 kShipAhead = 256 * 1024;
 constexpr qsizetype kPiece = 64 * 1024;
@@ -16,9 +17,10 @@ constexpr int kStalledMs = 10'000;
 } // namespace
 
 Link::Link(
-    const security::Credentials &credentials, const Address &address, Framed framed, Heard heard)
+    const security::Credentials &credentials, const QList<Address> &addresses, Framed framed,
+    Heard heard)
     : m_credentials(credentials)
-    , m_address(address)
+    , m_addresses(addresses)
     , m_framed(std::move(framed))
     , m_heard(std::move(heard))
 {
@@ -27,6 +29,12 @@ Link::Link(
     m_stalled.setInterval(kStalledMs);
     connect(&m_stalled, &QTimer::timeout, this, [this] { endShipping(false); });
     connect(&m_retry, &QTimer::timeout, this, &Link::dial);
+    m_dialling.setSingleShot(true);
+    m_dialling.setInterval(kDialMs);
+    connect(&m_dialling, &QTimer::timeout, this, [this] {
+        hangUp();
+        lost();
+    });
     connect(&m_socket, &QSslSocket::encrypted, this, &Link::encrypted);
     connect(&m_socket, &QSslSocket::errorOccurred, this, &Link::lost);
     connect(&m_socket, &QSslSocket::disconnected, this, &Link::lost);
@@ -46,7 +54,30 @@ void Link::dial()
     m_socket.abort();
     m_buffer.clear();
     m_socket.setSslConfiguration(security::clientTls(m_credentials, security::alpnRaft));
-    m_socket.connectToHostEncrypted(m_address.host, m_address.port);
+    m_socket.connectToHostEncrypted(address().host, address().port);
+    m_dialling.start();
+}
+
+void Link::setAddresses(const QList<Address> &addresses)
+{
+    if (addresses == m_addresses)
+        return;
+    const qsizetype at = addresses.indexOf(address());
+    m_addresses = addresses;
+    m_at = at >= 0 ? at : addresses.size() - 1; // after it, the first is next
+    if (at >= 0)
+        return;
+    m_backOffMs = 50;
+    m_retry.stop();
+    hangUp();
+    lost();
+}
+
+/// Without hearing of it.
+void Link::hangUp()
+{
+    const QSignalBlocker quiet(m_socket);
+    m_socket.abort();
 }
 
 void Link::encrypted()
@@ -54,7 +85,7 @@ void Link::encrypted()
     const auto node = security::verifyNode(m_socket.peerCertificate(), m_credentials.authority);
     if (!node) {
         qCWarning(lcPeer).noquote()
-            << "member at" << m_address.host << m_address.port
+            << "member at" << address().host << address().port
             << "refused:" << node.error().detail.value(QStringLiteral("reason"))
             << node.error().message;
         m_told = true;
@@ -62,10 +93,11 @@ void Link::encrypted()
         return lost();
     }
     m_socket.setSocketOption(QAbstractSocket::LowDelayOption, 1);
+    m_dialling.stop();
     m_up = true;
     m_told = false;
     m_backOffMs = 50;
-    qCInfo(lcPeer).noquote() << "connected to" << node->text() << "at" << m_address.host;
+    qCInfo(lcPeer).noquote() << "connected to" << node->text() << "at" << address().host;
     offer();
 }
 
@@ -91,13 +123,15 @@ void Link::lost()
 {
     if (m_retry.isActive())
         return;
+    m_dialling.stop();
     m_retry.start(m_backOffMs);
     m_backOffMs = std::min(m_backOffMs * 2, kMaxBackOffMs);
     if (!m_told)
-        qCInfo(lcPeer).noquote() << "no connection to" << m_address.host << m_address.port << ":"
+        qCInfo(lcPeer).noquote() << "no connection to" << address().host << address().port << ":"
                                  << m_socket.errorString();
     m_told = true;
     m_up = false;
+    m_at = (m_at + 1) % m_addresses.size();
     if (m_shipping)
         m_shipping->agreed = false; // offered again on the next connection
 }

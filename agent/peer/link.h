@@ -19,7 +19,8 @@ struct Address {
     bool operator==(const Address &) const = default;
 };
 
-/// The way out to one member: dials, dials again with back-off up to a second, and ships snapshots
+/// The way out to one member: dials its addresses in turn, with back-off up to a second, and ships
+/// snapshots
 /// in pieces between which other frames pass; after a lost connection where the other side says.
 /// The other side has a way out of its own; only one that does not know where this member is
 /// answers here.
@@ -30,7 +31,7 @@ public:
     using Framed = std::function<QByteArray(quint8 type, const QByteArray &payload)>;
     /// `framed` addresses a payload to the member at the other end.
     Link(
-        const security::Credentials &credentials, const Address &address, Framed framed,
+        const security::Credentials &credentials, const QList<Address> &addresses, Framed framed,
         Heard heard);
     ~Link() override;
 
@@ -40,7 +41,8 @@ public:
     /// later snapshot takes the place of an earlier one, of which nothing is said any more.
     void ship(const SnapshotOffer &offer, const QByteArray &state, std::function<void(bool)> done);
     std::optional<store::Shipment> shipment() const;
-    const Address &address() const { return m_address; }
+    /// Where it is from now on. A connection to a place that is still among them goes on.
+    void setAddresses(const QList<Address> &addresses);
 
 private:
     struct Shipping {
@@ -56,17 +58,21 @@ private:
     void endShipping(bool whole);
     void dial();
     void lost();
+    void hangUp();
+    const Address &address() const { return m_addresses[m_at]; }
     void encrypted();
     void listen();
     void pour();
 
     security::Credentials m_credentials;
-    Address m_address;
+    QList<Address> m_addresses; ///< not empty
+    qsizetype m_at = 0;         ///< the one that is dialled, or connected
     Framed m_framed;
     Heard m_heard;
     QByteArray m_buffer;
     QSslSocket m_socket;
     QTimer m_retry;
+    QTimer m_dialling; ///< a place that does not even refuse must not hold up the others
     int m_backOffMs = 50;
     bool m_up = false;
     bool m_told = false;

@@ -44,16 +44,15 @@ Result<void> Network::listen(const QHostAddress &address, quint16 port)
                       .arg(m_server.errorString()));
 }
 
-void Network::setPeers(const std::map<raft::NodeId, Address> &peers)
+void Network::setPeers(const std::map<raft::NodeId, QList<Address>> &peers)
 {
-    std::erase_if(m_links, [&](const auto &link) {
-        const auto at = peers.find(link.first);
-        return at == peers.end() || at->second != link.second->address();
-    });
-    for (const auto &[id, address] : peers) {
-        if (id != m_self && !m_links.contains(id))
+    std::erase_if(m_links, [&](const auto &link) { return !peers.contains(link.first); });
+    for (const auto &[id, addresses] : peers) {
+        if (const auto link = m_links.find(id); link != m_links.end())
+            link->second->setAddresses(addresses);
+        else if (id != m_self)
             m_links[id] = std::make_unique<Link>(
-                m_credentials, address,
+                m_credentials, addresses,
                 [this, to = id](quint8 type, const QByteArray &payload) {
                     return framed(to, type, payload);
                 },

@@ -32,7 +32,8 @@ public:
 
     Result<void> listen(const QHostAddress &address, quint16 port);
     quint16 port() const { return m_server.serverPort(); }
-    void setPeers(const std::map<raft::NodeId, Address> &peers);
+    /// Where each of the others may be found; they are tried in turn.
+    void setPeers(const std::map<raft::NodeId, QList<Address>> &peers);
 
     void send(raft::NodeId to, store::PeerKind kind, const QByteArray &payload) override;
     void sendSnapshot(

@@ -66,6 +66,25 @@ public:
             {kId, QStringLiteral("one"), {QStringLiteral("https://127.0.0.1:2380")}, {clientUrl}}};
     }
     bool wasRemoved(quint64 id) const override { return id == 0xdead; }
+    void add(const QList<Endpoint> &peerUrls, std::function<void(Result<Member>)> done) override
+    {
+        m_replica->defer([done = std::move(done), peerUrls] {
+            if (peerUrls.first().port == 2380)
+                return done(
+                    fail(etcd::kPeerUrlExists, QStringLiteral("membership: peerURL exists")));
+            done(Member{0x2f, {}, urlsOf(peerUrls), {}});
+        });
+    }
+    void
+    move(quint64, const QList<Endpoint> &peerUrls, std::function<void(Result<void>)> done) override
+    {
+        m_replica->defer([done = std::move(done), peerUrls] {
+            done(
+                peerUrls.first().port == 2380
+                    ? fail(etcd::kPeerUrlExists, QStringLiteral("membership: peerURL exists"))
+                    : Result<void>());
+        });
+    }
     void remove(quint64, std::function<void(Result<void>)> done) override
     {
         m_replica->defer([done = std::move(done), ok = removable] {

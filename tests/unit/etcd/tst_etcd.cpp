@@ -30,8 +30,8 @@ public:
         got.clear();
         QByteArray request = method + ' ' + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + fields;
         if (!form.isEmpty())
-            request += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
-                       QByteArray::number(form.size()) + "\r\n";
+            request += "Content-Type: " + type +
+                       "\r\nContent-Length: " + QByteArray::number(form.size()) + "\r\n";
         m_socket.write(request + "\r\n" + form);
     }
     void leave() { m_socket.abort(); }
@@ -64,6 +64,7 @@ public:
 
     QByteArray got;
     QByteArray fields; ///< further ones of each request
+    QByteArray type = "application/x-www-form-urlencoded";
 
 private:
     QTcpSocket m_socket;
@@ -90,6 +91,17 @@ class TestEtcd : public QObject {
         const auto link = curl();
         link->ask(method, path, form);
         if (!QTest::qWaitFor([&] { return link->isDone(); }))
+            return {0, link->got};
+        return {link->status(), link->body()};
+    }
+
+    std::pair<int, QByteArray>
+    json(const QByteArray &method, const QByteArray &path, const QByteArray &body)
+    {
+        const auto link = curl();
+        link->type = "application/json";
+        link->ask(method, path, body);
+        if (!QTest::qWaitFor([&] { return link->hasHead(); }))
             return {0, link->got};
         return {link->status(), link->body()};
     }
@@ -146,7 +158,6 @@ private Q_SLOTS:
             self.value(QStringLiteral("startTime")).toString(),
             QStringLiteral("1970-01-01T00:00:01Z"));
         QCOMPARE(call("GET", "/v2/members/nobody").first, 404);
-        QCOMPARE(call("POST", "/v2/members").first, 501);
     }
 
     void aMemberIsTakenOutOnceAndForGood()
@@ -169,6 +180,46 @@ private Q_SLOTS:
         const auto link = curl();
         link->ask("DELETE", "/v2/members/1f");
         QTRY_COMPARE(link->status(), 204);
+    }
+
+    void aMemberIsAddedAndMovedByItsPeerUrls()
+    {
+        QD_PROVES("E132", "E134");
+        const QByteArray one = "{\"peerURLs\":[\"http://a:1\"]}";
+        const QByteArray taken = "{\"peerURLs\":[\"http://a:2380\"]}";
+        const auto [status, body] = json(
+            "POST", "/v2/members",
+            "{\"peerURLs\":[\"http://b:2\",\"http://a:1\"],\"name\":\"x\",\"clientURLs\":[\"y\"]}");
+        QCOMPARE(status, 201);
+        QCOMPARE(
+            body, QByteArray("{\"id\":\"2f\",\"name\":\"\",\"peerURLs\":[\"http://a:1\","
+                             "\"http://b:2\"],\"clientURLs\":[]}\n"));
+        QCOMPARE(json("PUT", "/v2/members/1f", one).first, 204);
+        const std::pair exists(409, QByteArray("{\"message\":\"membership: peerURL exists\"}"));
+        QCOMPARE(json("POST", "/v2/members", taken), exists);
+        QCOMPARE(json("PUT", "/v2/members/1f", taken), exists);
+        QCOMPARE(json("PUT", "/v2/members/2a", one).first, 404);
+        QCOMPARE(json("PUT", "/v2/members/dead", one).first, 410);
+        QCOMPARE(json("PUT", "/v2/members", one).first, 405);
+        QCOMPARE(call("POST", "/v2/members", "peerURLs=x").first, 415);
+    }
+
+    void peerUrlsAreAddressesAndNothingElse()
+    {
+        const auto urls = [](const char *url) {
+            return "{\"peerURLs\":[\"" + QByteArray(url) + "\"]}";
+        };
+        for (const char *good : {"http://a:1", " https://a:1 ", "HTTP://a:1", "http://[::1]:65535"})
+            QVERIFY2(etcd::readPeerUrls(urls(good)).has_value(), good);
+        for (const char *bad :
+             {"", "a", "a:1", "ftp://a:1", "http://a", "http://:1", "http://a:0", "http://a:65536",
+              "http://a:b", "http://a:1/", "http://a:1/x", "http://a:1?x", "http://a:1#x",
+              "http://u@a:1"})
+            QCOMPARE(etcd::readPeerUrls(urls(bad)).error().code, code::badInput);
+        for (const char *body :
+             {"", "{", "[]", "{}", "{\"peerURLs\":[]}", "{\"peerURLs\":\"x\"}",
+              "{\"peerURLs\":[1]}", "{\"peerURLs\":null}"})
+            QCOMPARE(etcd::readPeerUrls(body).error().code, code::badInput);
     }
 
     void theStoreCountsWhatWasDone()

@@ -106,7 +106,7 @@ private Q_SLOTS:
         Member a(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
         Member b(credentials(m_ca, nodeIdentity(QStringLiteral("0b"))), 7, 2);
         QVERIFY(a.listening && b.listening);
-        a.network.setPeers({{2, b.address()}});
+        a.network.setPeers({{2, {b.address()}}});
         QVERIFY(sentUntil(a, 2, [&] { return !b.frames.empty(); }));
         QCOMPARE(b.frames.front().first, raft::NodeId(1));
         QCOMPARE(b.frames.front().second, QByteArray("hello"));
@@ -116,7 +116,7 @@ private Q_SLOTS:
     {
         Member a(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
         Member b(credentials(m_ca, nodeIdentity(QStringLiteral("0b"))), 7, 2);
-        a.network.setPeers({{2, b.address()}});
+        a.network.setPeers({{2, {b.address()}}});
         QVERIFY(sentUntil(a, 2, [&] { return !b.frames.empty(); }));
         raft::Message message;
         message.type = raft::MessageType::Snapshot;
@@ -134,7 +134,7 @@ private Q_SLOTS:
         Member a(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
         Member b(credentials(m_ca, nodeIdentity(QStringLiteral("0b"))), 7, 2);
         ShakyWay way(b.network.port(), 3'000'000);
-        a.network.setPeers({{2, way.address()}});
+        a.network.setPeers({{2, {way.address()}}});
         QVERIFY(sentUntil(a, 2, [&] { return !b.frames.empty(); }));
         raft::Message message{.type = raft::MessageType::Snapshot, .from = 1, .to = 2};
         message.snapshot.index = 9;
@@ -228,12 +228,32 @@ private Q_SLOTS:
         const auto who = credentials(m_ca, nodeIdentity(QStringLiteral("0b")));
         auto b = std::make_unique<Member>(who, 7, 2);
         const quint16 port = b->network.port();
-        a.network.setPeers({{2, b->address()}});
+        a.network.setPeers({{2, {b->address()}}});
         QVERIFY(sentUntil(a, 2, [&] { return !b->frames.empty(); }));
         b.reset();
         Member again(who, 7, 2, port);
         QVERIFY(again.listening);
         QVERIFY(sentUntil(a, 2, [&] { return !again.frames.empty(); }));
+    }
+
+    void aMemberIsLookedForAtEachOfItsPlaces()
+    {
+        Member a(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
+        Member b(credentials(m_ca, nodeIdentity(QStringLiteral("0b"))), 7, 2);
+        QTcpServer silent; // takes connections and says nothing
+        QVERIFY(silent.listen(QHostAddress(QHostAddress::LocalHost)));
+        const Address nowhere{QStringLiteral("127.0.0.1"), silent.serverPort()};
+        a.network.setPeers({{2, {nowhere, b.address()}}});
+        QVERIFY(sentUntil(a, 2, [&] { return !b.frames.empty(); }));
+
+        // What is said of another place does not end a connection that is up.
+        QSignalSpy calls(&silent, &QTcpServer::newConnection);
+        a.network.setPeers({{2, {nowhere, b.address(), {QStringLiteral("127.0.0.1"), 1}}}});
+        const size_t before = b.frames.size();
+        QVERIFY(sentUntil(a, 2, [&] { return b.frames.size() > before; }));
+        QCOMPARE(calls.size(), 0);
+        a.network.setPeers({{2, {nowhere}}}); // no longer one of its places
+        QTRY_COMPARE(calls.size(), 1);
     }
 
     void aPersonIsNoMember()
@@ -269,7 +289,7 @@ private:
         Member host(credentials(m_ca, nodeIdentity(QStringLiteral("0a"))), 7, 1);
         Member peer(who, cluster, 2);
         QSignalSpy refused(&host.network, &Network::refused);
-        peer.network.setPeers({{1, host.address()}});
+        peer.network.setPeers({{1, {host.address()}}});
         if (!sentUntil(peer, 1, [&] { return !refused.isEmpty(); }) || !host.frames.empty())
             return QStringLiteral("not refused");
         return refused.first().first().toString();
