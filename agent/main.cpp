@@ -20,6 +20,11 @@ int help()
         "                                                     print a one-time token (15 minutes)\n"
         "       quarterdeckd join TOKEN --peer ADDR [OPTIONS] make this node a member of a "
         "cluster\n"
+        "       quarterdeckd authority DIR                    make the authority of members that "
+        "start\n"
+        "                                                     together with etcd's flags\n"
+        "       quarterdeckd --name N --initial-cluster ...   run, with etcd's flags\n"
+        "       quarterdeckd backup --backup-dir DIR [OPTIONS] copy the node, with new ids\n"
         "       quarterdeckd wal-dump DIR                     list a log's entries\n"
         "       quarterdeckd host|local ...                   nodes of a cluster on this "
         "machine\n\n"
@@ -49,11 +54,15 @@ int main(int argc, char **argv)
         {QStringLiteral("init"), qd::node::initCommand},
         {QStringLiteral("token"), qd::node::tokenCommand},
         {QStringLiteral("join"), qd::node::joinCommand},
+        {QStringLiteral("authority"), qd::node::authorityCommand},
+        {QStringLiteral("backup"), qd::node::backupCommand},
         {QStringLiteral("wal-dump"), qd::node::walDumpCommand},
         {QStringLiteral("host"), qd::host::hostCommand},
         {QStringLiteral("local"), qd::host::localCommand}};
     if (const auto command = commands.value(verb))
         return command(words.mid(1));
+    if (verb.startsWith(QLatin1Char('-'))) // as etcd is called: flags alone
+        return qd::node::runCommand(words);
     fprintf(
         stderr, "quarterdeckd: unknown command \"%s\"; quarterdeckd --help lists them\n",
         qPrintable(verb));

@@ -173,6 +173,9 @@ void Admission::join(const CallPtr &call)
     who.peerPort = port(call, "peerPort", who.peerPort);
     who.etcdPort = port(call, "etcdPort", who.etcdPort);
     who.controlPort = port(call, "controlPort", who.controlPort);
+    const QCborArray peerUrls = call->params().value(QLatin1String("peerUrls")).toArray();
+    for (const QCborValue &url : peerUrls)
+        who.peerUrls.append(url.toString());
     if (!isMachineId(who.nodeId) || who.name.isEmpty() || who.address.isEmpty()) {
         refuse(
             call, {code::badInput,

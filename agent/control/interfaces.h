@@ -6,6 +6,7 @@
 
 #include <QCborArray>
 #include <QString>
+#include <QStringList>
 #include <functional>
 
 /// The console's protocol on the agent: methods, live collections, routing to other nodes. What it
@@ -31,6 +32,7 @@ struct NewMember {
     quint16 peerPort = 2380;
     quint16 etcdPort = 2379;
     quint16 controlPort = 7443;
+    QStringList peerUrls = {}; ///< where the others find it, when it says so itself
 };
 
 struct Admitted {

@@ -73,6 +73,21 @@ bool isCrossSite(const Request &request)
     return scheme < 0 || origin.sliced(scheme + 3) != request.field("Host");
 }
 
+/// For a page that the operator has let in, as etcd says it; else nothing.
+QByteArray corsFields(const Request &request, const QStringList &allowed)
+{
+    if (allowed.isEmpty())
+        return {};
+    const QByteArray origin = request.field("Origin").toByteArray();
+    const bool all = allowed.contains(QLatin1String("*"));
+    if (!all && !allowed.contains(QString::fromLatin1(origin)))
+        return {};
+    return "Access-Control-Allow-Headers: accept, content-type, authorization\r\n"
+           "Access-Control-Allow-Methods: POST, GET, OPTIONS, PUT, DELETE\r\n"
+           "Access-Control-Allow-Origin: " +
+           (all ? QByteArray("*") : origin) + "\r\n";
+}
+
 bool isAt(QByteArrayView path, QByteArrayView root)
 {
     return path.startsWith(root) && (path.size() == root.size() || path[root.size()] == '/');
@@ -151,6 +166,10 @@ Result<void> Service::start()
         qCInfo(lcEtcd).noquote() << "etcd's API listens on"
                                  << m_setup.address.toString() + QLatin1Char(':') +
                                         QString::number(port());
+    for (const auto &[address, port] : std::as_const(m_setup.further)) {
+        if (listening)
+            listening = m_server.listen(address, port);
+    }
     // Nobody needs the old port to live: one who has it already may keep it.
     if (listening && m_setup.oldPort != 0) {
         if (const auto old = m_server.listen(m_setup.address, m_setup.oldPort); !old)
@@ -161,7 +180,9 @@ Result<void> Service::start()
 
 void Service::handle(const Request &request, const Answer &answer)
 {
-    if (isCrossSite(request))
+    if (const QByteArray lines = corsFields(request, m_setup.cors); !lines.isEmpty())
+        answer.also(lines);
+    else if (isCrossSite(request))
         return answer.send(plainError(403, "Forbidden: cross-site request"));
     if (request.method == Method::Options && request.path == QByteArrayView("*"))
         return answer.send({});

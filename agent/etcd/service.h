@@ -29,8 +29,10 @@ public:
     struct Setup {
         QHostAddress address;
         quint16 port = 2379;
+        QList<std::pair<QHostAddress, quint16>> further = {}; ///< the same API there, too
         quint16 oldPort = 0; ///< where clients from before 2.0 look (4001); 0 = nowhere
         http::Limits limits = {};
+        QStringList cors = {}; ///< origins of pages that may read and write; "*" = all
     };
     struct Stores {
         store::StoreClient &open; ///< what the keys API shows
@@ -46,6 +48,8 @@ public:
     Result<void> start();
     quint16 port() const { return m_server.port(); }
     qsizetype connections() const { return m_server.connections(); }
+    /// What /v2/keys answers for a key, whatever the request's own path is.
+    void keys(const http::Request &request, QByteArrayView key, const http::Answer &answer);
 
 private:
     struct Page;
@@ -53,7 +57,6 @@ private:
 
     void handle(const http::Request &request, const http::Answer &answer);
     void route(const http::Request &request, QByteArrayView path, const http::Answer &answer);
-    void keys(const http::Request &request, QByteArrayView key, const http::Answer &answer);
     void perform(const KeyRequest &request, const http::Answer &answer);
     void read(const store::GetRequest &request, const http::Answer &answer);
     void health(const http::Request &request, const http::Answer &answer) const;

@@ -13,8 +13,7 @@ etcd::ClusterInfo::Member shown(const MemberInfo &member)
     out.id = member.id;
     out.name = member.name;
     out.peerUrls = urlsOf(member.peerEndpoints());
-    if (!member.isReserved())
-        out.clientUrls = urlsOf({{QStringLiteral("http"), member.etcdAddress, member.etcdPort}});
+    out.clientUrls = urlsOf(member.clientEndpoints());
     return out;
 }
 

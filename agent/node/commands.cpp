@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/node/commands.h"
 
+#include "agent/node/agent_run.h"
 #include "agent/node/heap.h"
-#include "agent/node/node.h"
 #include "agent/node/open_files.h"
+#include "agent/node/recovery.h"
 #include "agent/node/setup.h"
 #include "shared/base/log.h"
 #include "shared/base/stop_signals.h"
@@ -75,11 +76,22 @@ std::optional<Config> plainConfig(const QStringList &words, int *status)
     return std::nullopt;
 }
 
-void stopInOrder(Node &node)
+void beginLog()
 {
-    sd_notify(0, "STOPPING=1");
-    qCInfo(lcNode) << "stops";
-    node.stop([] { QCoreApplication::exit(kDone); });
+    logOnOneLine();
+    // The journal knows the time itself.
+    if (!qEnvironmentVariableIsSet("JOURNAL_STREAM"))
+        qSetMessagePattern(
+            QStringLiteral("%{time yyyy-MM-ddTHH:mm:ss.zzz} %{type} %{category}: %{message}"));
+}
+
+/// The exit status of an agent that ends.
+int statusOfEnd(const std::optional<Error> &why)
+{
+    if (!why)
+        return kDone;
+    const int failure = complain(*why);
+    return why->code == code::denied ? kRemoved : failure;
 }
 
 } // namespace
@@ -90,26 +102,24 @@ int runCommand(const QStringList &words)
     const auto config = plainConfig(words, &status);
     if (!config)
         return status;
-    logOnOneLine();
+    beginLog();
     raiseOpenFileLimit();
     keepHeapSmall();
-    // The journal knows the time itself.
-    if (!qEnvironmentVariableIsSet("JOURNAL_STREAM"))
-        qSetMessagePattern(
-            QStringLiteral("%{time yyyy-MM-ddTHH:mm:ss.zzz} %{type} %{category}: %{message}"));
+    for (const QString &flag : config->etcd.idle)
+        qCWarning(lcNode).noquote() << flag << "- it changes nothing here";
     StopSignals signalsOfStop;
-    Node node(*config);
-    QObject::connect(&node, &Node::failed, &node, [](const Error &why) {
-        qCCritical(lcNode).noquote() << "the agent ends:" << why.text();
-        QCoreApplication::exit(kFailed);
+    AgentRun agent(*config);
+    QObject::connect(&agent, &AgentRun::ready, &agent, [] { sd_notify(0, "READY=1"); });
+    QObject::connect(&agent, &AgentRun::ended, &agent, [](const std::optional<Error> &why) {
+        QCoreApplication::exit(statusOfEnd(why));
     });
-    QObject::connect(&node, &Node::removed, &node, [] { QCoreApplication::exit(kRemoved); });
-    if (const auto started = node.start(); !started) {
-        const int failure = complain(started.error());
-        return started.error().code == code::denied ? kRemoved : failure;
-    }
-    QObject::connect(&signalsOfStop, &StopSignals::asked, &node, [&node] { stopInOrder(node); });
-    sd_notify(0, "READY=1");
+    QObject::connect(&agent, &AgentRun::removed, &agent, [] { QCoreApplication::exit(kRemoved); });
+    QObject::connect(&signalsOfStop, &StopSignals::asked, &agent, [&agent] {
+        sd_notify(0, "STOPPING=1");
+        qCInfo(lcNode) << "stops";
+        agent.stop();
+    });
+    QMetaObject::invokeMethod(&agent, &AgentRun::start, Qt::QueuedConnection);
     return QCoreApplication::exec();
 }
 
@@ -176,6 +186,45 @@ int joinCommand(const QStringList &words)
         },
         Qt::QueuedConnection);
     return QCoreApplication::exec();
+}
+
+int authorityCommand(const QStringList &words)
+{
+    QStringList rest;
+    const auto config = configOf(words, &rest);
+    if (!config)
+        return usage(config.error().text());
+    if (rest.size() != 1)
+        return usage(QStringLiteral("usage: quarterdeckd authority DIR [--cluster-name NAME]"));
+    const auto made = makeAuthority(rest.first(), config->clusterName);
+    if (!made)
+        return complain(made.error());
+    printf(
+        "%s holds an authority: copy it to each machine that starts the cluster, and keep it "
+        "secret\n",
+        qPrintable(rest.first()));
+    return kDone;
+}
+
+int backupCommand(const QStringList &words)
+{
+    QStringList left = words;
+    const auto target = take(left, QStringLiteral("--backup-dir"));
+    int status = kFailed;
+    const auto config = plainConfig(left, &status);
+    if (!config)
+        return status;
+    if (!target)
+        return usage(QStringLiteral("usage: quarterdeckd backup --state DIR --backup-dir DIR"));
+    const auto made = backUp(config->paths, *target);
+    if (!made)
+        return complain(made.error());
+    printf(
+        "%s holds member %s of cluster %s: start it with `quarterdeckd run --state %s "
+        "--force-new-cluster`\n",
+        qPrintable(*target), qPrintable(idText(made->self.id)), qPrintable(idText(made->cluster)),
+        qPrintable(*target));
+    return kDone;
 }
 
 int walDumpCommand(const QStringList &words)

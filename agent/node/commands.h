@@ -11,6 +11,8 @@ int runCommand(const QStringList &words);
 int initCommand(const QStringList &words);
 int tokenCommand(const QStringList &words);
 int joinCommand(const QStringList &words);
+int authorityCommand(const QStringList &words);
+int backupCommand(const QStringList &words);
 int walDumpCommand(const QStringList &words);
 
 } // namespace qd::node

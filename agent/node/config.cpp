@@ -90,20 +90,24 @@ Result<QMap<QString, Given>> readFlags(const QStringList &words, QString *file, 
     QMap<QString, Given> given;
     for (qsizetype i = 0; i < words.size(); ++i) {
         QString key = words.at(i);
-        if (!key.startsWith(QLatin1String("--"))) {
+        const qsizetype dashes = key.startsWith(QLatin1String("--")) ? 2 : 1; // etcd takes one, too
+        if (!key.startsWith(QLatin1Char('-')) || key.size() <= dashes) {
             rest->append(key);
             continue;
         }
-        key = key.mid(2);
+        key = key.mid(dashes);
         QString value;
         const qsizetype equals = key.indexOf(QLatin1Char('='));
         if (equals >= 0) {
             value = key.mid(equals + 1);
             key = key.left(equals);
         }
-        if (key != QLatin1String("config") && find(key) == nullptr)
+        const Setting *const setting = find(key);
+        if (key != QLatin1String("config") && setting == nullptr)
             return fail(code::badInput, QStringLiteral("unknown option --%1").arg(key));
-        if (equals < 0) {
+        if (equals < 0 && setting != nullptr && setting->isSwitch)
+            value = QStringLiteral("true");
+        else if (equals < 0) {
             if (i + 1 >= words.size())
                 return fail(code::badInput, QStringLiteral("--%1 needs a value").arg(key));
             value = words.at(++i);
@@ -131,20 +135,60 @@ QMap<QString, Given> readEnvironment(const QProcessEnvironment &environment)
 Result<void> apply(Config &config, const QMap<QString, Given> &source)
 {
     for (auto it = source.cbegin(); it != source.cend(); ++it) {
-        if (const auto done = find(it.key())->apply(config, it->value); !done)
+        const Setting &setting = *find(it.key());
+        if (const auto done = setting.apply(config, it->value); !done)
             return fail(done.error().during(it->where));
+        if (!setting.idle.isEmpty())
+            config.etcd.idle.append(QStringLiteral("%1: %2").arg(it->where, setting.idle));
     }
     return {};
+}
+
+QStringList own(const char *variable)
+{
+    return {QString::fromLatin1(variable)};
+}
+
+/// How machines come to a cluster, beside tokens.
+QList<Setting> beginningSettings()
+{
+    return {
+        {QStringLiteral("authority"), own("QD_AUTHORITY"),
+         QStringLiteral("folder that `quarterdeckd authority` made, for members that start\n"
+                        "                     together"),
+         [](Config &c, const QString &v) { return text(c.authority, v); }},
+        {QStringLiteral("dns-server"), own("QD_DNS_SERVER"),
+         QStringLiteral("IP address of the server that --discovery-srv asks (the system's)"),
+         [](Config &c, const QString &v) { return address(c.dnsServer, v); }},
+        {QStringLiteral("discovery-port"), own("QD_DISCOVERY_PORT"),
+         QStringLiteral("a discovery service for new clusters, usually 8087 (0: none)"),
+         [](Config &c, const QString &v) { return wholeNumber(c.discoveryPort, v, 0, 65535); }},
+        {QStringLiteral("discovery-host"), own("QD_DISCOVERY_HOST") << QStringLiteral("DISC_HOST"),
+         QStringLiteral("URL that its tokens begin with (http://ADDRESS:PORT)"),
+         [](Config &c, const QString &v) { return text(c.discoveryBase, v); }},
+    };
+}
+
+/// etcd's names beside ours, and settings that only etcd has.
+QList<Setting> withEtcds(QList<Setting> all)
+{
+    const QList<std::pair<QString, QString>> names{
+        {QStringLiteral("data-dir"), QStringLiteral("state")},
+        {QStringLiteral("heartbeat-interval"), QStringLiteral("heartbeat-ms")},
+        {QStringLiteral("election-timeout"), QStringLiteral("election-ms")}};
+    for (const auto &[etcds, own] : names) {
+        const auto same = std::find_if(
+            all.begin(), all.end(), [own = own](const Setting &each) { return each.key == own; });
+        all.append({etcds, {}, QStringLiteral("etcd's name of --") + own, same->apply});
+    }
+    return all + beginningSettings() + etcdSettings();
 }
 
 } // namespace
 
 const QList<Setting> &settings()
 {
-    const auto own = [](const char *variable) {
-        return QStringList{QString::fromLatin1(variable)};
-    };
-    static const QList<Setting> all{
+    static const QList<Setting> all = withEtcds({
         {QStringLiteral("state"), own("QD_STATE") << QStringLiteral("ETCD_DATA_DIR"),
          QStringLiteral("folder of the node's state (/var/lib/quarterdeck)"),
          [](Config &c, const QString &v) { return text(c.paths.state, v); }},
@@ -203,7 +247,7 @@ const QList<Setting> &settings()
         {QStringLiteral("fixture"), own("QD_FIXTURE"),
          QStringLiteral("units:N serves N generated units, for tests of a console"),
          [](Config &c, const QString &v) { return text(c.fixture, v); }},
-    };
+    });
     return all;
 }
 
@@ -227,6 +271,8 @@ loadConfig(const QStringList &flags, const QProcessEnvironment &environment, QSt
     if (const auto done = apply(config, readEnvironment(environment)); !done)
         return fail(done.error());
     if (const auto done = apply(config, *fromFlags); !done)
+        return fail(done.error());
+    if (const auto done = settleEtcdOptions(config); !done)
         return fail(done.error());
     return config;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "agent/node/etcd_options.h"
 #include "agent/node/paths.h"
 #include "shared/base/result.h"
 
@@ -31,6 +32,12 @@ struct Config {
     int snapshotCount = 10'000; ///< entries between snapshots
     int presenceTtl = 30;       ///< seconds
     QMap<QString, QString> metadata;
+    /// Folder with ca.crt and ca.key, for members that start together; empty: a new authority.
+    QString authority;
+    EtcdOptions etcd;          ///< etcd's own flags
+    QString dnsServer;         ///< for --discovery-srv; empty: the system's
+    quint16 discoveryPort = 0; ///< of the discovery service; 0 = not there
+    QString discoveryBase;     ///< what the URLs begin with that it gives out
     QString fixture; ///< "units:100000": serve generated rows instead of the cluster's (tests)
 };
 
@@ -43,6 +50,8 @@ struct Setting {
     QStringList variables;
     QString help;
     Result<void> (*apply)(Config &, const QString &value);
+    bool isSwitch = false; ///< the flag may stand alone, for true
+    QString idle = {};     ///< not empty: why it changes nothing
 };
 
 const QList<Setting> &settings();

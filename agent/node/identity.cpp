@@ -24,6 +24,25 @@ Result<MemberInfo> memberFromJson(const QJsonValue &value)
     return memberFromMap(QCborMap::fromJsonObject(value.toObject()));
 }
 
+QJsonArray toJson(const QList<MemberInfo> &members)
+{
+    QJsonArray out;
+    for (const MemberInfo &member : members)
+        out.append(toJson(member));
+    return out;
+}
+
+QList<MemberInfo> membersFromJson(const QJsonValue &value)
+{
+    QList<MemberInfo> out;
+    const QJsonArray all = value.toArray();
+    for (const QJsonValue &each : all) {
+        if (const auto member = memberFromJson(each))
+            out.append(*member);
+    }
+    return out;
+}
+
 } // namespace
 
 Result<NodeIdentity> loadIdentity(const NodePaths &paths)
@@ -48,23 +67,17 @@ Result<NodeIdentity> loadIdentity(const NodePaths &paths)
     out.removed = json.value(QLatin1String("removed")).toBool();
     out.diverged = json.value(QLatin1String("diverged")).toString();
     auto self = memberFromJson(json.value(QLatin1String("self")));
-    if (out.cluster == 0 || !self)
+    if (out.cluster == 0 || !self || self->machineId.isEmpty())
         return fail(
             code::corrupt, QStringLiteral("%1 does not say who the node is").arg(file.fileName()));
     out.self = std::move(*self);
-    const QJsonArray peers = json.value(QLatin1String("peers")).toArray();
-    for (const QJsonValue &peer : peers) {
-        if (const auto member = memberFromJson(peer))
-            out.peers.append(*member);
-    }
+    out.peers = membersFromJson(json.value(QLatin1String("peers")));
+    out.founders = membersFromJson(json.value(QLatin1String("founders")));
     return out;
 }
 
 Result<void> saveIdentity(const NodePaths &paths, const NodeIdentity &identity)
 {
-    QJsonArray peers;
-    for (const MemberInfo &peer : identity.peers)
-        peers.append(toJson(peer));
     const QJsonObject json{
         {QStringLiteral("clusterId"), idText(identity.cluster)},
         {QStringLiteral("clusterName"), identity.clusterName},
@@ -73,7 +86,8 @@ Result<void> saveIdentity(const NodePaths &paths, const NodeIdentity &identity)
         {QStringLiteral("removed"), identity.removed},
         {QStringLiteral("diverged"), identity.diverged},
         {QStringLiteral("self"), toJson(identity.self)},
-        {QStringLiteral("peers"), peers}};
+        {QStringLiteral("peers"), toJson(identity.peers)},
+        {QStringLiteral("founders"), toJson(identity.founders)}};
     QSaveFile file(paths.identity());
     if (!file.open(QIODevice::WriteOnly) ||
         !file.setPermissions(QFileDevice::ReadOwner | QFileDevice::WriteOwner) ||

@@ -14,6 +14,9 @@ struct NodeIdentity {
     /// Whom a node that joined talks to before its log tells it.
     QList<MemberInfo> peers;
     bool founder = false; ///< it made the cluster
+    /// Those who made it together, this one too, as each of them knew at the start; empty: it
+    /// alone.
+    QList<MemberInfo> founders = {};
     /// The log was there once: it must never be made anew, for its votes and acknowledgements
     /// would be forgotten.
     bool started = false;

@@ -18,22 +18,12 @@ const QString kPeerPort = QStringLiteral("peerPort");
 const QString kEtcdPort = QStringLiteral("etcdPort");
 const QString kControlPort = QStringLiteral("controlPort");
 const QString kPeerUrls = QStringLiteral("peerUrls");
+const QString kClientUrls = QStringLiteral("clientUrls");
 
 quint16 port(const QCborMap &map, const QString &key, quint16 standard)
 {
     const qint64 number = map.value(key).toInteger(standard);
     return number > 0 && number <= 65'535 ? quint16(number) : standard;
-}
-
-MemberInfo fromContext(const QByteArray &context, raft::NodeId id)
-{
-    const QCborMap map = QCborValue::fromCbor(context).toMap();
-    const auto member = memberFromMap(map);
-    if (member)
-        return *member;
-    const QList<Endpoint> peerUrls = endpointsFromArray(map.value(kPeerUrls).toArray());
-    const bool isReserved = map.value(kMachineId).toString().isEmpty() && !peerUrls.isEmpty();
-    return isReserved ? reservation(id, peerUrls) : MemberInfo{};
 }
 
 } // namespace
@@ -52,11 +42,29 @@ bool MemberInfo::isAt(const Endpoint &place) const
         all.begin(), all.end(), [&](const Endpoint &each) { return each.isAt(place); });
 }
 
-MemberInfo reservation(raft::NodeId id, const QList<Endpoint> &peerUrls)
+QList<Endpoint> MemberInfo::clientEndpoints() const
+{
+    if (machineId.isEmpty() || !clientUrls.isEmpty())
+        return clientUrls;
+    return {{QStringLiteral("http"), etcdAddress, etcdPort}};
+}
+
+MemberInfo memberAt(raft::NodeId id, const QString &name, const QList<Endpoint> &peerUrls)
 {
     MemberInfo out;
     out.id = id;
+    out.name = name;
+    out.address = peerUrls.first().host;
+    out.etcdAddress = out.address;
+    out.peerPort = peerUrls.first().port;
     out.peerUrls = peerUrls;
+    return out;
+}
+
+MemberInfo reservation(raft::NodeId id, const QList<Endpoint> &peerUrls)
+{
+    MemberInfo out = memberAt(id, {}, peerUrls);
+    out.learner = true;
     return out;
 }
 
@@ -99,6 +107,8 @@ QCborMap toMap(const MemberInfo &member)
                  {kControlPort, member.controlPort}};
     if (!member.peerUrls.isEmpty())
         out.insert(kPeerUrls, toArray(member.peerUrls));
+    if (!member.clientUrls.isEmpty())
+        out.insert(kClientUrls, toArray(member.clientUrls));
     return out;
 }
 
@@ -114,10 +124,10 @@ Result<MemberInfo> memberFromMap(const QCborMap &map)
     out.etcdPort = port(map, kEtcdPort, out.etcdPort);
     out.controlPort = port(map, kControlPort, out.controlPort);
     out.peerUrls = endpointsFromArray(map.value(kPeerUrls).toArray());
-    if (out.id == raft::kNobody || out.machineId.isEmpty() || out.address.isEmpty())
+    out.clientUrls = endpointsFromArray(map.value(kClientUrls).toArray());
+    if (out.id == raft::kNobody || out.address.isEmpty())
         return fail(
-            code::badInput,
-            QStringLiteral("a member without raftId, machineId or address does not count"));
+            code::badInput, QStringLiteral("a member without raftId or address does not count"));
     return out;
 }
 
@@ -130,7 +140,8 @@ QList<MemberInfo> membersOf(const raft::Membership &membership)
 {
     QList<MemberInfo> out;
     for (const auto &context : membership.contexts) {
-        MemberInfo member = fromContext(context.bytes, context.id);
+        const auto decoded = memberFromMap(QCborValue::fromCbor(context.bytes).toMap());
+        MemberInfo member = decoded.value_or(MemberInfo{});
         member.id = context.id;
         member.learner = raft::isLearner(membership, context.id);
         out.append(member);

@@ -92,10 +92,22 @@ Result<MemberInfo> admitted(const QList<MemberInfo> &members, MemberInfo who)
     return who;
 }
 
+Result<MemberInfo> admittedWhenAdded(const QList<MemberInfo> &members, const MemberInfo &who)
+{
+    auto out = admitted(members, who);
+    if (out && !hasId(members, out->id))
+        return fail(
+            code::badInput,
+            QStringLiteral("unmatched member while checking PeerURLs: no member was added at %1")
+                .arg(urlsOf(who.peerEndpoints()).join(QLatin1Char(','))));
+    return out;
+}
+
 MemberInfo announced(const MemberInfo &entry, MemberInfo self)
 {
     self.learner = entry.learner;
-    if (self.peerUrls.isEmpty() && self.address == entry.address && self.peerPort == entry.peerPort)
+    const bool stays = self.address == entry.address && self.peerPort == entry.peerPort;
+    if (stays && (!entry.machineId.isEmpty() || self.peerUrls.isEmpty()))
         self.peerUrls = entry.peerUrls;
     return self;
 }

@@ -23,6 +23,9 @@ movedTo(const QList<MemberInfo> &members, raft::NodeId id, const QList<Endpoint>
 /// for its place, or else its own. code::badInput: it has started already, or its name is taken.
 Result<MemberInfo> admitted(const QList<MemberInfo> &members, MemberInfo who);
 
+/// The same for one that must have been added before (etcd's initial-cluster-state "existing").
+Result<MemberInfo> admittedWhenAdded(const QList<MemberInfo> &members, const MemberInfo &who);
+
 /// The entry that a member which runs should have. What an operator said of its place holds until
 /// it listens somewhere else.
 MemberInfo announced(const MemberInfo &entry, MemberInfo self);

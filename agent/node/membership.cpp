@@ -25,6 +25,7 @@ const QString kReserve = QStringLiteral("member.reserve");
 const QString kMove = QStringLiteral("member.move");
 const QString kRaftId = QStringLiteral("raftId");
 const QString kPeerUrls = QStringLiteral("peerUrls");
+const QString kAnnounced = QStringLiteral("announced");
 
 /// Whether the change may go through a moment later: no leader, or another change is under way.
 /// What may have happened already may be asked for again: the answer is the same.
@@ -76,7 +77,7 @@ QList<control::Member> ClusterMembership::members() const
     QList<control::Member> out;
     const QList<MemberInfo> all = known();
     for (const MemberInfo &member : all) {
-        if (!member.isReserved())
+        if (!member.machineId.isEmpty())
             out.append(
                 {member.machineId, member.name, member.address, member.controlPort,
                  idText(member.id), member.learner});
@@ -138,6 +139,7 @@ void ClusterMembership::admit(
     member.peerPort = who.peerPort;
     member.etcdPort = who.etcdPort;
     member.controlPort = who.controlPort;
+    member.peerUrls = endpointsFromArray(QCborArray::fromStringList(who.peerUrls));
     const Settled settled = [done = std::move(done)](const Result<QCborMap> &answer) {
         if (!answer)
             return done(fail(answer.error()));
@@ -211,7 +213,10 @@ void ClusterMembership::settleHere(
     else if (method == kMove)
         entry = movedTo(known(), id, peerUrls);
     else if (method == kAdmit && entry)
-        entry = admitted(known(), *entry);
+        entry = params.value(kAnnounced).toBool() ? admittedWhenAdded(known(), *entry)
+                                                  : admitted(known(), *entry);
+    if (entry && entry->machineId.isEmpty() && (method == kAdmit || method == kUpdate))
+        entry = fail(code::badInput, QStringLiteral("a member without machineId does not count"));
     if (!entry)
         return done(fail(entry.error()));
     writeEntry(method, params, *entry, untilMs, done);
@@ -349,7 +354,7 @@ QString ClusterMembership::anotherMachine()
 {
     QList<MemberInfo> others = known();
     others.removeIf([this](const MemberInfo &member) {
-        return member.id == m_identity.self.id || member.learner || member.isReserved();
+        return member.id == m_identity.self.id || member.learner || member.machineId.isEmpty();
     });
     return others.isEmpty() ? QString() : others.at(m_turn++ % others.size()).machineId;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/node/node.h"
 
+#include "agent/node/recovery.h"
 #include "agent/raft/membership.h"
 #include "shared/base/log.h"
 #include "shared/security/pki_folder.h"
@@ -43,11 +44,20 @@ QList<peer::Address> placesOf(const MemberInfo &member)
     return out;
 }
 
-raft::Membership founded(const MemberInfo &self)
+/// The same on every founder: a log begins with it.
+raft::Membership founded(const NodeIdentity &identity)
 {
+    QList<MemberInfo> members = identity.founders;
+    if (members.isEmpty())
+        members = {identity.self};
+    std::sort(members.begin(), members.end(), [](const MemberInfo &one, const MemberInfo &other) {
+        return one.id < other.id;
+    });
     raft::Membership out;
-    out.voters = {self.id};
-    out.contexts = {{self.id, contextOf(self)}};
+    for (const MemberInfo &member : std::as_const(members)) {
+        out.voters.push_back(member.id);
+        out.contexts.push_back({member.id, contextOf(member)});
+    }
     return out;
 }
 
@@ -102,6 +112,10 @@ Result<void> Node::start()
     self.peerPort = m_config.peerPort;
     self.etcdPort = m_config.etcdPort;
     self.controlPort = m_config.controlPort;
+    self.peerUrls = m_config.etcd.advertisePeer;
+    self.clientUrls = m_config.etcd.advertiseClient;
+    if (const auto alone = becomeOnlyMember(); !alone)
+        return alone;
     if (const auto renewed = renewCertificate(); !renewed)
         return renewed;
     if (const auto started = startConsensus(); !started)
@@ -111,6 +125,17 @@ Result<void> Node::start()
     qCInfo(lcNode).noquote() << "node" << self.name << self.machineId << "of cluster"
                              << m_identity.clusterName << "runs at" << self.address << "as member"
                              << idText(self.id);
+    return {};
+}
+
+Result<void> Node::becomeOnlyMember()
+{
+    if (!m_config.etcd.forceNewCluster)
+        return {};
+    if (const auto made = makeOnlyMember(m_config.paths, m_identity); !made)
+        return fail(made.error().during(QStringLiteral("--force-new-cluster")));
+    qCWarning(lcNode) << "this node is the only member now: start it without --force-new-cluster "
+                         "from now on, or it will forget the members that you add";
     return {};
 }
 
@@ -162,7 +187,7 @@ void Node::makeReplica()
     options.raft = raftConfig(m_config, m_identity.self.id);
     options.identity = {m_identity.cluster, m_identity.self.id};
     if (m_identity.founder)
-        options.initial = founded(m_identity.self);
+        options.initial = founded(m_identity);
     options.snapshotEvery = quint64(m_config.snapshotCount);
     options.keepEntries = options.snapshotEvery / 2;
     const store::ReplicaWorld world{
@@ -183,6 +208,17 @@ void Node::makeReplica()
     m_replica = std::make_unique<store::Replica>(options, world);
     m_store = std::make_unique<store::LocalStore>(*m_replica);
     m_membership = std::make_unique<ClusterMembership>(m_identity, *m_replica, m_random);
+}
+
+/// As etcd's flag says, else at the node's address.
+QList<std::pair<QHostAddress, quint16>> Node::peerListeners() const
+{
+    QList<std::pair<QHostAddress, quint16>> out;
+    for (const Endpoint &endpoint : m_config.etcd.listenPeer)
+        out.append({QHostAddress(endpoint.host), endpoint.port});
+    if (out.isEmpty())
+        out.append({QHostAddress(m_identity.self.address), m_config.peerPort});
+    return out;
 }
 
 Result<void> Node::startConsensus()
@@ -209,9 +245,10 @@ Result<void> Node::startConsensus()
             return saved;
     }
     membersChanged();
-    const QHostAddress address(m_identity.self.address);
-    if (const auto listening = m_network->listen(address, m_config.peerPort); !listening)
-        return listening;
+    for (const auto &[address, port] : peerListeners()) {
+        if (const auto listening = m_network->listen(address, port); !listening)
+            return listening;
+    }
     m_ticks.start();
     const raft::Membership &members = m_replica->membership();
     if (members.voters.size() == 1 && raft::isVoter(members, m_identity.self.id))

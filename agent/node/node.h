@@ -44,7 +44,9 @@ Q_SIGNALS:
 
 private:
     Result<void> enterStateFolder();
+    Result<void> becomeOnlyMember();
     Result<void> startConsensus();
+    QList<std::pair<QHostAddress, quint16>> peerListeners() const;
     Result<void> startServices();
     Result<void> renewCertificate();
     void makeReplica();

@@ -32,7 +32,7 @@ QString optionalId(raft::NodeId id)
 /// One that has not joined yet has only its place.
 QString nameOf(const MemberInfo &member)
 {
-    return member.isReserved() ? member.peerUrls.value(0).url() : member.name;
+    return member.name.isEmpty() ? member.peerUrls.value(0).url() : member.name;
 }
 
 QString stateText(raft::Progress::State state)

@@ -43,11 +43,21 @@ fleet::MachineNames namesOf(const ClusterMembership &membership)
         QMap<QString, QString> names;
         const QList<MemberInfo> members = membership.known();
         for (const MemberInfo &member : members) {
-            if (!member.isReserved())
+            if (!member.machineId.isEmpty())
                 names.insert(member.machineId, member.name);
         }
         return names;
     };
+}
+
+etcd::Service::Setup etcdSetup(const Config &config, const MemberInfo &self)
+{
+    etcd::Service::Setup out{QHostAddress(self.etcdAddress), self.etcdPort};
+    out.oldPort = config.etcdOldPort;
+    out.cors = config.etcd.cors;
+    for (const Endpoint &endpoint : config.etcd.listenClient.mid(1))
+        out.further.append({QHostAddress(endpoint.host), endpoint.port});
+    return out;
 }
 
 QString journalFolder(const Config &config, const MemberInfo &self)
@@ -62,6 +72,7 @@ Services::Services(
     const security::Authority &authority, const Core &core)
     : m_config(config)
     , m_core(core)
+    , m_etcdAddress(identity.self.etcdAddress)
     , m_raftWindow(identity, core.replica, core.membership, core.syncs)
     , m_clusterView(identity, core.replica, core.keyspace, core.membership, core.syncs, core.clock)
     , m_control(
@@ -80,8 +91,8 @@ Services::Services(
           [this](const QString &unit) { return m_fleet.placeOf(unit); }, m_control.links())
     , m_publicStore(core.store)
     , m_etcd(
-          {QHostAddress(identity.self.etcdAddress), identity.self.etcdPort, config.etcdOldPort},
-          {m_publicStore, core.store}, m_clusterView, m_clusterView)
+          etcdSetup(config, identity.self), {m_publicStore, core.store}, m_clusterView,
+          m_clusterView)
 {
     core.membership.setCallNode([this](
                                     const QString &nodeId, const QString &method,
@@ -110,7 +121,23 @@ Result<void> Services::start()
     if (const auto started = m_control.start(); !started)
         return started;
     m_fleet.start();
-    return m_etcd.start();
+    if (const auto started = m_etcd.start(); !started)
+        return started;
+    return startDiscovery();
+}
+
+Result<void> Services::startDiscovery()
+{
+    if (m_config.discoveryPort == 0)
+        return {};
+    m_tokens = std::make_unique<etcd::TokenPages>(
+        etcd::TokenPages::Setup{
+            QHostAddress(m_etcdAddress), m_config.discoveryPort, m_config.discoveryBase},
+        m_publicStore,
+        [this](const http::Request &request, QByteArrayView key, const http::Answer &answer) {
+            m_etcd.keys(request, key, answer);
+        });
+    return m_tokens->start();
 }
 
 Result<void> Services::useFixture()

@@ -3,6 +3,7 @@
 
 #include "agent/control/control_service.h"
 #include "agent/control/journal_methods.h"
+#include "agent/etcd/discovery/token_pages.h"
 #include "agent/etcd/service.h"
 #include "agent/fleet/api/unit_methods.h"
 #include "agent/fleet/service.h"
@@ -40,9 +41,11 @@ public:
 
 private:
     Result<void> useFixture();
+    Result<void> startDiscovery();
 
     Config m_config;
     Core m_core;
+    QString m_etcdAddress;
     RaftWindow m_raftWindow;
     ClusterView m_clusterView;
     control::ControlService m_control;
@@ -52,6 +55,7 @@ private:
     std::unique_ptr<rpc::Collection<Unit>> m_fixture;
     PublicStore m_publicStore;
     etcd::Service m_etcd;
+    std::unique_ptr<etcd::TokenPages> m_tokens; ///< set: there is a discovery service
 };
 
 } // namespace qd::node

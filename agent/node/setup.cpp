@@ -23,6 +23,8 @@ quint64 newId()
     return id;
 }
 
+} // namespace
+
 Result<MemberInfo> thisMachine(const Config &config)
 {
     if (config.machineId.isEmpty())
@@ -37,10 +39,10 @@ Result<MemberInfo> thisMachine(const Config &config)
     self.peerPort = config.peerPort;
     self.etcdPort = config.etcdPort;
     self.controlPort = config.controlPort;
+    self.peerUrls = config.etcd.advertisePeer;
+    self.clientUrls = config.etcd.advertiseClient;
     return self;
 }
-
-} // namespace
 
 Result<NodeIdentity> initCluster(const Config &config)
 {

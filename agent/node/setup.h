@@ -10,6 +10,9 @@
 
 namespace qd::node {
 
+/// This machine as a member that has no id yet. code::badInput: it has no machine id.
+Result<MemberInfo> thisMachine(const Config &config);
+
 /// Makes a cluster with this machine as its first node: authority, certificate, identity.
 /// code::conflict when a node lives in the state folder already.
 Result<NodeIdentity> initCluster(const Config &config);

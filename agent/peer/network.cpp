@@ -15,33 +15,44 @@ Network::Network(
     , m_self(self)
     , m_receivers(std::move(receivers))
 {
-    m_server.setSslConfiguration(security::serverTls(credentials, {security::alpnRaft}));
-    connect(&m_server, &QTcpServer::pendingConnectionAvailable, this, &Network::welcome);
-    connect(
-        &m_server, &security::TlsServer::turnedAway, this,
-        [](const QString &peer, const QString &why) {
-            qCWarning(lcPeer).noquote() << "refused" << peer << why;
-        });
 }
 
 Network::~Network()
 {
     // A socket that goes may find bytes to read on its way out: nobody is there for them any more.
-    m_server.disconnect(this);
-    const auto sockets = m_server.findChildren<QSslSocket *>();
-    for (QSslSocket *const socket : sockets)
-        socket->disconnect();
+    for (const auto &server : m_servers) {
+        server->disconnect(this);
+        const auto sockets = server->findChildren<QSslSocket *>();
+        for (QSslSocket *const socket : sockets)
+            socket->disconnect();
+    }
 }
 
 Result<void> Network::listen(const QHostAddress &address, quint16 port)
 {
-    if (m_server.listen(address, port))
-        return {};
-    return fail(
-        code::io, QStringLiteral("Cannot listen on %1:%2: %3")
-                      .arg(address.toString())
-                      .arg(port)
-                      .arg(m_server.errorString()));
+    auto server = std::make_unique<security::TlsServer>();
+    server->setSslConfiguration(security::serverTls(m_credentials, {security::alpnRaft}));
+    connect(
+        server.get(), &QTcpServer::pendingConnectionAvailable, this,
+        [this, from = server.get()] { welcome(*from); });
+    connect(
+        server.get(), &security::TlsServer::turnedAway, this,
+        [](const QString &peer, const QString &why) {
+            qCWarning(lcPeer).noquote() << "refused" << peer << why;
+        });
+    if (!server->listen(address, port))
+        return fail(
+            code::io, QStringLiteral("Cannot listen on %1:%2: %3")
+                          .arg(address.toString())
+                          .arg(port)
+                          .arg(server->errorString()));
+    m_servers.push_back(std::move(server));
+    return {};
+}
+
+quint16 Network::port() const
+{
+    return m_servers.empty() ? 0 : m_servers.front()->serverPort();
 }
 
 void Network::setPeers(const std::map<raft::NodeId, QList<Address>> &peers)
@@ -119,10 +130,10 @@ void Network::turnAway(QSslSocket &socket, const QString &reason, const QString 
     Q_EMIT refused(reason);
 }
 
-void Network::welcome()
+void Network::welcome(security::TlsServer &server)
 {
-    while (m_server.hasPendingConnections()) {
-        auto *const socket = static_cast<QSslSocket *>(m_server.nextPendingConnection());
+    while (server.hasPendingConnections()) {
+        auto *const socket = static_cast<QSslSocket *>(server.nextPendingConnection());
         connect(socket, &QSslSocket::disconnected, socket, &QObject::deleteLater);
         const auto node = security::verifyNode(socket->peerCertificate(), m_credentials.authority);
         if (!node) {

@@ -30,8 +30,9 @@ public:
         Receivers receivers);
     ~Network() override;
 
+    /// May be called again for a further address or port.
     Result<void> listen(const QHostAddress &address, quint16 port);
-    quint16 port() const { return m_server.serverPort(); }
+    quint16 port() const; ///< the first one's
     /// Where each of the others may be found; they are tried in turn.
     void setPeers(const std::map<raft::NodeId, QList<Address>> &peers);
 
@@ -53,7 +54,7 @@ private:
         QByteArray buffer;
     };
 
-    void welcome();
+    void welcome(security::TlsServer &server);
     void read(const std::shared_ptr<Incoming> &from);
     bool take(const std::shared_ptr<Incoming> &caller, const Frame &frame);
     void takeAnswer(const Frame &frame);
@@ -65,7 +66,7 @@ private:
     quint64 m_cluster;
     raft::NodeId m_self;
     Receivers m_receivers;
-    security::TlsServer m_server;
+    std::vector<std::unique_ptr<security::TlsServer>> m_servers;
     SnapshotInbox m_inbox;
     std::map<raft::NodeId, std::unique_ptr<Link>> m_links;
     /// Who was heard on which connection: the way back to one who is no member (any more).

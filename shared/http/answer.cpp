@@ -35,6 +35,12 @@ void Answer::abort() const
         connection->abort(m_number);
 }
 
+void Answer::also(const QByteArray &fields) const
+{
+    if (const auto connection = m_connection.lock())
+        connection->also(m_number, fields);
+}
+
 void Answer::hold(std::shared_ptr<void> owned) const
 {
     if (const auto connection = m_connection.lock())

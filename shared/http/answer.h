@@ -31,6 +31,9 @@ public:
     /// Cuts the answer short; the client sees that it is not whole.
     void abort() const;
 
+    /// Complete lines that the head of this answer has beside its own.
+    void also(const QByteArray &fields) const;
+
     /// Keeps `owned` until the answer is complete or the client has left, whichever is first: the
     /// way to let go of what feeds a held answer. Without it, a client that has only stopped
     /// sending still gets its answer.

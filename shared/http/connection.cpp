@@ -139,6 +139,7 @@ void Connection::turnAway()
     m_answering = true;
     m_keepAlive = false;
     m_headOnly = false;
+    m_also.clear();
     m_http10 = false;
     m_streaming = false;
     QByteArray body = QByteArray::number(m_parser.status());
@@ -155,7 +156,7 @@ void Connection::writeHead(int status, const QByteArray &fields)
         .append(QByteArray::number(status))
         .append(' ');
     m_out.append(reason(status)).append("\r\n").append(fields);
-    m_out.append(m_host.dateLine());
+    m_out.append(m_also).append(m_host.dateLine());
     // Each version is told only what it would not expect.
     if (m_keepAlive && m_http10)
         m_out.append("Connection: keep-alive\r\n");
@@ -217,6 +218,12 @@ void Connection::abort(quint64 number)
 {
     if (isOpen(number))
         close();
+}
+
+void Connection::also(quint64 number, const QByteArray &fields)
+{
+    if (isOpen(number))
+        m_also.append(fields);
 }
 
 void Connection::hold(quint64 number, std::shared_ptr<void> owned)

@@ -45,6 +45,7 @@ public:
     void part(quint64 number, QByteArrayView bytes);
     void end(quint64 number);
     void abort(quint64 number);
+    void also(quint64 number, const QByteArray &fields);
     void hold(quint64 number, std::shared_ptr<void> owned);
     bool isOpen(quint64 number) const { return m_answering && number == m_number; }
 
@@ -69,6 +70,7 @@ private:
     QByteArray m_out;
     qsizetype m_outAt = 0;
     std::shared_ptr<void> m_held;
+    QByteArray m_also; ///< fields for the head of the present answer
     quint64 m_number = 0;
     qint64 m_sinceMs = 0;     ///< the present request's first byte, or the end of the last one
     qint64 m_progressMs = 0;  ///< when the client last took a byte

@@ -32,9 +32,11 @@ class BareAgent:
     def places(self):
         return ["--state", f"{self.dir}/state", "--run", f"{self.dir}/run", "--log", f"{self.dir}/log"]
 
+    def machine(self):
+        return hashlib.md5((self.name + self.address).encode()).hexdigest()
+
     def setup(self):
-        machine = hashlib.md5((self.name + self.address).encode()).hexdigest()
-        return [*self.places(), "--name", self.name, "--address", self.address, "--machine-id", machine]
+        return [*self.places(), "--name", self.name, "--address", self.address, "--machine-id", self.machine()]
 
     def command(self, *words, env=None):
         """Runs quarterdeckd; its completed process."""
@@ -60,13 +62,20 @@ class BareAgent:
 
     def start(self, *more, env=None, await_ready=True):
         """Runs the agent; returns once it says that it is ready."""
+        return self.launch(["run", *self.places(), *more], env, await_ready)
+
+    def start_as_etcd(self, *flags, env=None, await_ready=True):
+        """Runs it as etcd is called: flags alone, or variables."""
+        return self.launch([*self.places(), "--machine-id", self.machine(), *flags], env, await_ready)
+
+    def launch(self, words, env, await_ready):
         self.runs += 1
         path = f"{self.dir}/notify-{self.runs}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, open(self.log_path(), "ab") as log:
             manager.bind(path)
             manager.settimeout(0.1)
             self.process = subprocess.Popen(
-                [program("quarterdeckd"), "run", *self.places(), *more], stdout=log, stderr=log, start_new_session=True,
+                [program("quarterdeckd"), *words], stdout=log, stderr=log, start_new_session=True,
                 env={**os.environ, **(env or {}), "NOTIFY_SOCKET": path})
 
             def ready():
@@ -87,6 +96,12 @@ class BareAgent:
     def log(self):
         with open(self.log_path(), encoding="utf-8") as file:
             return file.read()
+
+    def await_end(self, seconds=20):
+        """Its exit status."""
+        status = self.process.wait(seconds)
+        self.process = None
+        return status
 
     def endpoint(self):
         return f"http://{self.address}:2379"

@@ -474,6 +474,29 @@ private Q_SLOTS:
         QCOMPARE(link->status(), 201);
     }
 
+    void aPageThatWasLetInMayReadAndWrite()
+    {
+        etcd::Service::Setup setup{QHostAddress(QHostAddress::LocalHost), 0};
+        setup.cors = {QStringLiteral("http://page.example")};
+        etcd::Service service(setup, {m_store->store(), m_store->store()}, *m_store, *m_store);
+        QVERIFY(service.start().has_value());
+        const auto ask = [&service](const QByteArray &method, const QByteArray &origin) {
+            auto link = std::make_unique<Curl>(service.port());
+            link->fields = "Origin: " + origin + "\r\n";
+            link->ask(method, "/v2/keys/a", method == "PUT" ? "value=1" : "");
+            (void)QTest::qWaitFor([&link] { return link->isDone(); });
+            return link;
+        };
+        const auto written = ask("PUT", "http://page.example");
+        QCOMPARE(written->status(), 201);
+        QCOMPARE(written->field("Access-Control-Allow-Origin"), QByteArray("http://page.example"));
+        QVERIFY(written->field("Access-Control-Allow-Methods").contains("PUT"));
+        QCOMPARE(ask("OPTIONS", "http://page.example")->status(), 200);
+        const auto stranger = ask("PUT", "http://evil.example");
+        QCOMPARE(stranger->status(), 403);
+        QVERIFY(!stranger->got.contains("Access-Control"));
+    }
+
     void aReadThroughTheLogDoesNotWait()
     {
         QD_PROVES("E149");

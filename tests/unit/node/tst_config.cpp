@@ -51,6 +51,153 @@ private Q_SLOTS:
         QCOMPARE(config->name, QStringLiteral("infra0"));
         QCOMPARE(config->metadata.value(QStringLiteral("disk")), QStringLiteral("ssd"));
     }
+    void etcdsFlagsAndVariablesSayTheSame()
+    {
+        QD_PROVES("E28");
+        const QStringList flags{
+            QStringLiteral("--name"),
+            QStringLiteral("core-01"),
+            QStringLiteral("-data-dir=/tmp/x"), // one dash will do
+            QStringLiteral("--listen-client-urls"),
+            QStringLiteral("http://10.0.2.15:2379,http://127.0.0.1:2379"),
+            QStringLiteral("--advertise-client-urls"),
+            QStringLiteral("http://10.0.2.15:2379"),
+            QStringLiteral("--listen-peer-urls"),
+            QStringLiteral("http://10.0.2.15:2390"),
+            QStringLiteral("--initial-cluster"),
+            QStringLiteral("core-01=http://10.0.2.15:2390,core-02=http://10.0.2.16:2380"),
+            QStringLiteral("--initial-cluster-state"),
+            QStringLiteral("existing"),
+            QStringLiteral("--initial-cluster-token"),
+            QStringLiteral("t"),
+            QStringLiteral("--heartbeat-interval"),
+            QStringLiteral("50"),
+            QStringLiteral("--election-timeout=300"),
+            QStringLiteral("--snapshot-count=77"),
+            QStringLiteral("--force-new-cluster")};
+        const auto byFlags = load(flags);
+        QVERIFY2(byFlags.has_value(), qPrintable(byFlags ? QString() : byFlags.error().text()));
+        QCOMPARE(byFlags->name, QStringLiteral("core-01"));
+        QCOMPARE(byFlags->paths.state, QStringLiteral("/tmp/x"));
+        QCOMPARE(byFlags->address, QStringLiteral("10.0.2.15"));
+        QCOMPARE(byFlags->peerPort, quint16(2390));
+        QCOMPARE(byFlags->etcdAddress, QStringLiteral("10.0.2.15"));
+        QCOMPARE(byFlags->etcdOldPort, quint16(0));
+        QCOMPARE(byFlags->etcd.listenClient.size(), 2);
+        QCOMPARE(byFlags->etcd.initialCluster.size(), 2);
+        QCOMPARE(byFlags->etcd.initialCluster[1].place.host, QStringLiteral("10.0.2.16"));
+        QVERIFY(byFlags->etcd.existing && byFlags->etcd.forceNewCluster);
+        QCOMPARE(byFlags->heartbeatMs, 50);
+        QCOMPARE(byFlags->electionMs, 300);
+        QCOMPARE(byFlags->snapshotCount, 77);
+
+        QProcessEnvironment environment;
+        for (const char *pair :
+             {"ETCD_NAME=core-01", "ETCD_DATA_DIR=/tmp/x",
+              "ETCD_LISTEN_CLIENT_URLS=http:%2f10.0.2.15:2379,http:%2f127.0.0.1:2379",
+              "ETCD_ADVERTISE_CLIENT_URLS=http:%2f10.0.2.15:2379",
+              "ETCD_LISTEN_PEER_URLS=http:%2f10.0.2.15:2390",
+              "ETCD_INITIAL_CLUSTER=core-01=http:%2f10.0.2.15:2390,core-02=http:%2f10.0.2.16:2380",
+              "ETCD_INITIAL_CLUSTER_STATE=existing", "ETCD_INITIAL_CLUSTER_TOKEN=t",
+              "ETCD_HEARTBEAT_INTERVAL=50", "ETCD_ELECTION_TIMEOUT=300", "ETCD_SNAPSHOT_COUNT=77",
+              "ETCD_FORCE_NEW_CLUSTER=true"}) {
+            QString text = QString::fromLatin1(pair);
+            text.replace(QStringLiteral("%2f"), QStringLiteral("//"));
+            environment.insert(
+                text.section(QLatin1Char('='), 0, 0), text.section(QLatin1Char('='), 1));
+        }
+        const auto byVariables = load({}, environment);
+        QVERIFY(byVariables.has_value());
+        QCOMPARE(byVariables->etcd.listenClient, byFlags->etcd.listenClient);
+        QCOMPARE(byVariables->etcd.initialCluster, byFlags->etcd.initialCluster);
+        QCOMPARE(byVariables->etcd.token, byFlags->etcd.token);
+        QCOMPARE(byVariables->peerPort, byFlags->peerPort);
+        QCOMPARE(byVariables->heartbeatMs, byFlags->heartbeatMs);
+        QVERIFY(byVariables->etcd.existing && byVariables->etcd.forceNewCluster);
+        // The command line wins.
+        QCOMPARE(load({QStringLiteral("--name=flag")}, environment)->name, QStringLiteral("flag"));
+    }
+    void aBadEtcdFlagIsNamedWithItsValue_data()
+    {
+        QTest::addColumn<QString>("flag");
+        QTest::addColumn<QString>("value");
+        QTest::addColumn<QString>("sentence");
+        const auto row = [](const char *flag, const char *value, const char *sentence) {
+            QTest::newRow(flag) << QString::fromLatin1(flag) << QString::fromLatin1(value)
+                                << QString::fromLatin1(sentence);
+        };
+        row("listen-client-urls", "http://a.example:2379", "expected IP in URL for binding");
+        row("listen-client-urls", "https://10.0.0.1:2379", "without TLS");
+        row("listen-peer-urls", "ftp://10.0.0.1:2380", "URL scheme must be http or https");
+        row("advertise-client-urls", "http://10.0.0.1", "does not have the form \"host:port\"");
+        row("initial-advertise-peer-urls", "http://10.0.0.1:1/x", "must not contain a path");
+        row("initial-cluster", "a=http://10.0.0.1", "does not have the form");
+        row("initial-cluster", "x", "is not of the form name=URL");
+        row("initial-cluster", "a=http://h:1,b=http://h:1", "has duplicate url");
+        row("initial-cluster-state", "old", "\"old\" is none of new, existing");
+        row("discovery", "nonsense", "is not an HTTP URL");
+        row("discovery-fallback", "maybe", "none of proxy, exit");
+        row("proxy", "yes", "none of off, on, readonly");
+        row("force-new-cluster", "perhaps", "neither true nor false");
+        row("cors", "example.org", "is not an HTTP URL");
+        row("cert-file", "a.pem", "without TLS");
+        row("client-cert-auth", "true", "without TLS");
+        row("proxy-dial-timeout", "soon", "not a number of milliseconds");
+        row("heartbeat-interval", "fast", "is not a whole number");
+    }
+    void aBadEtcdFlagIsNamedWithItsValue()
+    {
+        QFETCH(QString, flag);
+        QFETCH(QString, value);
+        QFETCH(QString, sentence);
+        const auto config = load({QStringLiteral("--%1=%2").arg(flag, value)});
+        QVERIFY(!config.has_value());
+        const QString text = config.error().text();
+        QVERIFY2(text.startsWith(QStringLiteral("--") + flag), qPrintable(text));
+        QVERIFY2(text.contains(sentence), qPrintable(text));
+    }
+    void etcdsFlagsMustFitTogether()
+    {
+        QD_PROVES("E29");
+        const QString cluster = QStringLiteral("--initial-cluster=a=http://h:1");
+        const QString discovery = QStringLiteral("--discovery=http://h:8087/t");
+        const QString srv = QStringLiteral("--discovery-srv=example.org");
+        for (const QStringList &two :
+             {QStringList{cluster, discovery}, {cluster, srv}, {discovery, srv}})
+            QCOMPARE(
+                load(two).error().text(),
+                QStringLiteral("multiple discovery or bootstrap flags are set. Choose one of "
+                               "\"initial-cluster\", \"discovery\" or \"discovery-srv\""));
+        QVERIFY(load({discovery, QStringLiteral("--initial-cluster-state=existing")})
+                    .error()
+                    .text()
+                    .contains(QStringLiteral("should not be set when joining existing")));
+        const QString listen = QStringLiteral("--listen-client-urls=http://10.0.0.1:2379");
+        QVERIFY(load({listen}).error().text().contains(QStringLiteral("advertise-client-urls")));
+        QVERIFY(load({listen, QStringLiteral("--proxy=on")}).has_value());
+        QVERIFY(load({QStringLiteral("--heartbeat-interval=300")})
+                    .error()
+                    .text()
+                    .contains(QStringLiteral("at least as 5 times")));
+        QVERIFY(load({QStringLiteral("--listen-peer-urls=http://0.0.0.0:2380")})
+                    .error()
+                    .text()
+                    .contains(QStringLiteral("--address")));
+    }
+    void whatChangesNothingIsSaidOnce()
+    {
+        QProcessEnvironment environment;
+        environment.insert(QStringLiteral("ETCD_MAX_WALS"), QStringLiteral("5"));
+        const auto config = load(
+            {QStringLiteral("--max-wals=3"), QStringLiteral("--debug"),
+             QStringLiteral("--peer-cert-file"), QStringLiteral("x")});
+        QVERIFY(config.has_value());
+        QCOMPARE(config->etcd.idle.size(), 3);
+        QVERIFY(config->etcd.idle.filter(QStringLiteral("--max-wals: a segment")).size() == 1);
+        QCOMPARE(load({}, environment)->etcd.idle.size(), 1);
+        QVERIFY(
+            load({}, environment)->etcd.idle.first().startsWith(QStringLiteral("ETCD_MAX_WALS: ")));
+    }
     void anUnknownKeyIsNamedWithFileAndLine()
     {
         const QString file = write("name = \"a\"\n\ncolour = \"red\"\n");

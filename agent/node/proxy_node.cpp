@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/node/proxy_node.h"
+
+#include "agent/node/identity.h"
+#include "shared/base/log.h"
+
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QSaveFile>
+
+namespace qd::node {
+
+namespace {
+
+constexpr quint16 kClientPort = 2379;
+const QString kPeerUrls = QStringLiteral("PeerURLs");
+const QString kClientUrls = QStringLiteral("ClientURLs");
+
+QString folderOf(const NodePaths &paths)
+{
+    return paths.state + QStringLiteral("/proxy");
+}
+
+QString fileOf(const NodePaths &paths)
+{
+    return folderOf(paths) + QStringLiteral("/cluster");
+}
+
+QList<Endpoint> endpointsFrom(const QJsonObject &json, const QString &key)
+{
+    QList<Endpoint> out;
+    const QJsonArray urls = json.value(key).toArray();
+    for (const QJsonValue &url : urls) {
+        if (const auto endpoint = endpointFromUrl(url.toString()))
+            out.append(*endpoint);
+    }
+    return out;
+}
+
+/// Before a member has said where it has etcd's API: at the standard port, as it is usual.
+QList<Endpoint> guessed(const QList<Endpoint> &peers)
+{
+    QList<Endpoint> out;
+    for (const Endpoint &peer : peers)
+        out.append({QStringLiteral("http"), peer.host, kClientPort});
+    return out;
+}
+
+etcd::Proxy::Setup setupOf(const Config &config)
+{
+    etcd::Proxy::Setup out;
+    for (const Endpoint &endpoint : config.etcd.listenClient)
+        out.listen.append({QHostAddress(endpoint.host), endpoint.port});
+    if (out.listen.isEmpty()) {
+        const QHostAddress address(etcdAddress(config, config.address));
+        out.listen.append({address, config.etcdPort});
+        if (config.etcdOldPort != 0)
+            out.listen.append({address, config.etcdOldPort});
+    }
+    out.readOnly = config.etcd.proxy == EtcdOptions::Proxy::ReadOnly;
+    out.failureMs = config.etcd.proxyFailureMs;
+    out.refreshMs = config.etcd.proxyRefreshMs;
+    out.dialMs = config.etcd.proxyDialMs;
+    out.readMs = config.etcd.proxyReadMs;
+    return out;
+}
+
+} // namespace
+
+bool isProxyFolder(const NodePaths &paths)
+{
+    return QFile::exists(fileOf(paths));
+}
+
+ProxyNode::ProxyNode(Config config, const QList<NamedPlace> &cluster)
+    : m_config(std::move(config))
+{
+    for (const NamedPlace &each : cluster)
+        m_peers.append(each.place);
+}
+
+ProxyNode::~ProxyNode() = default;
+
+Result<void> ProxyNode::start()
+{
+    if (QFile::exists(m_config.paths.identity()))
+        return fail(
+            code::conflict,
+            QStringLiteral("%1 is the folder of a member: a proxy needs one of its own")
+                .arg(m_config.paths.state));
+    if (!QDir().mkpath(folderOf(m_config.paths)))
+        return fail(
+            code::io, QStringLiteral("cannot make the folder %1").arg(folderOf(m_config.paths)));
+    auto lock = StateLock::take(m_config.paths);
+    if (!lock)
+        return fail(lock.error());
+    m_lock = std::move(*lock);
+    if (const auto loaded = load(); !loaded)
+        return loaded;
+    m_proxy = std::make_unique<etcd::Proxy>(setupOf(m_config), m_clients + guessed(m_peers));
+    connect(m_proxy.get(), &etcd::Proxy::membersChanged, this, [this] {
+        m_clients = m_proxy->members();
+        if (const auto saved = save(); !saved)
+            qCWarning(lcNode).noquote() << saved.error().text();
+    });
+    return m_proxy->start();
+}
+
+/// What is there is newer than what the flags say.
+Result<void> ProxyNode::load()
+{
+    if (QFile file(fileOf(m_config.paths)); file.open(QIODevice::ReadOnly)) {
+        const QJsonObject json = QJsonDocument::fromJson(file.readAll()).object();
+        m_peers = endpointsFrom(json, kPeerUrls);
+        m_clients = endpointsFrom(json, kClientUrls);
+    }
+    if (m_peers.isEmpty() && m_clients.isEmpty())
+        return fail(
+            code::badInput,
+            QStringLiteral("a proxy must know a member: --initial-cluster, --discovery or "
+                           "--discovery-srv"));
+    return save();
+}
+
+Result<void> ProxyNode::save() const
+{
+    const QJsonObject json{
+        {kPeerUrls, QJsonArray::fromStringList(urlsOf(m_peers))},
+        {kClientUrls, QJsonArray::fromStringList(urlsOf(m_clients))}};
+    QSaveFile file(fileOf(m_config.paths));
+    if (!file.open(QIODevice::WriteOnly) ||
+        file.write(QJsonDocument(json).toJson(QJsonDocument::Compact)) < 0 || !file.commit())
+        return fail(
+            code::io,
+            QStringLiteral("cannot write %1: %2").arg(file.fileName(), file.errorString()));
+    return {};
+}
+
+} // namespace qd::node

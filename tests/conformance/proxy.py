@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Machines that are no members: etcd's API without a store (ch5-etcd.md 3.3, S22)."""
+import json
+import os
+import threading
+
+from bare_agents import BareAgent
+from local_cluster import call, etcdctl, get, put
+from qdtest import Case, main, proves, wait_for
+
+
+class Proxy(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.agents = [BareAgent(f"core-0{number}", f"127.0.0.{160 + number}") for number in range(1, 4)]
+        cls.first, cls.second, cls.third = cls.agents
+        for agent in cls.agents:
+            cls.addClassCleanup(agent.stop)
+        cls.first.init().start().await_health()
+        for agent in cls.agents[1:]:
+            agent.join(cls.first).start().await_health()
+        wait_for(lambda: all(put(agent.endpoint(), "/up", "1") for agent in cls.agents), 20, "three that take writes")
+
+    def proxy(self, number, mode, *more):
+        agent = BareAgent(f"proxy-{number}", f"127.0.0.{165 + number}")
+        self.addCleanup(agent.stop)
+        cluster = ",".join(f"{each.name}=http://{each.address}:2380" for each in self.agents)
+        agent.start_as_etcd("--proxy", mode, "--initial-cluster", cluster, "--listen-client-urls",
+                            f"http://{agent.address}:2379", "--proxy-refresh-interval", "300", *more)
+        wait_for(lambda: call(agent.endpoint(), "GET", "/version")[0] == 200, 20, "the proxy knows a member")
+        return agent
+
+    @proves("E14", "E92")
+    def test_1_it_reads_and_writes_and_holds_nothing(self):
+        proxy = self.proxy(1, "on")
+        self.assertEqual(put(proxy.endpoint(), "/through", "proxy")["action"], "set")
+        self.assertEqual(get(self.first.endpoint(), "/through", query="?quorum=true"), "proxy")
+        self.assertEqual(call(proxy.endpoint(), "GET", "/v2/keys/none")[0], 404)
+        self.assertEqual(call(proxy.endpoint(), "DELETE", "/v2/keys/through")[0], 200)
+        self.assertTrue(etcdctl(proxy.endpoint(), "set", "/a", "1").stdout)
+        endpoints = json.loads(call(proxy.endpoint(), "GET", "/v2/config/local/proxy")[1])["endpoints"]
+        self.assertEqual(set(endpoints), {agent.endpoint() for agent in self.agents})
+        self.assertEqual(os.listdir(f"{proxy.dir}/state/proxy"), ["cluster"])
+        self.assertFalse(os.path.exists(f"{proxy.dir}/state/wal"))
+        self.assertEqual(len(json.loads(call(proxy.endpoint(), "GET", "/v2/members")[1])["members"]), 3)
+        # A watch waits through it.
+        heard = []
+        watch = threading.Thread(target=lambda: heard.append(call(proxy.endpoint(), "GET", "/v2/keys/w?wait=true")))
+        watch.start()
+        wait_for(lambda: any(json.loads(call(agent.endpoint(), "GET", "/v2/stats/store")[1])["watchers"] > 0
+                             for agent in self.agents), 10, "a watch at a member")
+        put(self.first.endpoint(), "/w", "now")
+        watch.join(10)
+        self.assertEqual(json.loads(heard[0][1])["node"]["value"], "now")
+
+    @proves()
+    def test_2_readonly_refuses_everything_but_get(self):
+        proxy = self.proxy(2, "readonly")
+        put(self.first.endpoint(), "/ro", "1")
+        wait_for(lambda: get(proxy.endpoint(), "/ro") == "1", 5, "a read")
+        for method in ("PUT", "POST", "DELETE"):
+            self.assertEqual(call(proxy.endpoint(), method, "/v2/keys/ro"), (501, ""))
+
+    @proves("E153", "E16")
+    def test_3_it_outlives_members_and_its_own_restart(self):
+        proxy = self.proxy(3, "on")
+        wait_for(lambda: len(json.loads(call(proxy.endpoint(), "GET", "/v2/config/local/proxy")[1])["endpoints"]) == 3,
+                 10, "three endpoints")
+        self.third.kill()
+        for number in range(12):  # whichever comes first in its order
+            self.assertTrue(put(proxy.endpoint(), f"/after/{number}", "x", timeout=20))
+        self.assertNotIn("votes", proxy.log())
+        # Started again without a word of its cluster it is the same proxy.
+        proxy.stop(keep=True)
+        proxy.start_as_etcd("--listen-client-urls", f"http://{proxy.address}:2379", "--advertise-client-urls",
+                            f"http://{proxy.address}:2379", "--proxy-failure-wait", "60000")
+        wait_for(lambda: call(proxy.endpoint(), "GET", "/v2/keys/after/3")[0] == 200, 20, "a read")
+        self.first.kill()
+        self.second.kill()
+        wait_for(lambda: call(proxy.endpoint(), "GET", "/v2/keys/a")[0] in (502, 503), 20, "nobody is there")
+        wait_for(lambda: call(proxy.endpoint(), "GET", "/v2/keys/a") ==
+                 (503, '{"message":"proxy: zero endpoints currently available"}'), 20, "all rest")
+        proxy.stop(keep=True)
+        self.third.start()
+
+
+if __name__ == "__main__":
+    main()
