@@ -114,6 +114,19 @@ void read(store::StoreClient &store, const CallPtr &call)
     });
 }
 
+void history(store::StoreClient &store, const CallPtr &call)
+{
+    const auto key = keyOf(call);
+    if (!key)
+        return;
+    const bool recursive = call->params().value(QLatin1String("recursive")).toBool();
+    const auto found = store.history(*key, recursive);
+    if (found)
+        streamHistory(call, *found);
+    else
+        call->reply(fail(found.error()));
+}
+
 void get(store::StoreClient &store, const CallPtr &call)
 {
     const auto key = keyOf(call);
@@ -170,13 +183,7 @@ void write(store::StoreClient &store, const CallPtr &call, store::WriteRequest::
 
 QByteArray eventLine(const store::Event &event)
 {
-    QJsonObject json{
-        {QStringLiteral("action"), event.action},
-        {QStringLiteral("entry"), codec::toJson(entryOf(event.node))},
-        {QStringLiteral("index"), qint64(event.node.modifiedIndex)}};
-    if (event.prevNode)
-        json.insert(QStringLiteral("previous"), codec::toJson(entryOf(*event.prevNode)));
-    return QJsonDocument(json).toJson(QJsonDocument::Compact) + '\n';
+    return QJsonDocument(eventJson(event)).toJson(QJsonDocument::Compact) + '\n';
 }
 
 /// A watcher that does not read what it asked for is let go beyond this.
@@ -282,6 +289,9 @@ void addStoreMethods(rpc::Methods &methods, store::StoreClient &store)
     });
     methods.add(QStringLiteral("store.delete"), Role::Operator, [&store](const CallPtr &call) {
         write(store, call, Kind::Delete);
+    });
+    methods.add(QStringLiteral("store.history"), Role::Viewer, [&store](const CallPtr &call) {
+        history(store, call);
     });
     methods.add(QStringLiteral("store.watch"), Role::Viewer, [&store](const CallPtr &call) {
         watch(store, call);

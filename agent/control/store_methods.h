@@ -7,8 +7,8 @@
 
 namespace qd::control {
 
-/// store.get, store.read, store.set, store.delete, store.watch. Keys under /_qd (tokens) are for
-/// admins.
+/// store.get, store.read, store.history, store.set, store.delete, store.watch. Keys under /_qd
+/// (tokens) are for admins.
 void addStoreMethods(rpc::Methods &methods, store::StoreClient &store);
 
 StoreEntry entryOf(const store::Node &node);

@@ -50,6 +50,8 @@ public:
     qsizetype connections() const { return m_server.connections(); }
     /// What /v2/keys answers for a key, whatever the request's own path is.
     void keys(const http::Request &request, QByteArrayView key, const http::Answer &answer);
+    /// What was done to this member's store, with what clients have read here.
+    store::Statistics statistics() const;
 
 private:
     struct Page;
@@ -70,7 +72,6 @@ private:
     void logLevel(const http::Request &request, const http::Answer &answer) const;
     void watch(const store::WatchRequest &request, const http::Answer &answer);
     void sendEvent(const Result<store::Event> &event, bool bare, const http::Answer &answer) const;
-    store::Statistics statistics() const;
     QByteArray raftFields(quint64 storeIndex) const;
 
     Setup m_setup;

@@ -60,4 +60,11 @@ Result<store::Event> PublicStore::getLocal(const store::GetRequest &request) con
     return m_store.getLocal(request);
 }
 
+Result<store::History> PublicStore::history(const QString &key, bool recursive) const
+{
+    if (isOwn(key))
+        return fail(refusal());
+    return m_store.history(key, recursive);
+}
+
 } // namespace qd::node

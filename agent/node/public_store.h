@@ -20,6 +20,7 @@ public:
     std::unique_ptr<store::Watch>
     watch(const store::WatchRequest &request, store::EventHandler handler) override;
     Result<store::Event> getLocal(const store::GetRequest &request) const override;
+    Result<store::History> history(const QString &key, bool recursive) const override;
     bool isLeader() const override { return m_store.isLeader(); }
 
 private:

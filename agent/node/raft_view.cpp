@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/node/raft_view.h"
 
+#include "agent/node/store_figures.h"
 #include "agent/raft/membership.h"
 
 namespace qd::node {
@@ -111,12 +112,25 @@ void RaftWindow::measure()
     const qint64 us = now.totalUs - m_before.totalUs;
     m_syncMs = count > 0 ? double(us) / double(count) / 1'000 : 0;
     m_before = now;
+    if (!m_statistics)
+        return;
+    const store::Statistics done = m_statistics();
+    m_operations = operationsOf(done, m_statisticsBefore, kMeasureMs / 1'000.0);
+    m_statisticsBefore = done;
+}
+
+void RaftWindow::setStatistics(std::function<store::Statistics()> statistics)
+{
+    m_statistics = std::move(statistics);
+    m_statisticsBefore = m_statistics();
 }
 
 RaftStatus RaftWindow::status() const
 {
     RaftStatus row = rowOf(m_replica.status(), m_self, m_membership.known());
     row.syncMs = m_syncMs;
+    row.operations = m_operations;
+    row.watchers = qint64(m_statisticsBefore.watchers);
     return row;
 }
 

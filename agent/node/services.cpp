@@ -99,6 +99,7 @@ Services::Services(
                                     const QCborMap &params, rpc::Answer done) {
         m_control.links().call(nodeId, method, params, kCallNodeMs, std::move(done));
     });
+    m_raftWindow.setStatistics([this] { return m_etcd.statistics(); });
     m_control.setUnitCounter(
         [this](const QString &machineId) { return m_fleet.unitCount(machineId); });
     connect(&m_fleet, &fleet::Service::unitsChanged, this, [this] {

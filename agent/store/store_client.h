@@ -72,6 +72,13 @@ struct WatchRequest {
     std::function<void()> stands = {};
 };
 
+/// The events that are kept, of a key: what a watch of it would have told, oldest first.
+struct History {
+    quint64 from = 0; ///< the oldest index that is kept of any key; 0 = none
+    quint64 to = 0;   ///< the store's index now
+    std::vector<Event> events;
+};
+
 /// An etcd error (peer-contracts.md 1.5) travels as Error with code "etcd.<n>", message the etcd
 /// message, and details "cause" and "index".
 inline QString etcdErrorCode(int n)
@@ -99,6 +106,8 @@ public:
     virtual std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) = 0;
     /// Answered from the local tree at once: for code that runs at each change (scheduling).
     virtual Result<Event> getLocal(const GetRequest &request) const = 0;
+    /// Answered from the local window of events at once.
+    virtual Result<History> history(const QString &key, bool recursive) const = 0;
     virtual bool isLeader() const = 0;
 };
 

@@ -122,6 +122,19 @@ WatchHub::watch(const WatchRequest &request, quint64 storeIndex, EventHandler ha
     return ticket;
 }
 
+History WatchHub::history(const QString &key, bool recursive, quint64 storeIndex) const
+{
+    History out;
+    out.from = firstIndex();
+    out.to = storeIndex;
+    const QString path = cleanPath(key);
+    for (const Event &event : m_history) {
+        if (matches(event, path, recursive))
+            out.events.push_back(event);
+    }
+    return out;
+}
+
 void WatchHub::deliver(const Shared &watcher, const Result<Event> &result)
 {
     m_defer([watcher, result] {

@@ -24,6 +24,8 @@ public:
     /// etcd's error 401.
     std::unique_ptr<Watch>
     watch(const WatchRequest &request, quint64 storeIndex, EventHandler handler);
+    /// What watch() from the oldest index that is kept would tell.
+    History history(const QString &key, bool recursive, quint64 storeIndex) const;
     /// Keeps the event and tells whoever waits for it. A refresh wakes nobody. `removed` are the
     /// keys below a directory that went: their watchers hear of it.
     void add(const Event &event, const QStringList &removed);

@@ -40,6 +40,23 @@ public:
     bool operator==(const RaftPeer &) const = default;
 };
 
+/// How often something was done to a member's store since it started.
+struct StoreOperation {
+    Q_GADGET
+    Q_PROPERTY(QString name MEMBER name)
+    Q_PROPERTY(qint64 success MEMBER success)
+    Q_PROPERTY(qint64 fail MEMBER fail)
+    Q_PROPERTY(double perSecond MEMBER perSecond)
+
+public:
+    QString name; ///< get, set, create, update, delete, compareAndSwap, compareAndDelete, expire
+    qint64 success = 0;
+    qint64 fail = 0;
+    double perSecond = 0; ///< of both, over the last second
+
+    bool operator==(const StoreOperation &) const = default;
+};
+
 /// One member's view of consensus. Collection `raft`, key `nodeId`.
 struct RaftStatus {
     Q_GADGET
@@ -57,6 +74,8 @@ struct RaftStatus {
     Q_PROPERTY(double proposalsPerSecond MEMBER proposalsPerSecond)
     Q_PROPERTY(double syncMs MEMBER syncMs)
     Q_PROPERTY(QList<qd::RaftPeer> peers MEMBER peers)
+    Q_PROPERTY(QList<qd::StoreOperation> operations MEMBER operations)
+    Q_PROPERTY(qint64 watchers MEMBER watchers)
     Q_PROPERTY(bool reachable MEMBER reachable)
 
 public:
@@ -71,10 +90,12 @@ public:
     qint64 lastIndex = 0;
     qint64 commitIndex = 0;
     qint64 appliedIndex = 0;
-    double proposalsPerSecond = 0; ///< over the last second
-    double syncMs = 0;             ///< mean fdatasync time over the last second
-    QList<RaftPeer> peers;         ///< the leader's only
-    bool reachable = true;         ///< false: what is shown is the last that was known
+    double proposalsPerSecond = 0;    ///< over the last second
+    double syncMs = 0;                ///< mean fdatasync time over the last second
+    QList<RaftPeer> peers;            ///< the leader's only
+    QList<StoreOperation> operations; ///< of its store; reads are those that it answered itself
+    qint64 watchers = 0;              ///< now, the agent's own among them
+    bool reachable = true;            ///< false: what is shown is the last that was known
 
     bool operator==(const RaftStatus &) const = default;
 };

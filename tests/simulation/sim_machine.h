@@ -27,6 +27,10 @@ public:
     {
         return m_keyspace.watch(request, std::move(handler));
     }
+    store::History history(const QString &key, bool recursive) const override
+    {
+        return m_keyspace.history(key, recursive);
+    }
     QByteArray snapshot() const override;
     Result<void> restore(QByteArrayView bytes) override;
     bool hasExpirations() const override { return m_keyspace.hasExpirations(); }

@@ -98,6 +98,10 @@ public:
     {
         return m_keyspace.get(request);
     }
+    Result<store::History> history(const QString &key, bool recursive) const override
+    {
+        return m_keyspace.history(key, recursive);
+    }
     bool isLeader() const override { return true; }
 
     /// For tests: the value, or nothing.

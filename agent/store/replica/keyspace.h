@@ -22,6 +22,10 @@ public:
     Result<Event> apply(raft::Index index, raft::Term term, const Command &command) override;
     Result<Event> get(const GetRequest &request) const override;
     std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) override;
+    History history(const QString &key, bool recursive) const override
+    {
+        return m_hub.history(key, recursive, m_tree.index());
+    }
     QByteArray snapshot() const override;
     Result<void> restore(QByteArrayView bytes) override;
     bool hasExpirations() const override { return m_tree.hasExpirations(); }

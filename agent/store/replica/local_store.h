@@ -38,6 +38,10 @@ public:
     {
         return stamped(m_replica.machine().get(request));
     }
+    Result<History> history(const QString &key, bool recursive) const override
+    {
+        return m_replica.machine().history(key, recursive);
+    }
     bool isLeader() const override { return m_replica.isLeader(); }
 
 private:

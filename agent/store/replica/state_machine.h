@@ -14,6 +14,7 @@ public:
     virtual Result<Event> apply(raft::Index index, raft::Term term, const Command &command) = 0;
     virtual Result<Event> get(const GetRequest &request) const = 0;
     virtual std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) = 0;
+    virtual History history(const QString &key, bool recursive) const = 0;
     virtual QByteArray snapshot() const = 0;
     virtual Result<void> restore(QByteArrayView bytes) = 0;
     /// Whether anything has a time to live: only then the leader's clock is committed.

@@ -56,6 +56,8 @@ T filled()
                 value = QVariant::fromValue(QMap<QString, QString>{{"a", "1"}, {"", "empty"}});
             else if (property.metaType() == QMetaType::fromType<QList<RaftPeer>>())
                 value = QVariant::fromValue(QList<RaftPeer>{filled<RaftPeer>(), RaftPeer{}});
+            else if (property.metaType() == QMetaType::fromType<QList<StoreOperation>>())
+                value = QVariant::fromValue(QList<StoreOperation>{filled<StoreOperation>()});
         }
         property.writeOnGadget(&noun, value);
     }
@@ -117,6 +119,7 @@ private Q_SLOTS:
         everyWay<Node>();
         everyWay<RaftPeer>();
         everyWay<RaftStatus>();
+        everyWay<StoreOperation>();
         everyWay<StoreEntry>();
         everyWay<Unit>();
         everyWay<UnitDiagnostic>();

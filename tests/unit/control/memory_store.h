@@ -72,6 +72,17 @@ public:
     }
     QStringList keys() const { return m_keys.keys(); }
     std::optional<qint64> ttl(const QString &key) const { return m_keys.value(key).ttl; }
+    Result<store::History> history(const QString &key, bool) const override
+    {
+        store::History out;
+        out.from = m_events.empty() ? 0 : 1;
+        out.to = m_index;
+        for (const store::Event &event : m_events) {
+            if (event.node.key == key)
+                out.events.push_back(event);
+        }
+        return out;
+    }
     qsizetype watchers() const { return m_watchers.size(); }
 
 private:
@@ -128,6 +139,7 @@ private:
             out.node.ttl = request.ttl;
             m_keys.insert(request.key, out.node);
         }
+        m_events.push_back(out);
         const auto watchers = m_watchers;
         for (const Watcher &each : watchers) {
             const QString prefix = each.key == QLatin1String("/") ? each.key : each.key + u'/';
@@ -140,6 +152,7 @@ private:
     QMap<QString, store::Node> m_keys;
     QMap<int, Watcher> m_watchers;
     int m_lastWatcher = 0;
+    std::vector<store::Event> m_events;
     quint64 m_index = 0;
     QObject m_context;
 };

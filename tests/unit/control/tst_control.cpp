@@ -267,6 +267,46 @@ private Q_SLOTS:
         QVERIFY(std::is_sorted(keys.begin(), keys.end()));
     }
 
+    void aKeysHistoryIsAWindowAndItsEvents()
+    {
+        Agent agent(m_cluster, QStringLiteral("0a"));
+        for (const char *value : {"one", "two", "three"})
+            agent.store.put(QStringLiteral("/a/b"), value);
+        agent.store.put(QStringLiteral("/other"), "x");
+        QVERIFY(agent.service->start().has_value());
+        const auto viewer = connectAs(Role::Viewer, agent);
+        const auto read = [&](const char *key, QByteArray *got, QString *error) {
+            const auto stream = viewer->open(
+                QStringLiteral("store.history"), params({{"key", QString::fromLatin1(key)}}), 5'000,
+                {});
+            bool ended = false;
+            connect(stream.get(), &rpc::Stream::received, this, [&](const QByteArray &bytes) {
+                *got += bytes;
+            });
+            connect(stream.get(), &rpc::Stream::ended, this, [&](const Error &why) {
+                *error = why.code;
+                ended = true;
+            });
+            QTRY_VERIFY(ended);
+        };
+        QByteArray got;
+        QString error;
+        read("/a/b", &got, &error);
+        QCOMPARE(error, QString());
+        const QByteArrayList lines = got.trimmed().split('\n');
+        QCOMPARE(lines.size(), 4);
+        const QJsonObject window = QJsonDocument::fromJson(lines.first()).object();
+        QCOMPARE(window[QLatin1String("from")].toInt(), 1);
+        QCOMPARE(window[QLatin1String("to")].toInt(), 4);
+        const QJsonObject last = QJsonDocument::fromJson(lines.last()).object();
+        QCOMPARE(last[QLatin1String("entry")][QLatin1String("value")].toString(), "three");
+        QCOMPARE(last[QLatin1String("previous")][QLatin1String("value")].toString(), "two");
+        QCOMPARE(last[QLatin1String("index")].toInt(), 3);
+        got.clear();
+        read("/_qd/tokens", &got, &error);
+        QCOMPARE(error, QString(code::denied));
+    }
+
     void whatIsLargerThanAFrameIsReadWhole()
     {
         Agent agent(m_cluster, QStringLiteral("0a"));

@@ -73,6 +73,48 @@ class TestKeyspace : public QObject {
     };
 
 private Q_SLOTS:
+    void theHistoryOfAKeyIsWhatAWatchWouldHaveTold()
+    {
+        Bed bed;
+        QCOMPARE(bed.keys.history(QStringLiteral("/a"), false).from, quint64(0));
+        (void)bed.apply(put(QStringLiteral("/a/b"), "1"));
+        (void)bed.apply(put(QStringLiteral("/a/b"), "2"), 5);
+        (void)bed.apply(put(QStringLiteral("/a/_own"), "x"));
+        (void)bed.apply(put(QStringLiteral("/other"), "x"));
+        bed.passTime(6); // /a/b runs out
+        WriteRequest remove = put(QStringLiteral("/a"), {});
+        remove.kind = Kind::Delete;
+        remove.dir = remove.recursive = true;
+        (void)bed.apply(remove);
+        const auto told = [&bed](const char *key, bool recursive) {
+            QStringList out;
+            for (const Event &event : bed.keys.history(QString::fromLatin1(key), recursive).events)
+                out.append(event.action + QLatin1Char(' ') + event.node.key);
+            return out;
+        };
+        const QString set = QStringLiteral("set /a/b");
+        // With its folder it went once more.
+        const QStringList all{set, set, QStringLiteral("expire /a/b"), QStringLiteral("delete /a")};
+        QCOMPARE(told("/a/b", false), all);
+        QCOMPARE(told("/a", true), all);
+        QCOMPARE(told("/a/_own", false).first(), QStringLiteral("set /a/_own"));
+        const History history = bed.keys.history(QStringLiteral("/a/b"), false);
+        QCOMPARE(history.events.at(1).prevNode->value, QByteArray("1"));
+        QCOMPARE(history.to, bed.keys.index());
+    }
+
+    void theHistoryBeginsWhereTheWindowDoes()
+    {
+        Bed bed;
+        (void)bed.apply(put(QStringLiteral("/old"), "1"));
+        for (size_t i = 0; i < WatchHub::kWindow; ++i)
+            (void)bed.apply(put(QStringLiteral("/busy"), QByteArray::number(qulonglong(i))));
+        const History history = bed.keys.history(QStringLiteral("/old"), false);
+        QVERIFY(history.events.empty());
+        QCOMPARE(history.from, history.to - WatchHub::kWindow + 1);
+        QCOMPARE(bed.keys.history(QStringLiteral("/busy"), false).events.size(), WatchHub::kWindow);
+    }
+
     void theOperationFollowsFromTheFields()
     {
         QD_PROVES("E122", "E127", "E130");

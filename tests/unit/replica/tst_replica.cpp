@@ -43,6 +43,7 @@ public:
         return event;
     }
     std::unique_ptr<Watch> watch(const WatchRequest &, EventHandler) override { return nullptr; }
+    History history(const QString &, bool) const override { return {}; }
     QByteArray snapshot() const override
     {
         QByteArray out;
