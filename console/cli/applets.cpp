@@ -10,7 +10,8 @@ const QList<Applet> &applets()
             pairApplet(),         profileListApplet(), profileRemoveApplet(), clusterHealthApplet(),
             clusterTokenApplet(), nodeListApplet(),    nodeRemoveApplet(),    raftStatusApplet(),
             raftTransferApplet(), storeGetApplet(),    storeSetApplet(),      storeLsApplet(),
-            storeRmApplet(),      storeWatchApplet(),  unitListApplet(),      unitSubmitApplet()} +
+            storeRmApplet(),      storeWatchApplet(),  storeHistoryApplet(),  storeExportApplet(),
+            storeImportApplet(),  storeStatsApplet(),  unitListApplet(),      unitSubmitApplet()} +
         unitVerbApplets() + QList<Applet>{unitDestroyApplet(), unitCatApplet(), unitStatusApplet(),
                                           journalApplet(),     runApplet(),     scriptHostApplet()};
     return all;

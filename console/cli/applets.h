@@ -22,6 +22,10 @@ Applet storeSetApplet();
 Applet storeLsApplet();
 Applet storeRmApplet();
 Applet storeWatchApplet();
+Applet storeHistoryApplet();
+Applet storeExportApplet();
+Applet storeImportApplet();
+Applet storeStatsApplet();
 Applet unitListApplet();
 Applet unitSubmitApplet();
 /// load, start, stop, unload: they differ in a word.

@@ -9,6 +9,9 @@ namespace {
 
 const QString kIfValue = QStringLiteral("if-value");
 const QString kIfIndex = QStringLiteral("if-index");
+// The same by the names that etcd's API has for them.
+const QString kPrevValue = QStringLiteral("prev-value");
+const QString kPrevIndex = QStringLiteral("prev-index");
 
 } // namespace
 
@@ -16,17 +19,23 @@ QList<Option> conditionOptions()
 {
     return {
         {kIfValue, "VALUE", "only if the value is this one"},
-        {kIfIndex, "INDEX", "only if the key was last changed at this index", {}, {}, true}};
+        {kIfIndex, "INDEX", "only if the key was last changed at this index", {}, {}, true},
+        {kPrevValue, "VALUE", "as --if-value, by etcd's name"},
+        {kPrevIndex, "INDEX", "as --if-index, by etcd's name", {}, {}, true}};
 }
 
 session::StoreWrite conditionsOf(const Values &values)
 {
     session::StoreWrite out;
     out.key = values.text(QStringLiteral("KEY"));
-    if (values.has(kIfValue))
-        out.prevValue = values.text(kIfValue).toUtf8();
-    if (values.has(kIfIndex))
-        out.prevIndex = values.number(kIfIndex, 0);
+    for (const QString &name : {kIfValue, kPrevValue}) {
+        if (values.has(name))
+            out.prevValue = values.text(name).toUtf8();
+    }
+    for (const QString &name : {kIfIndex, kPrevIndex}) {
+        if (values.has(name))
+            out.prevIndex = values.number(name, 0);
+    }
     return out;
 }
 
@@ -39,6 +48,33 @@ QJsonObject answerJson(const session::StoreAnswer &answer)
     if (answer.previous)
         out.insert(QStringLiteral("previous"), codec::toJson(*answer.previous));
     return out;
+}
+
+QJsonObject eventJson(const session::StoreEvent &event)
+{
+    QJsonObject out{
+        {QStringLiteral("action"), event.action},
+        {QStringLiteral("entry"), codec::toJson(event.entry)},
+        {QStringLiteral("index"), event.index}};
+    if (event.previous)
+        out.insert(QStringLiteral("previous"), codec::toJson(*event.previous));
+    return out;
+}
+
+bool isRemoval(const session::StoreEvent &event)
+{
+    static const QStringList kGone{
+        QStringLiteral("delete"), QStringLiteral("expire"), QStringLiteral("compareAndDelete")};
+    return kGone.contains(event.action);
+}
+
+QString historyNote(const session::StoreHistory &history)
+{
+    if (history.from == 0)
+        return QStringLiteral("Nothing has happened in the store yet.");
+    return QStringLiteral("Known are the events from index %1 to %2.")
+        .arg(history.from)
+        .arg(history.to);
 }
 
 QString shownOnTerminal(const QByteArray &value)

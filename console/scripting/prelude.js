@@ -231,6 +231,12 @@
             return found[0];
         },
         raft: function () { return call("raft.status").items; },
+        /** What each node's store has been asked: name, watchers, operations with their rates. */
+        storeStatistics: function () {
+            return freeze(cluster.raft().map(function (row) {
+                return { name: row.nodeName, watchers: row.watchers, operations: row.operations };
+            }));
+        },
         /** Another node leads; without a name the one that needs the least. Who leads now. */
         transferLeadership: function (name) {
             const to = name === undefined ? "" : cluster.node(name).id;
@@ -278,6 +284,22 @@
             },
             rm: function (key, options) {
                 return call("store.delete", Object.assign({ key: key }, options)).entry;
+            },
+            /** What has happened to a key of late: {from, to, events}, oldest first. */
+            history: function (key, options) {
+                const params = Object.assign({ key: key || "/" }, options);
+                const lines = __host.readStream("store.history", JSON.stringify(params))
+                    .map(function (text) { return JSON.parse(text); });
+                const events = lines.slice(1);
+                return freeze({ from: lines[0].from, to: lines[0].to, events: events });
+            },
+            /** A subtree as text of JSON, for import. */
+            export: function (key) { return __host.exportStore(key || "/"); },
+            /** Writes an export; with {plan: true} only says what it would change. */
+            import: function (text, options) {
+                const wish = options || {};
+                const file = typeof text === "string" ? text : JSON.stringify(text);
+                return freeze(JSON.parse(__host.importStore(file, wish.to || "", !wish.plan)));
             },
             watch: function (key, onEvent, options) {
                 return follow("store.watch", Object.assign({ key: key }, options), onEvent);

@@ -4,6 +4,7 @@
 #include "console/scripting/handover.h"
 #include "console/session/error_text.h"
 #include "console/session/snapshot.h"
+#include "console/session/store_import.h"
 #include "shared/base/clock.h"
 
 #include <QCborArray>
@@ -275,6 +276,41 @@ QStringList ScriptBridge::readStream(const QString &method, const QString &param
     if (!error.code.isEmpty())
         raise(error);
     return lines;
+}
+
+QString ScriptBridge::exportStore(const QString &key)
+{
+    session::StoreGet request;
+    request.key = key;
+    request.recursive = true;
+    request.quorum = true;
+    const auto read = halt<session::StoreAnswer>(
+        [this, request] { return session::ClusterApi(m_client).storeRead(request); });
+    return read ? QString::fromUtf8(session::toText(session::storeFileOf(*read))) : QString();
+}
+
+QString ScriptBridge::importStore(const QString &text, const QString &target, bool write)
+{
+    const auto file = session::storeFileFrom(text.toUtf8());
+    if (!file) {
+        raise(file.error());
+        return {};
+    }
+    const QString to = target.isEmpty() ? file->key : target;
+    const auto plan = halt<QList<session::ImportStep>>(
+        [this, &file, to] { return session::plannedImport(m_client, *file, to); });
+    if (!plan)
+        return {};
+    session::ImportOutcome outcome;
+    if (write) {
+        const auto done = halt<session::ImportOutcome>(
+            [this, &plan] { return session::runImport(m_client, *plan); });
+        if (!done)
+            return {};
+        outcome = *done;
+    }
+    const QJsonObject json = session::importJson(*plan, outcome);
+    return QString::fromUtf8(QJsonDocument(json).toJson(QJsonDocument::Compact));
 }
 
 void ScriptBridge::endStream(int id)

@@ -33,6 +33,11 @@ public:
     Q_INVOKABLE int stream(const QString &method, const QString &params, const QJSValue &onLine);
     /// Blocks until the stream ends; its lines.
     Q_INVOKABLE QStringList readStream(const QString &method, const QString &params);
+    /// A subtree as a file of JSON.
+    Q_INVOKABLE QString exportStore(const QString &key);
+    /// What a file would change below `target` (empty: where it comes from), and, with `write`,
+    /// what has been written: {steps: [{key, state, why}], written, failed: [{key, why}]}.
+    Q_INVOKABLE QString importStore(const QString &file, const QString &target, bool write);
     Q_INVOKABLE void endStream(int id);
     Q_INVOKABLE void sleep(double milliseconds);
     /// Without blocking: calls `done` after that time.

@@ -161,6 +161,11 @@ QFuture<Result<StoreAnswer>> ClusterApi::storeDelete(const StoreWrite &request) 
         m_client, QStringLiteral("store.delete"), writeParams(request), readStore);
 }
 
+QFuture<Result<StoreHistory>> ClusterApi::storeHistory(const QString &key, bool recursive) const
+{
+    return readHistory(m_client, key, recursive);
+}
+
 std::unique_ptr<ByteStream>
 ClusterApi::storeWatch(const QString &key, bool recursive, std::optional<qint64> after) const
 {

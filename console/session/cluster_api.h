@@ -2,6 +2,7 @@
 #pragma once
 
 #include "console/session/client.h"
+#include "console/session/store_events.h"
 #include "shared/model/journal_line.h"
 #include "shared/model/node.h"
 #include "shared/model/raft_status.h"
@@ -83,6 +84,8 @@ public:
     Future<StoreAnswer> storeGet(const StoreGet &request) const;
     Future<StoreAnswer> storeSet(const StoreWrite &request) const;
     Future<StoreAnswer> storeDelete(const StoreWrite &request) const;
+    /// What has happened to a key (or below it) of late.
+    Future<StoreHistory> storeHistory(const QString &key, bool recursive = false) const;
     /// Each event one line of JSON: {action, entry, previous?, index}.
     std::unique_ptr<ByteStream>
     storeWatch(const QString &key, bool recursive, std::optional<qint64> after = {}) const;

@@ -11,12 +11,15 @@
 namespace qd::session {
 namespace {
 
-/// One reading: a child of the client, gone when it is over. The first line is the key itself.
+using Lines = QList<QJsonObject>;
+
+/// One reading: a child of the client, gone when it is over.
 class Reading : public QObject {
 public:
-    Reading(Client &client, const QCborMap &params, int silenceMs)
+    Reading(Client &client, const QString &method, const QCborMap &params, int silenceMs)
         : QObject(&client)
-        , m_stream(client.open(QStringLiteral("store.read"), params))
+        , m_method(method)
+        , m_stream(client.open(method, params))
     {
         m_promise.start();
         m_silence.setSingleShot(true);
@@ -30,7 +33,7 @@ public:
         });
         m_silence.start();
     }
-    QFuture<Result<StoreAnswer>> future() const { return m_promise.future(); }
+    QFuture<Result<Lines>> future() const { return m_promise.future(); }
 
 private:
     void take(const QByteArray &bytes)
@@ -39,42 +42,26 @@ private:
         qsizetype from = 0;
         qsizetype end = bytes.indexOf('\n');
         for (; end >= 0; end = bytes.indexOf('\n', from)) {
-            takeLine(m_begun + bytes.mid(from, end - from));
+            const QByteArray line = m_begun + bytes.mid(from, end - from);
+            m_lines.append(QJsonDocument::fromJson(line).object());
             m_begun.clear();
             from = end + 1;
         }
         m_begun += bytes.mid(from);
     }
 
-    void takeLine(const QByteArray &line)
-    {
-        const QJsonObject json = QJsonDocument::fromJson(line).object();
-        const auto entry =
-            codec::fromJson<StoreEntry>(json.value(QLatin1String("entry")).toObject());
-        if (!entry) {
-            finish(fail(entry.error()));
-            return;
-        }
-        if (m_any) {
-            m_answer.children.append(*entry);
-            return;
-        }
-        m_any = true;
-        m_answer.entry = *entry;
-        m_answer.index = json.value(QLatin1String("index")).toInteger();
-    }
-
     void end(const Error &error)
     {
         if (!error.code.isEmpty())
             finish(fail(error));
-        else if (!m_any)
-            finish(fail(code::badInput, QStringLiteral("The answer of store.read is empty.")));
+        else if (m_lines.isEmpty())
+            finish(
+                fail(code::badInput, QStringLiteral("The answer of %1 is empty.").arg(m_method)));
         else
-            finish(m_answer);
+            finish(m_lines);
     }
 
-    void finish(const Result<StoreAnswer> &result)
+    void finish(const Result<Lines> &result)
     {
         if (std::exchange(m_over, true))
             return;
@@ -85,20 +72,68 @@ private:
         deleteLater();
     }
 
+    QString m_method;
     std::unique_ptr<ByteStream> m_stream;
-    QPromise<Result<StoreAnswer>> m_promise;
+    QPromise<Result<Lines>> m_promise;
     QTimer m_silence;
     QByteArray m_begun; ///< of a line whose end is still to come
-    StoreAnswer m_answer;
-    bool m_any = false;
+    Lines m_lines;
     bool m_over = false;
 };
+
+/// The first line is the key itself.
+Result<StoreAnswer> entriesOf(const Lines &lines)
+{
+    StoreAnswer out;
+    out.index = lines.first().value(QLatin1String("index")).toInteger();
+    for (const QJsonObject &line : lines) {
+        const auto entry =
+            codec::fromJson<StoreEntry>(line.value(QLatin1String("entry")).toObject());
+        if (!entry)
+            return fail(entry.error());
+        out.children.append(*entry);
+    }
+    out.entry = out.children.takeFirst();
+    return out;
+}
+
+/// The first line is the window.
+Result<StoreHistory> historyOf(const Lines &lines)
+{
+    StoreHistory out;
+    out.from = lines.first().value(QLatin1String("from")).toInteger();
+    out.to = lines.first().value(QLatin1String("to")).toInteger();
+    for (qsizetype i = 1; i < lines.size(); ++i) {
+        const auto event = storeEventOf(lines.at(i));
+        if (!event)
+            return fail(event.error());
+        out.events.append(*event);
+    }
+    return out;
+}
+
+template <class T>
+QFuture<Result<T>> read(Reading *reading, Result<T> (*turn)(const Lines &))
+{
+    return reading->future().then([turn](const Result<Lines> &lines) -> Result<T> {
+        if (!lines)
+            return fail(lines.error());
+        return turn(*lines);
+    });
+}
 
 } // namespace
 
 QFuture<Result<StoreAnswer>> readEntries(Client &client, const QCborMap &params, int silenceMs)
 {
-    return (new Reading(client, params, silenceMs))->future();
+    return read(new Reading(client, QStringLiteral("store.read"), params, silenceMs), entriesOf);
+}
+
+QFuture<Result<StoreHistory>>
+readHistory(Client &client, const QString &key, bool recursive, int silenceMs)
+{
+    const QCborMap params{{QStringLiteral("key"), key}, {QStringLiteral("recursive"), recursive}};
+    return read(new Reading(client, QStringLiteral("store.history"), params, silenceMs), historyOf);
 }
 
 } // namespace qd::session

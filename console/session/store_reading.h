@@ -10,4 +10,8 @@ namespace qd::session {
 QFuture<Result<StoreAnswer>>
 readEntries(Client &client, const QCborMap &params, int silenceMs = 30'000);
 
+/// Reads the stream of store.history to its end.
+QFuture<Result<StoreHistory>>
+readHistory(Client &client, const QString &key, bool recursive, int silenceMs = 30'000);
+
 } // namespace qd::session

@@ -95,6 +95,106 @@ class Qdctl(QdctlCase):
         self.assertEqual(json.loads(late.stdout)["entry"]["value"], "2")
 
     @proves()
+    def test_conditions_by_etcds_names(self):
+        self.expect(DONE, "store", "set", "/cas/key", "one", "--prev-exist", "false")
+        self.expect(FAILED, "store", "set", "/cas/key", "two", "--prev-exist", "false")
+        index = json.loads(self.expect(DONE, "store", "get", "/cas/key", "--json").stdout)["entry"]["modifiedIndex"]
+        self.expect(DONE, "store", "set", "/cas/key", "two", "--prev-index", str(index), "--ttl", "300")
+        self.assertIn("Compare failed",
+                      self.expect(FAILED, "store", "set", "/cas/key", "three", "--prev-index", str(index)).stderr)
+        self.expect(FAILED, "store", "rm", "/cas/key", "--prev-value", "one")
+        self.expect(DONE, "store", "rm", "/cas/key", "--prev-value", "two")
+
+    @proves()
+    def test_the_history_of_a_key_is_the_same_on_every_node_and_in_a_script(self):
+        for value in ("one", "two"):
+            self.expect(DONE, "store", "set", "/past/key", value)
+        self.expect(DONE, "store", "set", "/past/other", "x", "--ttl", "1")
+        self.expect(DONE, "store", "rm", "/past/key")
+        wait_for(lambda: get(self.cluster.endpoint(1), "/past/other") is None, 10, "the other key runs out")
+
+        def events(*words):
+            text = self.expect(DONE, "store", "history", *words, "--json").stdout
+            history = json.loads(text)
+            self.assertLessEqual(history["from"], history["to"])
+            return [(event["action"], event["entry"]["key"], event["entry"].get("value", ""),
+                     event.get("previous", {}).get("value", "")) for event in history["events"]]
+
+        self.assertEqual(events("/past/key"), [("set", "/past/key", "one", ""), ("set", "/past/key", "two", "one"),
+                                               ("delete", "/past/key", "", "two")])
+        self.assertIn(("expire", "/past/other", "", "x"), events("-r", "/past"))
+        table = self.expect(DONE, "store", "history", "/past/key")
+        self.assertEqual(table.stdout.splitlines()[3].split()[1:], ["delete", "/past/key", "two", "-"])
+        self.assertIn("Known are the events from index", table.stderr)
+        self.assertEqual(events("/past/never"), [])
+        path = os.path.join(self.folder(), "past.js")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("""
+                const past = cluster.store.history("/past/key");
+                print(past.events.map(e => e.action + " " + (e.previous ? e.previous.value : "-")).join());
+            """)
+        self.assertEqual(self.expect(DONE, "run", path).stdout, "set -,set one,delete two\n")
+
+    @proves()
+    def test_a_subtree_is_exported_planned_and_imported(self):
+        self.expect(DONE, "store", "set", "/move/a", "1")
+        self.expect(DONE, "store", "set", "/move/deep/b", "2", "--ttl", "300")
+        self.expect(DONE, "store", "set", "/move/empty", "--dir")
+        path = os.path.join(self.folder(), "move.json")
+        self.assertIn("4 entries of /move", self.expect(DONE, "store", "export", "/move", "--out", path).stdout)
+        same = self.expect(DONE, "store", "import", path)
+        self.assertEqual(same.stdout, "0 new, 0 changed, 4 the same\n")
+        plan = json.loads(self.expect(DONE, "store", "import", path, "--to", "/copy", "--json").stdout)
+        self.assertEqual([(step["key"], step["state"]) for step in plan["steps"]],
+                         [("/copy/a", "new"), ("/copy/deep", "new"), ("/copy/deep/b", "new"), ("/copy/empty", "new")])
+        self.expect(FAILED, "store", "ls", "/copy")  # a plan writes nothing
+        self.assertTrue(self.expect(DONE, "store", "import", path, "--to", "/copy", "--yes").stdout
+                        .endswith("written: 4\n"))
+        self.assertEqual(self.expect(DONE, "store", "ls", "-r", "/copy").stdout,
+                         "/copy/a\n/copy/deep/\n/copy/deep/b\n/copy/empty/\n")
+        self.assertGreater(json.loads(self.expect(DONE, "store", "get", "/copy/deep/b", "--json").stdout)
+                           ["entry"]["ttl"], 250)
+        self.expect(DONE, "store", "set", "/copy/a", "other")
+        self.expect(DONE, "store", "rm", "-r", "/copy/deep")
+        self.expect(DONE, "store", "set", "/copy/deep", "a key now")
+        blocked = self.expect(FAILED, "store", "import", path, "--to", "/copy", "--yes")
+        self.assertIn("0 new, 1 changed, 1 the same, 2 blocked", blocked.stdout)
+        self.assertEqual(self.expect(DONE, "store", "get", "/copy/a").stdout, "1\n")
+        self.assertEqual(self.expect(DONE, "store", "get", "/copy/deep").stdout, "a key now\n")
+        script = os.path.join(self.folder(), "move.js")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write("""
+                const text = cluster.store.export("/move");
+                const plan = cluster.store.import(text, { to: "/third", plan: true });
+                print(plan.steps.length, plan.written, plan.steps[0].state);
+                print(cluster.store.import(text, { to: "/third" }).written, cluster.store.get("/third/a").value);
+                try { cluster.store.import("{}"); } catch (error) { print(error.code); }
+            """)
+        self.assertEqual(self.expect(DONE, "run", script).stdout, "4 0 new\n4 1\nbad_input\n")
+
+    @proves()
+    def test_what_a_store_was_asked_is_counted_on_every_node(self):
+        def sets():
+            rows = json.loads(self.expect(DONE, "store", "stats", "--json").stdout)["items"]
+            counts = {row["nodeName"]: {one["name"]: one for one in row["operations"]} for row in rows}
+            return {name: operations["set"]["success"] for name, operations in counts.items() if operations}
+
+        wait_for(lambda: len(sets()) == 3, 10, "every node tells")
+        before = sets()
+        for number in range(20):
+            put(self.cluster.endpoint(1), "/counted", str(number))
+        wait_for(lambda: all(sets()[name] >= count + 20 for name, count in before.items()), 10, "20 more sets everywhere")
+        self.expect(FAILED, "store", "set", "/counted", "x", "--prev-value", "nobody's")
+        table = self.expect(DONE, "store", "stats").stdout
+        self.assertEqual(table.splitlines()[0].split(), ["NODE", "OPERATION", "DONE", "FAILED", "PER", "S"])
+        path = os.path.join(self.folder(), "stats.js")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("const all = cluster.storeStatistics();\n"
+                       "print(all.length, all[0].operations.map(one => one.name).join());")
+        self.assertEqual(self.expect(DONE, "run", path).stdout,
+                         "3 get,set,create,update,delete,compareAndSwap,compareAndDelete,expire\n")
+
+    @proves()
     def test_nodes_and_consensus_are_shown(self):
         lines = self.expect(DONE, "node", "list").stdout.splitlines()
         self.assertEqual([line.split()[:3] for line in lines],
@@ -107,6 +207,7 @@ class Qdctl(QdctlCase):
         leader = self.cluster.await_leader()
         table = self.expect(DONE, "raft", "status").stdout.splitlines()
         self.assertEqual([line.split()[0] for line in table if " Leader " in line], [f"node-{leader}"])
+        self.assertEqual(len([line for line in table if " replicate " in line]), 2, table)  # as the leader sends
         self.assertIn("3 nodes ready", self.expect(DONE, "cluster", "health").stdout)
         unhealthy = self.expect(FAILED, "cluster", "health", "--nodes", "4")
         self.assertIn("there are 3 nodes of 4", unhealthy.stderr)

@@ -9,6 +9,9 @@
 namespace qd::cli {
 namespace {
 
+const QString kPrevExist = QStringLiteral("prev-exist");
+const QString kTrue = QStringLiteral("true");
+
 /// The value as a word, or what comes on stdin. nullopt: the usage was wrong.
 std::optional<QByteArray> valueOf(Invocation &run)
 {
@@ -37,8 +40,10 @@ void set(Invocation &run)
     if (!value)
         return;
     const bool create = values.has(QStringLiteral("create"));
-    if (create && values.has(QStringLiteral("update"))) {
-        run.wrongUsage(QStringLiteral("--create and --update exclude each other."));
+    const bool update = values.has(QStringLiteral("update"));
+    const bool named = values.has(kPrevExist);
+    if (int(create) + int(update) + int(named) > 1) {
+        run.wrongUsage(QStringLiteral("--create, --update and --prev-exist exclude each other."));
         return;
     }
     session::StoreWrite request = conditionsOf(values);
@@ -46,8 +51,10 @@ void set(Invocation &run)
     request.dir = values.has(QStringLiteral("dir"));
     if (values.has(QStringLiteral("ttl")))
         request.ttl = values.number(QStringLiteral("ttl"), 0);
-    if (create || values.has(QStringLiteral("update")))
+    if (create || update)
         request.prevExist = !create;
+    if (named)
+        request.prevExist = values.text(kPrevExist) == kTrue;
     run.then(run.api().storeSet(request), [&run](const session::StoreAnswer &answer) {
         if (run.json())
             run.out().json(answerJson(answer));
@@ -74,7 +81,12 @@ Applet storeSetApplet()
             {"dir", {}, "make a directory"},
             {"ttl", "SECONDS", "the key is gone after so long", {}, {}, true},
             {"create", {}, "only if the key is not there"},
-            {"update", {}, "only if the key is there"}} +
+            {"update", {}, "only if the key is there"},
+            {kPrevExist,
+             "true|false",
+             "as --update or --create, by etcd's name",
+             {},
+             {kTrue, QStringLiteral("false")}}} +
         conditionOptions();
     applet.examples = QStringList{
         "qdctl store set /app/colour blue", "qdctl store set /app/session x --ttl 30",

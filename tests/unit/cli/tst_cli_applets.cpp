@@ -66,6 +66,11 @@ QByteArray entryLines(const QList<StoreEntry> &entries)
     return out;
 }
 
+QByteArray jsonLine(const QJsonObject &json)
+{
+    return QJsonDocument(json).toJson(QJsonDocument::Compact) + '\n';
+}
+
 QCborMap entryAnswer(const StoreEntry &entry, const QList<StoreEntry> &children = {})
 {
     return {
@@ -141,13 +146,26 @@ private Q_SLOTS:
     {
         const Node leader = node("n1", Node::State::Ready, Node::Role::Leader);
         const Node other = node("n2", Node::State::Ready, Node::Role::Follower);
+        RaftStatus leads = member(leader, 50);
+        RaftPeer peer;
+        peer.raftId = s("r-n2");
+        peer.state = s("snapshot");
+        peer.matchIndex = 41;
+        peer.nextIndex = 43;
+        peer.inflight = 2;
+        peer.snapshotSent = 12 * 1024 * 1024 + 512 * 1024;
+        peer.snapshotBytes = 40 * 1024 * 1024;
+        leads.peers = {peer};
         m_client->answers.insert(
             s("raft.status"),
-            listAnswer(
-                3, codec::listToCbor(QList<RaftStatus>{member(leader, 50), member(other, 42)})));
+            listAnswer(3, codec::listToCbor(QList<RaftStatus>{leads, member(other, 42)})));
         Shell shell(m_client);
         QCOMPARE(shell.run(words("raft status")), 0);
         QVERIFY(shell.lines().at(2).startsWith(s("n2    Follower     0  n1        42")));
+        QVERIFY2(
+            shell.lines().at(2).contains(
+                s("  snapshot     41    43          2  12.5 of 40.0 MiB  ")),
+            qPrintable(shell.lines().at(2)));
         QVERIFY(shell.lines().at(2).contains(s("  8  ")));
     }
 
@@ -251,6 +269,126 @@ private Q_SLOTS:
             Shell bad(m_client);
             QCOMPARE(bad.run(words(wrong)), 2);
         }
+    }
+
+    void storeSetTakesEtcdsNamesToo()
+    {
+        m_client->answers.insert(s("store.set"), entryAnswer(entry("/a", "b")));
+        Shell shell(m_client);
+        QCOMPARE(
+            shell.run(words("store set /a b --prev-value c --prev-index 4 --prev-exist false")), 0);
+        const QCborMap params = m_client->asked.last().params;
+        QCOMPARE(params.value(s("prevValue")).toByteArray(), QByteArray("c"));
+        QCOMPARE(params.value(s("prevIndex")).toInteger(), 4);
+        QCOMPARE(params.value(s("prevExist")).toBool(true), false);
+        for (const char *wrong :
+             {"store set /a b --prev-exist maybe", "store set /a b --prev-exist true --create"}) {
+            Shell bad(m_client);
+            QCOMPARE(bad.run(words(wrong)), 2);
+        }
+    }
+
+    void aKeysHistoryIsATableOrJson()
+    {
+        const QJsonObject one{{s("key"), s("/a")}, {s("value"), s("one")}};
+        const QJsonObject gone{{s("key"), s("/a")}};
+        const QJsonObject odd{{s("key"), s("/a")}, {s("value"), s("one\x1b[2J")}};
+        m_client->streams.insert(
+            s("store.history"),
+            jsonLine({{s("from"), 10}, {s("to"), 25}}) +
+                jsonLine({{s("action"), s("set")}, {s("index"), 12}, {s("entry"), one}}) +
+                jsonLine(
+                    {{s("action"), s("delete")},
+                     {s("index"), 20},
+                     {s("entry"), gone},
+                     {s("previous"), odd}}));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("store history /a")), 0);
+        QCOMPARE(shell.lines().at(0), s("INDEX  ACTION  KEY  OLD         NEW"));
+        QCOMPARE(shell.lines().at(1), s("   12  set     /a   -           one"));
+        QCOMPARE(shell.lines().at(2), s("   20  delete  /a   one\\x1b[2J  -"));
+        QCOMPARE(shell.err, QByteArray("Known are the events from index 10 to 25.\n"));
+        Shell json(m_client);
+        QCOMPARE(json.run(words("store history -r /a --json")), 0);
+        QCOMPARE(json.json().value(s("from")).toInt(), 10);
+        QCOMPARE(json.json().value(s("events")).toArray().size(), 2);
+        QVERIFY(m_client->asked.last().params.value(s("recursive")).toBool());
+    }
+
+    void anImportIsPlannedAndThenWritten()
+    {
+        m_client->streams.insert(
+            s("store.read"),
+            entryLines({entry("/to", "", true), entry("/to/a", "old"), entry("/to/same", "1")}));
+        m_client->answers.insert(s("store.set"), entryAnswer(entry("/to/a", "new")));
+        QTemporaryDir dir;
+        QFile file(dir.filePath(s("app.json")));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        QJsonArray entries;
+        for (const char *pair : {"a new", "b 2", "same 1"})
+            entries.append(
+                QJsonObject{{s("key"), words(pair).first()}, {s("value"), words(pair).last()}});
+        file.write(jsonLine(
+            {{s("format"), s("quarterdeck-store")},
+             {s("version"), 1},
+             {s("key"), s("/app")},
+             {s("entries"), entries}}));
+        file.close();
+        const QStringList command = words("store import --to /to") << file.fileName();
+        Shell plan(m_client);
+        QCOMPARE(plan.run(command), 0);
+        QCOMPARE(plan.lines().at(1), s("changed  /to/a  -"));
+        QCOMPARE(plan.lines().at(2), s("new      /to/b  -"));
+        QCOMPARE(plan.lines().at(3), s("1 new, 1 changed, 1 the same"));
+        QVERIFY(plan.err.contains("Nothing is written yet"));
+        QCOMPARE(m_client->asked.last().method, s("store.read"));
+        Shell yes(m_client);
+        QCOMPARE(yes.run(command + words("--yes")), 0);
+        QVERIFY(yes.out.endsWith("written: 2\n"));
+        QCOMPARE(m_client->asked.last().params.value(s("key")).toString(), s("/to/b"));
+        QCOMPARE(m_client->asked.last().params.value(s("prevExist")).toBool(true), false);
+        // What has changed since the plan is left alone, and named.
+        m_client->answers.insert(
+            s("store.set"), fail(s("etcd.101"), s("Compare failed ([5 != 9])")));
+        Shell conflict(m_client);
+        QCOMPARE(conflict.run(command + words("--yes")), 1);
+        QVERIFY(conflict.err.contains("/to/a: Compare failed"));
+        Shell none(m_client);
+        QCOMPARE(none.run(words("store import /no/such/file")), 1);
+    }
+
+    void anExportIsWhatAnImportTakes()
+    {
+        m_client->streams.insert(
+            s("store.read"), entryLines({entry("/app", "", true), entry("/app/a", "1")}));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("store export /app")), 0);
+        QCOMPARE(shell.json().value(s("key")).toString(), s("/app"));
+        QCOMPARE(shell.json().value(s("entries")).toArray().size(), 1);
+        QTemporaryDir dir;
+        const QString path = dir.filePath(s("app.json"));
+        Shell file(m_client);
+        QCOMPARE(file.run(words("store export /app --out") << path), 0);
+        QFile written(path);
+        QVERIFY(written.open(QIODevice::ReadOnly));
+        QCOMPARE(written.readAll(), shell.out);
+    }
+
+    void theStoresStatisticsAreATable()
+    {
+        RaftStatus one = member(node("n1", Node::State::Ready, Node::Role::Leader), 50);
+        one.operations = {{s("get"), 40, 2, 1.5}, {s("compareAndSwap"), 3, 1, 0}};
+        one.watchers = 6;
+        m_client->answers.insert(
+            s("raft.status"), listAnswer(3, codec::listToCbor(QList<RaftStatus>{one})));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("store stats")), 0);
+        QCOMPARE(shell.lines().at(1), s("n1    get               40       2    1.5"));
+        QCOMPARE(shell.lines().at(3), s("n1    watchers           6  -       -"));
+        Shell json(m_client);
+        QCOMPARE(json.run(words("store stats --json")), 0);
+        QCOMPARE(
+            json.json().value(s("items"))[0].toObject().value(s("operations")).toArray().size(), 2);
     }
 
     void storeLsShowsDirectoriesBySlash()
