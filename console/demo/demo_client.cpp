@@ -4,7 +4,6 @@
 #include "shared/codec/codec.h"
 
 #include <QJsonDocument>
-#include <QJsonObject>
 #include <QPointer>
 #include <QPromise>
 
@@ -55,6 +54,7 @@ public:
 
     const QString method;
     const QString unit;
+    QString below; ///< of a watch; empty = everything
 
 private:
     QPointer<DemoClient> m_client;
@@ -130,6 +130,14 @@ Result<QCborMap> DemoClient::answer(const QString &method, const QCborMap &param
              codec::listToCbor(DemoData::check(params.value(QLatin1String("text")).toString()))}};
     if (method == QLatin1String("store.get"))
         return storeGet(params);
+    if (method == QLatin1String("store.set"))
+        return storeSet(params);
+    if (method == QLatin1String("store.delete"))
+        return storeDelete(params);
+    if (method == QLatin1String("raft.transfer"))
+        return transfer(params.value(QLatin1String("nodeId")).toString());
+    if (method == QLatin1String("node.remove"))
+        return removeNode(params.value(QLatin1String("nodeId")).toString());
     if (method.startsWith(QLatin1String("unit.")))
         return actOnUnit(method.mid(5), name);
     return fail(code::unsupported, QStringLiteral("The demo knows no %1.").arg(method));
@@ -216,6 +224,120 @@ Result<QCborMap> DemoClient::storeGet(const QCborMap &params) const
         {QStringLiteral("index"), 18'442}};
 }
 
+std::optional<Error> DemoClient::unmet(const QCborMap &params) const
+{
+    const auto etcd = [](int number, const QString &what) {
+        return Error{QStringLiteral("etcd.%1").arg(number), what, {}, nullptr};
+    };
+    const QString key = params.value(QLatin1String("key")).toString();
+    const bool there = m_data.store.contains(key);
+    const QCborValue exist = params.value(QLatin1String("prevExist"));
+    const qint64 index = params.value(QLatin1String("prevIndex")).toInteger(0);
+    if (exist.isBool() && !exist.toBool() && there)
+        return etcd(105, QStringLiteral("Key already exists (%1)").arg(key));
+    if ((index > 0 || exist.toBool()) && !there)
+        return etcd(100, QStringLiteral("Key not found (%1)").arg(key));
+    const qint64 now = m_data.store.value(key).modifiedIndex;
+    if (index > 0 && index != now)
+        return etcd(101, QStringLiteral("Compare failed ([%1 != %2])").arg(index).arg(now));
+    return std::nullopt;
+}
+
+Result<QCborMap> DemoClient::storeSet(const QCborMap &params)
+{
+    if (const auto error = unmet(params))
+        return fail(*error);
+    const QString key = params.value(QLatin1String("key")).toString();
+    const bool dir = params.value(QLatin1String("dir")).toBool();
+    if (dir) {
+        const qint64 index = ++m_index;
+        m_data.store.insert(key, StoreEntry{key, {}, true, index, index, {}, 0});
+        publishKey(QStringLiteral("set"), m_data.store.value(key), std::nullopt);
+    } else {
+        setKey(
+            key, params.value(QLatin1String("value")).toByteArray(),
+            params.value(QLatin1String("ttl")).toInteger(0));
+    }
+    return QCborMap{
+        {QStringLiteral("action"), QStringLiteral("set")},
+        {QStringLiteral("entry"), codec::toCbor(m_data.store.value(key))},
+        {QStringLiteral("index"), m_index}};
+}
+
+Result<QCborMap> DemoClient::storeDelete(const QCborMap &params)
+{
+    const QString key = params.value(QLatin1String("key")).toString();
+    if (!m_data.store.contains(key))
+        return fail(QStringLiteral("etcd.100"), QStringLiteral("Key not found (%1)").arg(key));
+    if (const auto error = unmet(params))
+        return fail(*error);
+    removeKey(key);
+    return QCborMap{
+        {QStringLiteral("action"), QStringLiteral("delete")},
+        {QStringLiteral("entry"), codec::toCbor(StoreEntry{key, {}, false, 0, 0, {}, 0})},
+        {QStringLiteral("index"), m_index}};
+}
+
+Result<QCborMap> DemoClient::transfer(const QString &nodeId)
+{
+    for (RaftStatus &member : m_data.raft) {
+        const bool leads = member.nodeId == nodeId;
+        member.role = leads ? Node::Role::Leader : Node::Role::Follower;
+        member.term += 1;
+    }
+    publishRaft();
+    return QCborMap{{QStringLiteral("nodeId"), nodeId}};
+}
+
+Result<QCborMap> DemoClient::removeNode(const QString &nodeId)
+{
+    m_data.raft.removeIf([&](const RaftStatus &member) { return member.nodeId == nodeId; });
+    m_data.nodes.removeIf([&](const Node &node) { return node.id == nodeId; });
+    publish(QStringLiteral("raft"), {}, {nodeId});
+    publish(QStringLiteral("nodes"), {}, {nodeId});
+    return QCborMap{};
+}
+
+/// What store.read and store.history send before they end.
+Result<QByteArray> DemoClient::storeLines(const QString &method, const QCborMap &params) const
+{
+    const QString key = params.value(QLatin1String("key")).toString();
+    const bool recursive = params.value(QLatin1String("recursive")).toBool();
+    const QString below = key == QLatin1String("/") ? key : key + QLatin1Char('/');
+    if (m_kind == QLatin1String("failing"))
+        return fail(code::denied, QStringLiteral("The role viewer may not read this."));
+    QByteArray out;
+    if (method == QLatin1String("store.history")) {
+        out += lineOf(
+            {{QStringLiteral("from"), qMax<qint64>(m_index - 999, 1)},
+             {QStringLiteral("to"), m_index}});
+        for (const QJsonObject &event : m_events) {
+            const QString of = event[QLatin1String("entry")][QLatin1String("key")].toString();
+            if (of == key || (recursive && of.startsWith(below)))
+                out += lineOf(event);
+        }
+        return out;
+    }
+    if (key != QLatin1String("/") && !m_data.store.contains(key))
+        return fail(QStringLiteral("etcd.100"), QStringLiteral("Key not found (%1)").arg(key));
+    StoreEntry self = m_data.store.value(key);
+    self.key = key;
+    self.dir = self.dir || key == QLatin1String("/");
+    QList<StoreEntry> all{self};
+    for (auto it = m_data.store.lowerBound(below); it != m_data.store.end(); ++it) {
+        if (!it.key().startsWith(below))
+            break;
+        const QString rest = it.key().mid(below.size());
+        const bool hidden = rest.startsWith(u'_') || rest.contains(QLatin1String("/_"));
+        if (!hidden && it.key() != key && (recursive || !rest.contains(u'/')))
+            all.append(*it);
+    }
+    for (const StoreEntry &entry : std::as_const(all))
+        out += lineOf(
+            {{QStringLiteral("entry"), codec::toJson(entry)}, {QStringLiteral("index"), m_index}});
+    return out;
+}
+
 QList<QCborMap> DemoClient::rows(const QString &collection) const
 {
     QList<QCborMap> out;
@@ -253,6 +375,19 @@ DemoClient::open(const QString &method, const QCborMap &params, const session::C
 {
     const QString unit = params.value(QLatin1String("unit")).toString();
     auto stream = std::make_unique<DemoStream>(*this, method, unit);
+    if (const QString key = params.value(QLatin1String("key")).toString(); key.size() > 1)
+        stream->below = key;
+    if (method == QLatin1String("store.read") || method == QLatin1String("store.history")) {
+        m_calls.append(method);
+        if (m_kind != QLatin1String("loading"))
+            QTimer::singleShot(
+                0, stream.get(), [raw = stream.get(), lines = storeLines(method, params)] {
+                    if (lines)
+                        Q_EMIT raw->received(*lines);
+                    Q_EMIT raw->ended(lines ? Error{} : lines.error());
+                });
+        return stream;
+    }
     if (method != QLatin1String("journal.open"))
         return stream;
     QByteArray bytes;
@@ -326,21 +461,35 @@ void DemoClient::setNode(const Node &node)
     publish(QStringLiteral("nodes"), {codec::toCbor(node)}, {});
 }
 
-void DemoClient::publishKey(const QString &action, const StoreEntry &entry)
+void DemoClient::publishKey(
+    const QString &action, const StoreEntry &entry, const std::optional<StoreEntry> &previous)
 {
-    const QByteArray line = lineOf(
-        {{QStringLiteral("action"), action}, {QStringLiteral("entry"), codec::toJson(entry)}});
+    QJsonObject event{
+        {QStringLiteral("action"), action},
+        {QStringLiteral("entry"), codec::toJson(entry)},
+        {QStringLiteral("index"), m_index}};
+    if (previous)
+        event.insert(QStringLiteral("previous"), codec::toJson(*previous));
+    m_events.append(event);
     const auto streams = m_streams;
     for (DemoStream *stream : streams) {
-        if (stream->method == QLatin1String("store.watch"))
-            Q_EMIT stream->received(line);
+        const bool wants = stream->below.isEmpty() || entry.key == stream->below ||
+                           entry.key.startsWith(stream->below + QLatin1Char('/'));
+        if (stream->method == QLatin1String("store.watch") && wants)
+            Q_EMIT stream->received(lineOf(event));
     }
 }
 
-void DemoClient::setKey(const QString &key, const QByteArray &value)
+void DemoClient::setKey(const QString &key, const QByteArray &value, qint64 ttl)
 {
-    m_data.putKey(key, value);
-    publishKey(QStringLiteral("set"), m_data.store.value(key));
+    std::optional<StoreEntry> previous;
+    if (m_data.store.contains(key))
+        previous = m_data.store.value(key);
+    m_data.putKey(key, value, ttl);
+    StoreEntry &entry = m_data.store[key];
+    entry.modifiedIndex = ++m_index;
+    entry.createdIndex = previous ? previous->createdIndex : m_index;
+    publishKey(QStringLiteral("set"), entry, previous);
 }
 
 void DemoClient::removeKey(const QString &key)
@@ -349,7 +498,10 @@ void DemoClient::removeKey(const QString &key)
     m_data.store.removeIf([&key](const auto &entry) {
         return entry.key() == key || entry.key().startsWith(key + QLatin1Char('/'));
     });
-    publishKey(QStringLiteral("delete"), StoreEntry{key, {}, was.dir, 0, 0, {}, 0});
+    ++m_index;
+    publishKey(
+        QStringLiteral("delete"), StoreEntry{key, {}, was.dir, was.createdIndex, m_index, {}, 0},
+        was);
 }
 
 void DemoClient::log(const JournalLine &line)
@@ -393,6 +545,7 @@ void DemoClient::tick(int second)
 
 void DemoClient::publishRaft()
 {
+    m_data.setPeers();
     publish(QStringLiteral("raft"), rows(QStringLiteral("raft")), {});
 }
 

@@ -4,8 +4,10 @@
 #include "console/session/client.h"
 #include "demo_data.h"
 
+#include <QJsonObject>
 #include <QSet>
 #include <QTimer>
+#include <optional>
 
 namespace qd::demo {
 
@@ -42,11 +44,13 @@ public:
     void failNext(const QString &method, const Error &error) { m_failures.insert(method, error); }
     /// One second of the cluster's life: the log grows, a follower catches up.
     void tick(int second);
+    /// The members as they are in data() now.
+    void publishRaft();
     void setUnit(const Unit &unit);
     void removeUnit(const QString &name);
     void setNode(const Node &node);
     /// A key is written, or is gone; whoever watches the store hears of it.
-    void setKey(const QString &key, const QByteArray &value);
+    void setKey(const QString &key, const QByteArray &value, qint64 ttl = 0);
     void removeKey(const QString &key);
     /// Another line in a unit's journal, for those who follow it.
     void log(const JournalLine &line);
@@ -61,11 +65,18 @@ private:
     Result<QCborMap> actOnUnit(const QString &verb, const QString &name);
     Result<QCborMap> submit(const QCborMap &params);
     Result<QCborMap> storeGet(const QCborMap &params) const;
-    void publishKey(const QString &action, const StoreEntry &entry);
+    Result<QCborMap> storeSet(const QCborMap &params);
+    Result<QCborMap> storeDelete(const QCborMap &params);
+    Result<QCborMap> transfer(const QString &nodeId);
+    Result<QCborMap> removeNode(const QString &nodeId);
+    Result<QByteArray> storeLines(const QString &method, const QCborMap &params) const;
+    /// An etcd error when the key is not as the call wants it.
+    std::optional<Error> unmet(const QCborMap &params) const;
+    void publishKey(
+        const QString &action, const StoreEntry &entry, const std::optional<StoreEntry> &previous);
     QList<QCborMap> rows(const QString &collection) const;
     void
     publish(const QString &collection, const QList<QCborMap> &rows, const QStringList &removed);
-    void publishRaft();
 
     QString m_kind;
     DemoData m_data;
@@ -76,6 +87,8 @@ private:
     QSet<DemoStream *> m_streams;
     QStringList m_calls;
     QHash<QString, Error> m_failures;
+    QList<QJsonObject> m_events; ///< of the store, oldest first
+    qint64 m_index = 18'442;     ///< of the store
 };
 
 } // namespace qd::demo

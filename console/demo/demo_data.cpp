@@ -119,6 +119,19 @@ QString fileOf(const Unit &unit)
             unit.name.section(QLatin1Char('.'), 0, 0).section(QLatin1Char('@'), 0, 0));
 }
 
+QList<StoreOperation> operations(qint64 scale)
+{
+    return {
+        {QStringLiteral("get"), 48'211 / scale, 312, 18.0 / double(scale)},
+        {QStringLiteral("set"), 12'904, 3, 36},
+        {QStringLiteral("create"), 211, 14, 0},
+        {QStringLiteral("update"), 4'086, 0, 5},
+        {QStringLiteral("delete"), 97, 1, 0},
+        {QStringLiteral("compareAndSwap"), 1'204, 88, 1},
+        {QStringLiteral("compareAndDelete"), 12, 2, 0},
+        {QStringLiteral("expire"), 640, 0, 0.5}};
+}
+
 void addRaft(DemoData &data)
 {
     for (const Node &node : std::as_const(data.nodes)) {
@@ -136,6 +149,8 @@ void addRaft(DemoData &data)
         member.appliedIndex = 18'440;
         member.proposalsPerSecond = node.role == Node::Role::Leader ? 42 : 0;
         member.syncMs = 1.4;
+        member.operations = operations(data.raft.size() + 1);
+        member.watchers = 14 - data.raft.size();
         data.raft.append(member);
     }
     if (data.raft.size() > 2) {
@@ -144,6 +159,7 @@ void addRaft(DemoData &data)
         data.raft[2].appliedIndex = 17'598;
         data.raft[2].syncMs = 9.8;
     }
+    data.setPeers();
 }
 
 void addKeys(DemoData &data)
@@ -218,6 +234,33 @@ void DemoData::putKey(const QString &key, const QByteArray &value, qint64 ttl)
             store.insert(dir, StoreEntry{dir, {}, true, index, index, {}, 0});
     }
     store.insert(key, StoreEntry{key, value, false, index, index, {}, ttl});
+}
+
+void DemoData::setPeers()
+{
+    for (RaftStatus &leader : raft) {
+        leader.peers.clear();
+        for (const RaftStatus &member : std::as_const(raft)) {
+            if (leader.role != Node::Role::Leader || member.raftId == leader.raftId)
+                continue;
+            RaftPeer peer;
+            peer.raftId = member.raftId;
+            peer.name = member.nodeName;
+            peer.matchIndex = member.lastIndex;
+            peer.nextIndex = member.lastIndex + 1;
+            peer.active = member.reachable;
+            const bool far = leader.lastIndex - member.lastIndex > 100;
+            peer.state = !member.reachable ? QStringLiteral("probe")
+                         : far             ? QStringLiteral("snapshot")
+                                           : QStringLiteral("replicate");
+            peer.inflight = member.reachable && !far ? 3 : 0;
+            peer.inflightBytes = peer.inflight * 1'480;
+            peer.snapshotBytes = far && member.reachable ? 41'943'040 : 0;
+            peer.snapshotSent = peer.snapshotBytes / 5 * 2;
+            peer.learner = member.role == Node::Role::Learner;
+            leader.peers.append(peer);
+        }
+    }
 }
 
 DemoData DemoData::make(const QString &kind)

@@ -32,6 +32,8 @@ struct DemoData {
     static QDateTime moment();
     /// What the cluster would say about a unit file.
     static QList<UnitDiagnostic> check(const QString &text);
+    /// What the one who leads knows of the others, from their rows.
+    void setPeers();
     void putKey(const QString &key, const QByteArray &value, qint64 ttl = 0);
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cluster_models.h"
 
+#include "console/session/raft_progress.h"
+
 namespace qd::models {
 namespace {
 
@@ -39,6 +41,25 @@ std::vector<Column<Unit>> unitColumns()
         {[](const Unit &u) { return u.global ? QStringLiteral("every node") : u.machineName; }},
         {[](const Unit &u) { return u.description; },
          [](const Unit &a, const Unit &b) { return a.description.compare(b.description); }}};
+}
+
+/// What the leader knows of a member.
+QVariantMap progressRow(const RaftStatus &member, const RaftStatus *leader)
+{
+    RaftPeer peer;
+    if (leader) {
+        for (const RaftPeer &one : leader->peers) {
+            if (one.raftId == member.raftId)
+                peer = one;
+        }
+    }
+    QVariantMap out = codec::toJson(peer).toVariantMap();
+    out.remove(QStringLiteral("raftId"));
+    out.remove(QStringLiteral("name"));
+    out.insert(QStringLiteral("progress"), out.take(QStringLiteral("state")));
+    out.insert(QStringLiteral("snapshotText"), session::snapshotText(peer));
+    out.insert(QStringLiteral("learner"), peer.learner || member.role == Node::Role::Learner);
+    return out;
 }
 
 std::vector<Column<RaftStatus>> raftColumns()
@@ -159,6 +180,7 @@ QVariantList RaftModel::members() const
         return a->nodeName < b->nodeName;
     });
     const qint64 last = lastIndex();
+    const RaftStatus *leader = leading();
     QVariantList out;
     for (const RaftStatus *member : all) {
         QVariantMap row = codec::toJson(*member).toVariantMap();
@@ -166,6 +188,7 @@ QVariantList RaftModel::members() const
         row.insert(QStringLiteral("role"), nameOf(member->role));
         row.insert(QStringLiteral("tone"), int(toneOfRow(*member)));
         row.remove(QStringLiteral("peers"));
+        row.insert(progressRow(*member, leader));
         out.append(row);
     }
     return out;
@@ -209,6 +232,48 @@ int RaftModel::voters() const
     forEach(
         [&out](const RaftStatus &member) { out += member.role == Node::Role::Learner ? 0 : 1; });
     return out;
+}
+
+QVariantMap RaftModel::without(const QString &nodeId) const
+{
+    int left = 0;
+    int reachable = 0;
+    bool votes = false;
+    forEach([&](const RaftStatus &member) {
+        if (member.role == Node::Role::Learner)
+            return;
+        votes = votes || member.nodeId == nodeId;
+        if (member.nodeId == nodeId)
+            return;
+        ++left;
+        reachable += member.reachable ? 1 : 0;
+    });
+    const int majority = left / 2 + 1;
+    const int spare = qMax(0, left - majority);
+    const bool allowed = !votes || (left > 0 && reachable >= majority);
+    QString text;
+    if (!votes)
+        text = QStringLiteral("It is a learner: the majority stays as it is, %1 of %2.")
+                   .arg(majority)
+                   .arg(left);
+    else if (left == 0)
+        text = QStringLiteral("It is the last one that votes.");
+    else
+        text = QStringLiteral("%1 of %2 voters are a majority then (now %3 of %4); %5.")
+                   .arg(majority)
+                   .arg(left)
+                   .arg(needed())
+                   .arg(voters())
+                   .arg(
+                       spare == 0   ? QStringLiteral("no loss is survived")
+                       : spare == 1 ? QStringLiteral("one loss is survived")
+                                    : QStringLiteral("%1 losses are survived").arg(spare));
+    if (votes && left > 0 && !allowed)
+        text +=
+            QStringLiteral(" Only %1 of them can be reached: it would be refused.").arg(reachable);
+    return {{QStringLiteral("voters"), left},         {QStringLiteral("needed"), majority},
+            {QStringLiteral("reachable"), reachable}, {QStringLiteral("spare"), spare},
+            {QStringLiteral("allowed"), allowed},     {QStringLiteral("text"), text}};
 }
 
 QString RaftModel::advice() const

@@ -71,7 +71,10 @@ public:
     /// The member that leads in the highest term; empty while there is none.
     QVariantMap leader() const;
     /// Every member with its lag, by name: nodeId, name, role, term, first, last, commit, applied,
-    /// lag (entries behind the leader's last), syncMs, proposals, reachable, vote, tone.
+    /// lag (entries behind the leader's last), syncMs, proposals, reachable, vote, tone; and, of a
+    /// follower, what the leader knows of it: progress (probe, replicate, snapshot; empty:
+    /// nothing), matchIndex, nextIndex, inflight, inflightBytes, active, snapshotSent,
+    /// snapshotBytes, snapshotText, learner.
     QVariantList members() const;
     qint64 firstIndex() const;
     qint64 lastIndex() const;
@@ -83,6 +86,9 @@ public:
     QString advice() const;
     int reachableCount() const;
     int voters() const;
+    /// What the cluster is without a node: {voters, needed, reachable, spare (losses that are
+    /// survived), allowed, text}.
+    Q_INVOKABLE QVariantMap without(const QString &nodeId) const;
     const RaftStatus *leading() const;
     Tone::Value toneOfRow(const RaftStatus &row) const override;
 };

@@ -19,6 +19,15 @@ ConsoleSession::ConsoleSession(Connector &connector, const Clock &clock, QObject
     , m_raftHistory(m_raft, clock)
 {
     connect(&m_draft, &UnitDraft::failed, this, &ConsoleSession::failed);
+    m_store.setClock(clock);
+    connect(&m_store, &StoreTree::done, this, &ConsoleSession::done);
+    connect(&m_store, &StoreTree::failed, this, &ConsoleSession::failed);
+    connect(&m_storeDraft, &StoreDraft::failed, this, &ConsoleSession::failed);
+    connect(&m_storeDraft, &StoreDraft::saved, this, [this](const QString &key) {
+        Q_EMIT done(QStringLiteral("%1 is saved").arg(key));
+    });
+    connect(&m_storeTransfer, &StoreTransfer::done, this, &ConsoleSession::done);
+    connect(&m_storeTransfer, &StoreTransfer::failed, this, &ConsoleSession::failed);
     connect(&m_draft, &UnitDraft::submitted, this, [this](const QString &name, bool thenStart) {
         Q_EMIT done(QStringLiteral("%1 is submitted").arg(name));
         m_units.setCurrentKey(name);
@@ -82,6 +91,10 @@ void ConsoleSession::attachModels()
     m_units.attach(m_client->subscribe(QStringLiteral("units")));
     m_raft.attach(m_client->subscribe(QStringLiteral("raft")));
     m_store.setClient(m_client.get());
+    m_storeDraft.setClient(m_client.get());
+    m_keyHistory.setClient(m_client.get());
+    m_keyWatch.setClient(m_client.get());
+    m_storeTransfer.setClient(m_client.get());
     m_log.setClient(m_client.get());
     m_draft.setClient(m_client.get());
     m_script.setRunner(m_connector.scriptRunner(m_profile));
@@ -95,6 +108,10 @@ void ConsoleSession::detachModels()
     m_raft.attach(nullptr);
     m_raftHistory.setRunning(false);
     m_store.setClient(nullptr);
+    m_storeDraft.setClient(nullptr);
+    m_keyHistory.setClient(nullptr);
+    m_keyWatch.setClient(nullptr);
+    m_storeTransfer.setClient(nullptr);
     m_log.setClient(nullptr);
     m_draft.setClient(nullptr);
 }
@@ -205,6 +222,33 @@ void ConsoleSession::act(const QString &verb, const QString &unit)
             if (verb == QLatin1String("destroy") && m_units.currentKey() == unit)
                 m_units.setCurrentKey({});
             Q_EMIT done(doneText(verb, unit));
+        });
+}
+
+void ConsoleSession::transferLeadership(const QString &nodeId, const QString &name)
+{
+    if (!m_client || nodeId.isEmpty())
+        return;
+    session::ClusterApi(*m_client).raftTransfer(nodeId).then(
+        this, [this, name](const Result<QString> &leader) {
+            if (leader)
+                Q_EMIT done(QStringLiteral("%1 leads").arg(name));
+            else
+                Q_EMIT failed(QStringLiteral("%1 does not lead").arg(name), leader.error().text());
+        });
+}
+
+void ConsoleSession::removeNode(const QString &nodeId, const QString &name)
+{
+    if (!m_client || nodeId.isEmpty())
+        return;
+    session::ClusterApi(*m_client).nodeRemove(nodeId).then(
+        this, [this, name](const Result<void> &removed) {
+            if (removed)
+                Q_EMIT done(QStringLiteral("%1 is removed from the cluster").arg(name));
+            else
+                Q_EMIT failed(
+                    QStringLiteral("%1 is not removed").arg(name), removed.error().text());
         });
 }
 

@@ -6,6 +6,9 @@
 #include "log_window.h"
 #include "raft_history.h"
 #include "script_console.h"
+#include "store_draft.h"
+#include "store_events.h"
+#include "store_transfer.h"
 #include "store_tree.h"
 #include "unit_draft.h"
 
@@ -23,6 +26,7 @@ class ConsoleSession : public QObject {
     Q_PROPERTY(QString nodeName READ nodeName NOTIFY linkChanged)
     Q_PROPERTY(QString role READ role NOTIFY linkChanged)
     Q_PROPERTY(bool mayOperate READ mayOperate NOTIFY linkChanged)
+    Q_PROPERTY(bool mayAdminister READ mayAdminister NOTIFY linkChanged)
     Q_PROPERTY(QString profile READ profile NOTIFY linkChanged)
     Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
     Q_PROPERTY(QVariantList profiles READ profiles NOTIFY profilesChanged)
@@ -34,6 +38,10 @@ class ConsoleSession : public QObject {
     Q_PROPERTY(qd::models::RaftModel *raft READ raft CONSTANT)
     Q_PROPERTY(qd::models::RaftHistory *raftHistory READ raftHistory CONSTANT)
     Q_PROPERTY(qd::models::StoreTree *store READ store CONSTANT)
+    Q_PROPERTY(qd::models::StoreDraft *storeDraft READ storeDraft CONSTANT)
+    Q_PROPERTY(qd::models::StoreEvents *keyHistory READ keyHistory CONSTANT)
+    Q_PROPERTY(qd::models::StoreEvents *keyWatch READ keyWatch CONSTANT)
+    Q_PROPERTY(qd::models::StoreTransfer *storeTransfer READ storeTransfer CONSTANT)
     Q_PROPERTY(qd::models::LogWindow *log READ log CONSTANT)
     Q_PROPERTY(qd::models::UnitDraft *draft READ draft CONSTANT)
     Q_PROPERTY(qd::models::ScriptConsole *script READ script CONSTANT)
@@ -52,6 +60,7 @@ public:
     QString clusterName() const { return m_clusterName; }
     QString nodeName() const { return m_nodeName; }
     QString role() const { return m_role; }
+    bool mayAdminister() const { return m_role == QLatin1String("admin"); }
     bool mayOperate() const { return m_role != QLatin1String("viewer"); }
     QString profile() const { return m_profile; }
     /// What the program does before there is a cluster to connect to, or why it could not.
@@ -68,6 +77,10 @@ public:
     RaftModel *raft() { return &m_raft; }
     RaftHistory *raftHistory() { return &m_raftHistory; }
     StoreTree *store() { return &m_store; }
+    StoreDraft *storeDraft() { return &m_storeDraft; }
+    StoreEvents *keyHistory() { return &m_keyHistory; }
+    StoreEvents *keyWatch() { return &m_keyWatch; }
+    StoreTransfer *storeTransfer() { return &m_storeTransfer; }
     LogWindow *log() { return &m_log; }
     UnitDraft *draft() { return &m_draft; }
     ScriptConsole *script() { return &m_script; }
@@ -80,6 +93,9 @@ public:
     Q_INVOKABLE void cancelPairing();
     /// load, start, stop, unload, destroy.
     Q_INVOKABLE void act(const QString &verb, const QString &unit);
+    Q_INVOKABLE void transferLeadership(const QString &nodeId, const QString &name);
+    /// For good.
+    Q_INVOKABLE void removeNode(const QString &nodeId, const QString &name);
 
 Q_SIGNALS:
     void linkChanged();
@@ -114,6 +130,10 @@ private:
     RaftModel m_raft;
     RaftHistory m_raftHistory;
     StoreTree m_store;
+    StoreDraft m_storeDraft;
+    StoreEvents m_keyHistory;
+    StoreEvents m_keyWatch;
+    StoreTransfer m_storeTransfer;
     LogWindow m_log;
     UnitDraft m_draft;
     ScriptConsole m_script;

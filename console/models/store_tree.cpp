@@ -11,6 +11,7 @@ namespace qd::models {
 namespace {
 
 constexpr int kFrameMs = 16;
+constexpr int kSecondMs = 1'000;
 const QString kNoSuchKey = QStringLiteral("etcd.100");
 /// An event holds a value and the one before it; what is longer is none.
 constexpr qsizetype kLongestEvent = 16 << 20;
@@ -44,6 +45,7 @@ struct StoreTree::Entry {
     quint64 round = 0;    ///< of its loading
     quint64 seen = 0;     ///< the round of its parent in which it was last there
     QString error;
+    qint64 readMs = 0;                            ///< when its time to live was told
     std::vector<std::unique_ptr<Entry>> children; ///< by key
 
     auto placeOf(const QString &key)
@@ -52,10 +54,9 @@ struct StoreTree::Entry {
             children.begin(), children.end(), key,
             [](const auto &child, const QString &wanted) { return child->data.key < wanted; });
     }
-    std::unique_ptr<Entry> makeChild(const StoreEntry &entry)
+    std::unique_ptr<Entry> makeChild()
     {
         auto made = std::make_unique<Entry>();
-        made->data = entry;
         made->parent = this;
         made->depth = depth + 1;
         made->seen = round;
@@ -66,6 +67,10 @@ struct StoreTree::Entry {
 StoreTree::StoreTree(QObject *parent)
     : QAbstractListModel(parent)
 {
+    static const SystemClock ofTheMachine;
+    m_clock = &ofTheMachine;
+    m_second.setInterval(kSecondMs);
+    connect(&m_second, &QTimer::timeout, this, &StoreTree::tick);
     m_frame.setSingleShot(true);
     m_frame.setInterval(kFrameMs);
     connect(&m_frame, &QTimer::timeout, this, &StoreTree::rebuildRows);
@@ -85,6 +90,7 @@ void StoreTree::setClient(session::Client *client)
         if (state == session::Client::State::Connected)
             reload();
     });
+    m_second.start();
     reload();
 }
 
@@ -100,6 +106,9 @@ void StoreTree::forgetAll()
     ++m_round;
     m_watch.reset();
     m_frame.stop();
+    m_second.stop();
+    m_leases = false;
+    m_readingLease.clear();
     beginResetModel();
     m_rows.clear();
     m_root.reset();
@@ -188,7 +197,7 @@ void StoreTree::takePage(
     entry->error.clear();
     entry->guessed = false;
     if (entry != m_root.get())
-        entry->data = answer->entry;
+        take(*entry, answer->entry);
     merge(*entry, answer->children);
     if (answer->more && !answer->children.isEmpty()) {
         loadPage(*entry, answer->children.last().key);
@@ -243,11 +252,11 @@ void StoreTree::merge(Entry &entry, const QList<StoreEntry> &page)
             continue;
         const auto place = entry.placeOf(child.key);
         if (place != entry.children.end() && (*place)->data.key == child.key) {
-            (*place)->data = child;
+            take(**place, child);
             (*place)->seen = entry.round;
             continue;
         }
-        entry.children.insert(place, entry.makeChild(child));
+        take(**entry.children.insert(place, entry.makeChild()), child);
         ++m_known;
         fresh = true;
     }
@@ -382,12 +391,13 @@ StoreTree::Entry *StoreTree::put(Entry &parent, const StoreEntry &entry)
 {
     const auto place = parent.placeOf(entry.key);
     if (place != parent.children.end() && (*place)->data.key == entry.key) {
-        (*place)->data = entry;
+        take(**place, entry);
         (*place)->seen = parent.round;
         touched(place->get());
         return place->get();
     }
-    Entry *made = parent.children.insert(place, parent.makeChild(entry))->get();
+    Entry *made = parent.children.insert(place, parent.makeChild())->get();
+    take(*made, entry);
     ++m_known;
     if (m_words.isEmpty())
         showFresh(parent);
@@ -574,6 +584,83 @@ void StoreTree::continueGoing()
     }
 }
 
+void StoreTree::take(Entry &entry, const StoreEntry &data)
+{
+    // A page that was read before an event came in is older than what the event has told.
+    if (!data.dir && data.modifiedIndex < entry.data.modifiedIndex)
+        return;
+    entry.data = data;
+    entry.readMs = m_clock->monotonicMs();
+    m_leases = m_leases || data.ttl > 0;
+}
+
+qint64 StoreTree::leftOf(const Entry &entry) const
+{
+    if (entry.data.ttl <= 0)
+        return -1;
+    const qint64 passedMs = m_clock->monotonicMs() - entry.readMs;
+    return qMax<qint64>(0, entry.data.ttl - passedMs / kSecondMs);
+}
+
+qint64 StoreTree::secondsLeft() const
+{
+    const Entry *entry = m_currentKey.isEmpty() ? nullptr : find(m_currentKey);
+    return entry ? leftOf(*entry) : -1;
+}
+
+void StoreTree::tick()
+{
+    if (!m_leases || m_rows.empty())
+        return;
+    Q_EMIT dataChanged(index(0), index(count() - 1), {TtlRole});
+    Q_EMIT ticked();
+    if (secondsLeft() == 0 && m_readingLease != m_currentKey)
+        readLease(m_currentKey);
+}
+
+/// A renewed time to live is no event: when the time is over and the key still there, it is asked.
+void StoreTree::readLease(const QString &key)
+{
+    if (!m_client || m_client->state() != session::Client::State::Connected)
+        return;
+    m_readingLease = key;
+    session::ClusterApi(*m_client)
+        .storeGet({key, false, true, false, {}})
+        .then(this, [this, key](const Result<session::StoreAnswer> &answer) {
+            m_readingLease.clear();
+            Entry *entry = find(key);
+            if (!answer || !entry || answer->entry.dir)
+                return; // gone: the event says so
+            take(*entry, answer->entry);
+            touched(entry);
+            Q_EMIT currentChanged();
+            Q_EMIT ticked();
+        });
+}
+
+void StoreTree::remove(const QString &key)
+{
+    const Entry *entry = find(key);
+    if (!m_client || !entry || !entry->parent)
+        return;
+    session::StoreWrite request;
+    request.key = key;
+    request.dir = request.recursive = entry->data.dir;
+    if (!entry->data.dir)
+        request.prevIndex = entry->data.modifiedIndex;
+    session::ClusterApi(*m_client).storeDelete(request).then(
+        this, [this, key](const Result<session::StoreAnswer> &answer) {
+            if (answer) {
+                Q_EMIT done(QStringLiteral("%1 is deleted").arg(key));
+                return;
+            }
+            const bool changed = answer.error().code == QLatin1String("etcd.101");
+            const QString why = changed ? QStringLiteral("It has changed since it was read.")
+                                        : answer.error().text();
+            Q_EMIT failed(QStringLiteral("Cannot delete %1").arg(key), why);
+        });
+}
+
 QString StoreTree::keyAt(int row) const
 {
     return row >= 0 && row < count() ? m_rows[size_t(row)]->data.key : QString();
@@ -657,7 +744,7 @@ QVariant StoreTree::data(const QModelIndex &index, int role) const
     case PreviewRole:
         return previewOf(entry.data.value);
     case TtlRole:
-        return entry.data.ttl;
+        return leftOf(entry);
     default:
         return {};
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "console/session/cluster_api.h"
+#include "shared/base/clock.h"
 
 #include <QAbstractListModel>
 #include <QPointer>
@@ -27,6 +28,7 @@ class StoreTree : public QAbstractListModel {
     Q_PROPERTY(QString currentKey READ currentKey WRITE setCurrentKey NOTIFY currentChanged)
     Q_PROPERTY(int currentRow READ currentRow NOTIFY currentChanged)
     Q_PROPERTY(QVariantMap current READ current NOTIFY currentChanged)
+    Q_PROPERTY(double secondsLeft READ secondsLeft NOTIFY ticked)
 public:
     enum Phase { Idle, Loading, Ready, Failed };
     Q_ENUM(Phase)
@@ -45,6 +47,8 @@ public:
     ~StoreTree() override;
 
     void setClient(session::Client *client);
+    /// What lives on is counted down by it.
+    void setClock(const Clock &clock) { m_clock = &clock; }
     int count() const { return int(m_rows.size()); }
     /// Keys and directories that have been loaded, shown or not.
     int known() const { return m_known; }
@@ -65,6 +69,12 @@ public:
     /// it could not be loaded).
     QVariantMap current() const;
 
+    /// Of the current key's time to live; -1 = it has none. Counted from when it was read.
+    qint64 secondsLeft() const;
+    /// A second has passed.
+    void tick();
+    /// A key goes only as it is shown; a folder with all that is in it.
+    Q_INVOKABLE void remove(const QString &key);
     Q_INVOKABLE void reload();
     Q_INVOKABLE void setExpanded(int row, bool expanded);
     Q_INVOKABLE int parentRow(int row) const;
@@ -87,6 +97,9 @@ Q_SIGNALS:
     void rebuilt();
     /// goTo found no such key.
     void missing(const QString &key);
+    void ticked();
+    void done(const QString &what);
+    void failed(const QString &what, const QString &why);
 
 private:
     struct Entry;
@@ -118,7 +131,14 @@ private:
     void rebuildRows();
     void touched(const Entry *entry);
     void continueGoing();
+    qint64 leftOf(const Entry &entry) const;
+    void take(Entry &entry, const StoreEntry &data);
+    void readLease(const QString &key);
 
+    const Clock *m_clock;
+    QTimer m_second;
+    bool m_leases = false;  ///< something that was read has a time to live
+    QString m_readingLease; ///< its time is over, and it is asked for
     QPointer<session::Client> m_client;
     std::unique_ptr<session::ByteStream> m_watch;
     QByteArray m_rest;

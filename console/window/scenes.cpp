@@ -150,6 +150,84 @@ Scene store(const char *name, const char *kind, const char *key)
         {}};
 }
 
+/// A key whose value another has changed while it was edited.
+Scene conflict(const char *name, const char *kind, const QString &key, const QByteArray &theirs)
+{
+    return {
+        QString::fromLatin1(name),
+        QString::fromLatin1(kind),
+        [key, theirs](Stage &stage, demo::DemoConnector &connector) {
+            stage.go(Store);
+            stage.session().store()->goTo(key);
+            models::StoreDraft *draft = stage.session().storeDraft();
+            // Once: what comes after the editor is open is another's change.
+            QObject::connect(
+                draft, &models::StoreDraft::opened, draft,
+                [draft, client = connector.client(), key, theirs] {
+                    if (!draft->isOpen() || client->data().store.value(key).value == theirs)
+                        return;
+                    client->setKey(key, theirs);
+                    draft->setText(QStringLiteral("{\"requestsPerSecond\": 400, \"burst\": 60}"));
+                    draft->save();
+                });
+            draft->edit(key);
+        },
+        {QStringLiteral("await conflict")}};
+}
+
+/// A key that has been written some times, and what is done then.
+Scene written(const char *name, const char *kind, const QString &key, const QStringList &acts)
+{
+    return {
+        QString::fromLatin1(name), QString::fromLatin1(kind),
+        [key](Stage &stage, demo::DemoConnector &connector) {
+            stage.go(Store);
+            for (const char *value : {"quiet", "Maintenance tonight, 23:00 to 23:30 UTC.", "info"})
+                connector.client()->setKey(key, value);
+            connector.client()->removeKey(key);
+            connector.client()->setKey(key, "Maintenance on Sunday, 02:00 to 04:00 UTC.", 95);
+            stage.session().store()->goTo(key);
+        },
+        acts};
+}
+
+Scene watching(const char *name, const char *kind, const char *key)
+{
+    return {
+        QString::fromLatin1(name),
+        QString::fromLatin1(kind),
+        [key](Stage &stage, demo::DemoConnector &connector) {
+            stage.go(Store);
+            const QString folder = QString::fromLatin1(key);
+            stage.session().store()->goTo(folder);
+            stage.session().keyWatch()->watch(folder, true);
+            for (int i = 0; i < 12; ++i)
+                connector.client()->setKey(
+                    folder + QStringLiteral("/worker-%1").arg(i % 5),
+                    QStringLiteral("127.0.0.1%1:80%2")
+                        .arg(i % 3)
+                        .arg(i, 2, 10, QLatin1Char('0'))
+                        .toUtf8());
+            connector.client()->removeKey(folder + QStringLiteral("/worker-3"));
+            connector.client()->setKey(
+                folder + QLatin1Char('/') + QString(300, QLatin1Char('w')), "long");
+        },
+        {QStringLiteral("click button Watch")}};
+}
+
+Scene member(const char *name, const char *kind, int row, const QStringList &acts)
+{
+    return {
+        QString::fromLatin1(name), QString::fromLatin1(kind),
+        [row](Stage &stage, demo::DemoConnector &) {
+            stage.go(Raft);
+            models::RaftModel *model = stage.session().raft();
+            model->flush();
+            model->setCurrentKey(model->keyAt(row));
+        },
+        acts};
+}
+
 Scene script(const char *name, const char *text)
 {
     return {
@@ -163,9 +241,7 @@ Scene script(const char *name, const char *text)
         {}};
 }
 
-} // namespace
-
-QList<Scene> allScenes()
+QList<Scene> firstScenes()
 {
     return {
         {QStringLiteral("hosting"),
@@ -208,30 +284,87 @@ QList<Scene> allScenes()
         lost("lost", Units),
         lost("lost-nodes", Nodes),
         at("commands", "normal", Units, {QStringLiteral("key Down"), QStringLiteral("key Ctrl+K")}),
-        at("keys", "normal", Units, {QStringLiteral("key ?")}),
+        at("keys", "normal", Units, {QStringLiteral("key ?")})};
+}
+
+QList<Scene> raftScenes()
+{
+    return {
         raft("raft", "normal", 110),
         raft("raft-election", "normal", 44),
+        member(
+            "raft-transfer", "normal", 0,
+            {QStringLiteral("key T"), QStringLiteral("await Let this")}),
+        member(
+            "raft-remove", "normal", 2,
+            {QStringLiteral("key Delete"), QStringLiteral("await majority then")}),
+        at("raft-members", "normal", Raft, {QStringLiteral("key M")}),
+        at("raft-members-hostile", "hostile", Raft, {QStringLiteral("key M")}),
         at("raft-hostile", "hostile", Raft),
         at("raft-empty", "empty", Raft),
         at("raft-loading", "loading", Raft),
         at("raft-error", "failing", Raft),
-        lost("lost-raft", Raft),
+        lost("lost-raft", Raft)};
+}
+
+QList<Scene> storeScenes()
+{
+    return {
         at("store", "normal", Store),
         store("store-json", "normal", "/config/api/limits"),
         store("store-bytes", "normal", "/secrets/blob"),
         store("store-hostile", "hostile", "/<b>markup</b>"),
         store("store-many", "keys:100000", "/load/key-050000"),
+        at("store-edit", "normal", Store,
+           {QStringLiteral("key /"), QStringLiteral("type /motd"), QStringLiteral("key Return"),
+            QStringLiteral("key E"), QStringLiteral("await Edit key")}),
+        at("store-new", "normal", Store,
+           {QStringLiteral("key Down"), QStringLiteral("key N"), QStringLiteral("await New key"),
+            QStringLiteral("type colour")}),
+        conflict(
+            "store-conflict", "normal", QStringLiteral("/config/api/limits"),
+            R"({"requestsPerSecond":300,"burst":40,"tenants":["alpha"],"strict":false})"),
+        conflict(
+            "store-conflict-hostile", "hostile", QStringLiteral("/<b>markup</b>"),
+            QByteArray(20'000, 't')),
+        written(
+            "store-history", "normal", QStringLiteral("/motd"),
+            {QStringLiteral("key H"), QStringLiteral("await The store knows")}),
+        written(
+            "store-history-empty", "normal", QStringLiteral("/motd"),
+            {QStringLiteral("key Home"), QStringLiteral("key H"), QStringLiteral("await of late")}),
+        watching("store-watch", "normal", "/services"),
+        at("store-watch-idle", "normal", Store,
+           {QStringLiteral("key Down"), QStringLiteral("click button Watch")}),
+        written(
+            "store-delete", "normal", QStringLiteral("/motd"),
+            {QStringLiteral("key Delete"), QStringLiteral("await Delete this key")}),
+        at("store-import", "normal", Store,
+           {QStringLiteral("key I"), QStringLiteral("await Import keys"),
+            QStringLiteral("type /no/such/") + QString(200, QLatin1Char('f')),
+            QStringLiteral("key Return"), QStringLiteral("await Cannot read")}),
         at("store-empty", "empty", Store),
         at("store-loading", "loading", Store),
         at("store-error", "failing", Store),
-        at("script", "normal", Script),
-        script("script-done", "print('hello');\n"),
+        lost("lost-store", Store)};
+}
+
+QList<Scene> scriptScenes()
+{
+    return {
+        at("script", "normal", Script), script("script-done", "print('hello');\n"),
         script("script-running", "while (true) {\n}\n"),
         script(
             "script-error", "const nodes = cluster.nodes();\ntable(nodes);\n// and now:\n"
                             "throw new Error('the API is gone');\n"),
-        lost("lost-store", Store),
         lost("lost-script", Script)};
+}
+
+} // namespace
+
+QList<Scene> allScenes()
+{
+    return firstScenes() + raftScenes() + storeScenes() + scriptScenes();
 }
 
 } // namespace qd::window

@@ -9,7 +9,8 @@ UiDialog {
     property string subject
     property string text
     property string actText: "Destroy"
-    readonly property bool matches: typed.text === confirm.subject
+    property bool allowed: true
+    readonly property bool matches: confirm.allowed && typed.text === confirm.subject
 
     signal confirmed(string subject)
 
@@ -63,6 +64,7 @@ UiDialog {
         UiField {
             id: typed
 
+            enabled: confirm.allowed
             objectName: "confirmField"
             width: parent.width
             label: "Type the name to confirm"

@@ -21,6 +21,12 @@ Workspace {
         flick.contentY = Math.max(0, Math.min(most, flick.contentY + by));
     }
 
+    function goToMembers(): void {
+        const most = Math.max(0, flick.contentHeight - flick.height);
+        flick.contentY = Math.min(most, Math.max(0, membersPanel.y));
+        membersPanel.focusRows();
+    }
+
     title: "Raft"
     keyHelp: [
         {
@@ -30,14 +36,28 @@ Workspace {
         {
             "keys": "W",
             "what": "Newest entries or the whole log"
+        },
+        {
+            "keys": "M",
+            "what": "To the members; ↑ ↓ choose one"
+        },
+        {
+            "keys": "T, Del",
+            "what": "Let the chosen member lead, remove it"
         }
     ]
     Keys.onUpPressed: workspace.scroll(-60)
     Keys.onDownPressed: workspace.scroll(60)
     Keys.onPressed: event => {
-        event.accepted = event.key === Qt.Key_W && event.modifiers === Qt.NoModifier;
+        const acts = ({
+                [Qt.Key_W]: () => logPanel.whole = !logPanel.whole,
+                [Qt.Key_M]: workspace.goToMembers,
+                [Qt.Key_T]: membersPanel.transfer,
+                [Qt.Key_Delete]: membersPanel.remove
+            });
+        event.accepted = event.modifiers === Qt.NoModifier && event.key in acts;
         if (event.accepted)
-            logPanel.whole = !logPanel.whole;
+            acts[event.key]();
     }
 
     WorkspaceBar {
@@ -133,10 +153,22 @@ Workspace {
                 width: parent.width
                 raft: workspace.raft
             }
+            MembersPanel {
+                id: membersPanel
+
+                objectName: "membersPanel"
+                width: parent.width
+                session: workspace.session
+            }
             ElectionPanel {
                 objectName: "electionPanel"
                 width: parent.width
                 history: workspace.history
+            }
+            StorePanel {
+                objectName: "storePanel"
+                width: parent.width
+                raft: workspace.raft
             }
             Row {
                 readonly property real above: y + Theme.lg * 2

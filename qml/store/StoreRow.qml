@@ -28,7 +28,8 @@ Item {
     Accessible.name: {
         if (row.dir)
             return row.name + ", folder, " + (row.expanded ? "open" : "closed");
-        return row.preview === "" ? row.name : row.name + ", " + row.preview;
+        const expires = row.ttl >= 0 ? ", expires in " + Format.span(row.ttl) : "";
+        return (row.preview === "" ? row.name : row.name + ", " + row.preview) + expires;
     }
     Accessible.selected: row.isCurrent
 
@@ -99,8 +100,8 @@ Item {
         anchors.right: parent.right
         anchors.rightMargin: Theme.lg
         height: parent.height
-        visible: row.ttl > 0
-        text: "expires"
+        visible: row.ttl >= 0
+        text: Format.span(row.ttl)
         color: Theme.warn
         font.pixelSize: Theme.caption
         Accessible.ignored: true

@@ -4,13 +4,18 @@ import QtQuick.Controls.Basic
 import Quarterdeck
 import Quarterdeck.Models
 
-// The replicated store, to look at: a tree that follows the store by itself, and the value of the
-// key that is current.
+// The replicated store: a tree that follows the store by itself, and the key that is current, to
+// look at, to write, and to watch.
 Workspace {
     id: workspace
 
     readonly property StoreTree tree: workspace.session.store
+    readonly property StoreDraft draft: workspace.session.storeDraft
+    readonly property var entry: workspace.tree.current
     readonly property bool shown: workspace.tree.count > 0
+    readonly property bool editing: workspace.draft.open
+    readonly property bool mayWrite: workspace.session.mayOperate
+                                     && workspace.session.link === ConsoleSession.Live
     property string missing
 
     function focusFilter(): bool {
@@ -29,8 +34,47 @@ Workspace {
         treeView.forceActiveFocus();
     }
 
+    // Where a new key would stand: in the folder that is current, or beside the key.
+    function folder(): string {
+        const key = workspace.tree.currentKey;
+        return workspace.entry.dir ? key : key.slice(0, key.lastIndexOf("/"));
+    }
+    function create(): void {
+        if (workspace.mayWrite)
+            workspace.draft.create(workspace.folder());
+    }
+    function edit(): void {
+        if (pane.mayEdit)
+            workspace.draft.edit(workspace.tree.currentKey);
+    }
+    function askDelete(): void {
+        if (!workspace.mayWrite || workspace.entry.key === undefined)
+            return;
+        if (workspace.entry.dir)
+            deleteFolder.ask(workspace.tree.currentKey);
+        else
+            deleteKey.begin(workspace.tree.currentKey);
+    }
+    function act(key: int): bool {
+        const acts = ({
+                [Qt.Key_V]: pane.nextForm,
+                [Qt.Key_E]: workspace.edit,
+                [Qt.Key_N]: workspace.create,
+                [Qt.Key_Delete]: workspace.askDelete,
+                [Qt.Key_H]: () => pane.show(pane.view === "history" ? "value" : "history"),
+                [Qt.Key_W]: pane.watch,
+                [Qt.Key_P]: pane.togglePause,
+                [Qt.Key_X]: () => transfer.beginExport(workspace.tree.currentKey || "/"),
+                [Qt.Key_I]: transfer.beginImport,
+                [Qt.Key_F5]: workspace.tree.reload
+            });
+        if (key in acts)
+            acts[key]();
+        return key in acts;
+    }
+
     title: "Store"
-    keyHelp: [
+    keyHelp: workspace.editing ? editor.keyHelp : [
         {
             "keys": "↑ ↓",
             "what": "Walk"
@@ -44,8 +88,20 @@ Workspace {
             "what": "Go to a key, hidden ones too"
         },
         {
+            "keys": "E, N, Del",
+            "what": "Edit, new key, delete"
+        },
+        {
             "keys": "V",
             "what": "Value as text, JSON or bytes"
+        },
+        {
+            "keys": "H, W, P",
+            "what": "History, watch, pause"
+        },
+        {
+            "keys": "X, I",
+            "what": "Export, import"
         },
         {
             "keys": "Ctrl C",
@@ -57,16 +113,12 @@ Workspace {
         }
     ]
     Keys.onPressed: event => {
-        const form = event.key === Qt.Key_V && event.modifiers === Qt.NoModifier;
         const copy = event.matches(StandardKey.Copy);
-        const again = event.key === Qt.Key_F5;
-        event.accepted = form || copy || again;
-        if (form)
-            pane.nextForm();
-        else if (copy)
+        event.accepted = !workspace.editing && copy;
+        if (event.accepted)
             pane.copy();
-        else if (again)
-            workspace.tree.reload();
+        else if (!workspace.editing && event.modifiers === Qt.NoModifier)
+            event.accepted = workspace.act(event.key);
     }
 
     WorkspaceBar {
@@ -104,6 +156,33 @@ Workspace {
                     workspace.tree.filter = "";
                 workspace.accept();
             }
+        }
+        UiButton {
+            objectName: "newKey"
+            anchors.verticalCenter: parent.verticalCenter
+            enabled: workspace.mayWrite && !workspace.editing
+            glyph: "plus"
+            text: "New key"
+            hint: "Make a key or a folder (N)"
+            onClicked: workspace.create()
+        }
+        UiButton {
+            objectName: "exportKeys"
+            anchors.verticalCenter: parent.verticalCenter
+            enabled: workspace.session.link === ConsoleSession.Live
+            ghost: true
+            text: "Export"
+            hint: "The key that is chosen and all below it, into a file (X)"
+            onClicked: transfer.beginExport(workspace.tree.currentKey || "/")
+        }
+        UiButton {
+            objectName: "importKeys"
+            anchors.verticalCenter: parent.verticalCenter
+            enabled: workspace.mayWrite
+            ghost: true
+            text: "Import"
+            hint: "Compare a file with the store, and write it (I)"
+            onClicked: transfer.beginImport()
         }
         UiButton {
             anchors.verticalCenter: parent.verticalCenter
@@ -157,13 +236,67 @@ Workspace {
                 onAction: workspace.tree.reload()
             }
         }
-        ValuePane {
-            id: pane
-
-            objectName: "valuePane"
+        FocusScope {
             SplitView.preferredWidth: Math.round(workspace.width * 0.42)
-            SplitView.minimumWidth: 280
-            tree: workspace.tree
+            SplitView.minimumWidth: 320
+
+            ValuePane {
+                id: pane
+
+                objectName: "valuePane"
+                anchors.fill: parent
+                visible: !workspace.editing
+                session: workspace.session
+                onEditWanted: workspace.edit()
+                onDeleteWanted: workspace.askDelete()
+            }
+            ValueEditor {
+                id: editor
+
+                objectName: "valueEditor"
+                anchors.fill: parent
+                visible: workspace.editing
+                enabled: visible
+                focus: visible
+                session: workspace.session
+                onClosed: treeView.forceActiveFocus()
+            }
+        }
+    }
+    AskDialog {
+        id: deleteKey
+
+        title: "Delete this key?"
+        text: "Only as it is shown: if it has changed meanwhile, it stays."
+        actText: "Delete"
+        danger: true
+        onConfirmed: subject => workspace.tree.remove(subject)
+        onClosed: treeView.forceActiveFocus()
+    }
+    ConfirmDialog {
+        id: deleteFolder
+
+        title: "Delete this folder?"
+        text: "With all that is in it, hidden keys too. There is no way back."
+        actText: "Delete"
+        onConfirmed: subject => workspace.tree.remove(subject)
+        onClosed: treeView.forceActiveFocus()
+    }
+    TransferDialog {
+        id: transfer
+
+        session: workspace.session
+        onClosed: treeView.forceActiveFocus()
+    }
+    Connections {
+        target: workspace.draft
+
+        function onOpened(): void {
+            if (workspace.editing && !editor.inConflict)
+                editor.begin();
+        }
+        function onSaved(key: string): void {
+            workspace.tree.goTo(key);
         }
     }
     Connections {

@@ -4,11 +4,17 @@ import QtQuick.Controls.Basic
 import Quarterdeck
 import Quarterdeck.Models
 
-// The key that is current: what it holds, as text, JSON or bytes, and what the store knows of it.
+// The key that is current: what it holds, as text, JSON or bytes, what has happened to it, and what
+// happens to it now.
 FocusScope {
     id: pane
 
-    required property StoreTree tree
+    required property ConsoleSession session
+    readonly property StoreTree tree: pane.session.store
+    property string view: "value" // value, history, watch
+    readonly property bool mayWrite: pane.session.mayOperate
+                                     && pane.session.link === ConsoleSession.Live
+    readonly property bool mayEdit: pane.mayWrite && pane.known && !pane.isDir && !pane.entry.binary
     readonly property var entry: pane.tree.current
     readonly property bool known: pane.entry.key !== undefined
     readonly property bool isDir: pane.known && pane.entry.dir
@@ -39,9 +45,9 @@ FocusScope {
     readonly property string lifetime: {
         if (!pane.known || pane.entry.ttl <= 0)
             return "";
-        const left = pane.entry.ttl + " s left when it was read";
+        const left = pane.tree.secondsLeft > 0 ? "in " + Format.span(pane.tree.secondsLeft) : "now";
         if (pane.entry.expires > 0)
-            return Qt.formatTime(new Date(pane.entry.expires), "HH:mm:ss") + ", " + left;
+            return left + ", at " + Qt.formatTime(new Date(pane.entry.expires), "HH:mm:ss");
         return left;
     }
     readonly property string holds: {
@@ -54,6 +60,20 @@ FocusScope {
         return pane.entry.children + (pane.entry.children === 1 ? " entry" : " entries");
     }
 
+    signal editWanted
+    signal deleteWanted
+
+    function show(view: string): void {
+        pane.view = view;
+    }
+    function togglePause(): void {
+        watchView.togglePause();
+    }
+    // W begins what the pane is asked to show.
+    function watch(): void {
+        pane.view = "watch";
+        watchView.begin();
+    }
     function nextForm(): void {
         const at = pane.choices.findIndex(one => one.value === pane.shownAs);
         pane.wanted = pane.choices[(at + 1) % pane.choices.length].value;
@@ -83,12 +103,44 @@ FocusScope {
         visible: pane.known
         spacing: Theme.md
 
-        UiText {
+        Item {
             width: parent.width
-            text: pane.known ? pane.entry.name : ""
-            font.pixelSize: Theme.heading
-            font.weight: Font.DemiBold
-            Accessible.role: Accessible.Heading
+            height: Theme.controlHeight
+
+            UiText {
+                anchors.verticalCenter: parent.verticalCenter
+                width: parent.width - acts.width - Theme.sm
+                text: pane.known ? Format.oneLine(pane.entry.name) : ""
+                font.pixelSize: Theme.heading
+                font.weight: Font.DemiBold
+                Accessible.role: Accessible.Heading
+            }
+            Row {
+                id: acts
+
+                anchors.right: parent.right
+                spacing: Theme.xs
+
+                UiButton {
+                    objectName: "editValue"
+                    visible: !pane.isDir
+                    enabled: pane.mayEdit
+                    glyph: "edit"
+                    text: "Edit"
+                    hint: pane.entry.binary ? "Bytes that are no text: qdctl store set --stdin" :
+                                              "Write another value (E)"
+                    onClicked: pane.editWanted()
+                }
+                UiButton {
+                    objectName: "deleteKey"
+                    enabled: pane.mayWrite
+                    ghost: true
+                    danger: true
+                    glyph: "trash"
+                    hint: "Delete (Del)"
+                    onClicked: pane.deleteWanted()
+                }
+            }
         }
         FieldGrid {
             width: parent.width
@@ -125,10 +177,30 @@ FocusScope {
                 }
             ] : []
         }
+        Segmented {
+            objectName: "paneView"
+            label: "Show of the key"
+            value: pane.view
+            choices: [
+                {
+                    "value": "value",
+                    "text": "Value"
+                },
+                {
+                    "value": "history",
+                    "text": "History"
+                },
+                {
+                    "value": "watch",
+                    "text": "Watch"
+                }
+            ]
+            onChosen: value => pane.view = value
+        }
         Item {
             width: parent.width
             height: 30
-            visible: !pane.isDir
+            visible: !pane.isDir && pane.view === "value"
 
             Segmented {
                 objectName: "valueForm"
@@ -154,7 +226,7 @@ FocusScope {
         anchors.bottomMargin: Theme.lg
         x: Theme.lg
         width: parent.width - Theme.lg * 2
-        visible: pane.known && !pane.isDir
+        visible: pane.known && !pane.isDir && pane.view === "value"
         radius: Theme.radius
         color: Theme.sunken
         border.color: Theme.line
@@ -209,9 +281,41 @@ FocusScope {
             color: Theme.textMuted
         }
     }
+    UiText {
+        anchors.top: head.bottom
+        anchors.topMargin: Theme.md
+        x: Theme.lg
+        width: parent.width - Theme.lg * 2
+        visible: pane.isDir && pane.view === "value"
+        text: "A folder has no value."
+        color: Theme.textMuted
+    }
+    HistoryView {
+        anchors.top: head.bottom
+        anchors.topMargin: Theme.sm
+        anchors.bottom: parent.bottom
+        anchors.bottomMargin: Theme.lg
+        x: Theme.lg
+        width: parent.width - Theme.lg * 2
+        visible: pane.known && pane.view === "history"
+        session: pane.session
+        shown: visible
+    }
+    WatchView {
+        id: watchView
+
+        anchors.top: pane.known ? head.bottom : parent.top
+        anchors.topMargin: pane.known ? Theme.sm : Theme.lg
+        anchors.bottom: parent.bottom
+        anchors.bottomMargin: Theme.lg
+        x: Theme.lg
+        width: parent.width - Theme.lg * 2
+        visible: pane.view === "watch"
+        session: pane.session
+    }
     StateView {
         anchors.fill: parent
-        visible: !pane.known
+        visible: !pane.known && pane.view !== "watch"
         glyph: "key"
         title: pane.tree.currentKey === "" ? "Choose a key" : "This key is gone"
         text: pane.tree.currentKey || "Its value and its indices are shown here."

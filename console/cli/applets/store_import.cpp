@@ -82,7 +82,12 @@ void tellOutcome(Invocation &run, const Plan &plan, const session::ImportOutcome
         run.out().line(QStringLiteral("written: %1").arg(outcome.written));
     for (const session::ImportFailure &failure : outcome.failures)
         run.out().error(QStringLiteral("%1: %2").arg(visible(failure.key), failure.error.text()));
-    const bool whole = outcome.failures.isEmpty() && session::countOf(plan).blocked == 0;
+    const int blocked = session::countOf(plan).blocked;
+    if (blocked > 0)
+        run.out().error(
+            blocked == 1 ? QStringLiteral("One key is blocked and not written.")
+                         : QStringLiteral("%1 keys are blocked and not written.").arg(blocked));
+    const bool whole = outcome.failures.isEmpty() && blocked == 0;
     run.finish(whole ? exit_status::done : exit_status::failed);
 }
 

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import QtQuick
+import Quarterdeck
+import Quarterdeck.Models
+
+// Every member, how the leader sends to it, and what can be done to it.
+Panel {
+    id: panel
+
+    required property ConsoleSession session
+    readonly property RaftModel raft: panel.session.raft
+    readonly property var members: panel.raft.members
+    readonly property var chosen: {
+        const found = panel.members.find(one => one.nodeId === panel.raft.currentKey);
+        return found ?? {};
+    }
+    readonly property bool known: panel.chosen.nodeId !== undefined
+    readonly property bool live: panel.session.link === ConsoleSession.Live
+    readonly property bool mayTransfer: panel.known && panel.live && panel.session.mayOperate
+                                        && panel.chosen.reachable && !panel.chosen.learner
+                                        && panel.chosen.role !== "leader"
+    readonly property bool mayRemove: panel.known && panel.live && panel.session.mayAdminister
+    readonly property var columns: [
+        {
+            "text": "Progress",
+            "width": 104
+        },
+        {
+            "text": "Match",
+            "width": 108,
+            "right": true
+        },
+        {
+            "text": "Next",
+            "width": 108,
+            "right": true
+        },
+        {
+            "text": "Lag",
+            "width": 84,
+            "right": true
+        },
+        {
+            "text": "Under way",
+            "width": 116,
+            "right": true
+        },
+        {
+            "text": "Snapshot",
+            "width": 190
+        }
+    ]
+    readonly property int nameWidth: {
+        const taken = panel.columns.reduce((sum, one) => sum + one.width, 0);
+        return Math.max(90, panel.width - Theme.lg * 2 - taken);
+    }
+
+    function move(by: int): void {
+        const at = panel.members.findIndex(one => one.nodeId === panel.raft.currentKey);
+        const next = Math.max(0, Math.min(panel.members.length - 1, at + by));
+        if (panel.members[next])
+            panel.raft.currentKey = panel.members[next].nodeId;
+    }
+    function transfer(): void {
+        if (panel.mayTransfer)
+            transferDialog.begin(panel.chosen.nodeName || panel.chosen.nodeId);
+    }
+    function remove(): void {
+        if (panel.mayRemove)
+            removeDialog.ask(panel.chosen.nodeName || panel.chosen.nodeId);
+    }
+    function focusRows(): void {
+        rows.forceActiveFocus();
+        if (!panel.known)
+            panel.move(0);
+    }
+
+    title: "Members"
+    note: panel.known ? "" : "choose one to let it lead, or to remove it"
+    tools: [
+        UiButton {
+            objectName: "transferLead"
+            anchors.verticalCenter: parent.verticalCenter
+            enabled: panel.mayTransfer
+            ghost: true
+            text: "Let it lead"
+            hint: "The member that is chosen takes over (T)"
+            onClicked: panel.transfer()
+        },
+        UiButton {
+            objectName: "removeNode"
+            anchors.verticalCenter: parent.verticalCenter
+            enabled: panel.mayRemove
+            ghost: true
+            danger: true
+            glyph: "trash"
+            text: "Remove"
+            hint: "Out of the cluster, for good (Del)"
+            onClicked: panel.remove()
+        }
+    ]
+
+    Column {
+        width: parent.width
+
+        Row {
+            x: panel.nameWidth
+            height: 24
+
+            Repeater {
+                model: panel.columns
+
+                UiText {
+                    required property var modelData
+
+                    width: modelData.width - Theme.md
+                    rightPadding: 0
+                    height: 24
+                    text: modelData.text
+                    horizontalAlignment: modelData.right ? Text.AlignRight : Text.AlignLeft
+                    color: Theme.textMuted
+                    font.pixelSize: Theme.small
+                }
+            }
+            spacing: Theme.md
+        }
+        FocusScope {
+            id: rows
+
+            objectName: "memberRows"
+            width: parent.width
+            height: list.height
+            activeFocusOnTab: true
+            Accessible.role: Accessible.List
+            Accessible.name: "Members"
+            Keys.onUpPressed: panel.move(-1)
+            Keys.onDownPressed: panel.move(1)
+
+            Column {
+                id: list
+
+                width: parent.width
+
+                Repeater {
+                    model: panel.members
+
+                    MemberRow {
+                        width: list.width
+                        nameWidth: panel.nameWidth
+                        columns: panel.columns
+                        current: modelData.nodeId === panel.raft.currentKey
+                        listFocused: rows.activeFocus
+                        onChosen: {
+                            panel.raft.currentKey = modelData.nodeId;
+                            rows.forceActiveFocus();
+                        }
+                    }
+                }
+            }
+            FocusRing {
+                shown: rows.activeFocus
+            }
+        }
+    }
+    AskDialog {
+        id: transferDialog
+
+        title: "Let this member lead?"
+        text: "It takes over without an election time-out; writes wait for some milliseconds. If it "
+              + "does not in time, the leader leads on."
+        actText: "Let it lead"
+        onConfirmed: subject => panel.session.transferLeadership(panel.chosen.nodeId, subject)
+        onClosed: rows.forceActiveFocus()
+    }
+    ConfirmDialog {
+        id: removeDialog
+
+        readonly property var after: panel.raft.without(panel.chosen.nodeId ?? "")
+
+        title: "Remove this node from the cluster?"
+        text: removeDialog.after.text + " Its agent stops its units and ends; it comes back only "
+              + "with an empty state folder and a new token."
+        actText: "Remove"
+        allowed: removeDialog.after.allowed
+        onConfirmed: subject => panel.session.removeNode(panel.chosen.nodeId, subject)
+        onClosed: rows.forceActiveFocus()
+    }
+}
