@@ -212,6 +212,7 @@ void makeHostile(DemoData &data)
         data.raft[i].lastIndex += 9'000'000'000'000'000;
     }
     data.raft[2].reachable = false;
+    data.setPeers();
     data.putKey(QStringLiteral("/long/") + QString(300, QLatin1Char('k')), QByteArray(20'000, 'v'));
     data.putKey(QStringLiteral("/<b>markup</b>"), "<h1>big</h1>");
     data.clusterName = QString(120, QLatin1Char('c'));

@@ -17,7 +17,7 @@ UiDialog {
     function begin(subject: string): void {
         ask.subject = subject;
         ask.open();
-        cancelButton.forceActiveFocus();
+        cancelButton.forceActiveFocus(Qt.TabFocusReason);
     }
     function act(): void {
         ask.close();

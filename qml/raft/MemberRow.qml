@@ -13,12 +13,15 @@ Item {
     required property bool current
     required property bool listFocused
     readonly property bool followed: row.modelData.progress !== ""
+    readonly property string underWay: {
+        const bytes = Number(row.modelData.inflightBytes);
+        return row.modelData.inflight + (bytes > 0 ? " · " + Format.bytes(bytes) : "");
+    }
     readonly property var cells: [
         row.followed ? Format.grouped(row.modelData.matchIndex) : "–",
         row.followed ? Format.grouped(row.modelData.nextIndex) : "–",
         row.followed ? Format.grouped(row.modelData.lag) : "–",
-        row.followed ? row.modelData.inflight + " · " + Format.bytes(row.modelData.inflightBytes) :
-                       "–"
+        row.followed ? row.underWay : "–"
     ]
     readonly property string progressText: {
         if (row.modelData.role === "leader")

@@ -157,8 +157,14 @@ Panel {
                     }
                 }
             }
-            FocusRing {
-                shown: rows.activeFocus
+            Item { // as wide as the rows' grounds
+                anchors.fill: parent
+                anchors.leftMargin: -Theme.sm
+                anchors.rightMargin: -Theme.sm
+
+                FocusRing {
+                    shown: rows.activeFocus
+                }
             }
         }
     }

@@ -14,7 +14,7 @@ FocusScope {
     readonly property bool usable: !view.gone && !view.theirs.binary && !view.theirs.dir
 
     function begin(): void {
-        keep.forceActiveFocus();
+        keep.forceActiveFocus(Qt.TabFocusReason);
     }
 
     Accessible.role: Accessible.AlertMessage

@@ -79,7 +79,7 @@ FocusScope {
         pane.wanted = pane.choices[(at + 1) % pane.choices.length].value;
     }
     function indexText(index: var): string {
-        return index > 0 ? "index " + index : "";
+        return index > 0 ? "index " + Format.grouped(index) : "";
     }
     function shortened(key: string): string {
         return key.length > 600 ? key.slice(0, 600) + "…" : key;
