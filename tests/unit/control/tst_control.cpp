@@ -319,7 +319,7 @@ private Q_SLOTS:
         QVERIFY(agent.service->start().has_value());
         const auto admin = connectAs(Role::Admin, agent);
         const auto stream = admin->open(
-            QStringLiteral("store.read"), params({{"key", QStringLiteral("/big")}}), 5'000, {});
+            QStringLiteral("store.read"), params({{"key", QStringLiteral("/big")}}), 20'000, {});
         QByteArray got;
         bool ended = false;
         connect(stream.get(), &rpc::Stream::received, this, [&](const QByteArray &bytes) {
