@@ -172,10 +172,10 @@ Panel {
         id: transferDialog
 
         title: "Let this member lead?"
-        text: "It takes over without an election time-out; writes wait for some milliseconds. If it "
-              + "does not in time, the leader leads on."
+        text: "It takes over without an election time-out; writes wait for some milliseconds. "
+              + "If it does not in time, the leader leads on."
         actText: "Let it lead"
-        onConfirmed: subject => panel.session.transferLeadership(panel.chosen.nodeId, subject)
+        onConfirmed: name => panel.session.transferLeadership(panel.chosen.nodeId, name)
         onClosed: rows.forceActiveFocus()
     }
     ConfirmDialog {

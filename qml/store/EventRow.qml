@@ -88,7 +88,7 @@ Item {
         Accessible.ignored: true
     }
     UiText {
-        x: row.showKey ? number.x : name.x
+        x: row.showKey ? word.x : name.x
         y: row.showKey ? 20 : 0
         width: parent.width - x - Theme.lg
         height: row.showKey ? 20 : 26
