@@ -9,9 +9,6 @@ namespace {
 
 const QString kIfValue = QStringLiteral("if-value");
 const QString kIfIndex = QStringLiteral("if-index");
-// The same by the names that etcd's API has for them.
-const QString kPrevValue = QStringLiteral("prev-value");
-const QString kPrevIndex = QStringLiteral("prev-index");
 
 } // namespace
 
@@ -19,23 +16,17 @@ QList<Option> conditionOptions()
 {
     return {
         {kIfValue, "VALUE", "only if the value is this one"},
-        {kIfIndex, "INDEX", "only if the key was last changed at this index", {}, {}, true},
-        {kPrevValue, "VALUE", "as --if-value, by etcd's name"},
-        {kPrevIndex, "INDEX", "as --if-index, by etcd's name", {}, {}, true}};
+        {kIfIndex, "INDEX", "only if the key was last changed at this index", {}, {}, true}};
 }
 
 session::StoreWrite conditionsOf(const Values &values)
 {
     session::StoreWrite out;
     out.key = values.text(QStringLiteral("KEY"));
-    for (const QString &name : {kIfValue, kPrevValue}) {
-        if (values.has(name))
-            out.prevValue = values.text(name).toUtf8();
-    }
-    for (const QString &name : {kIfIndex, kPrevIndex}) {
-        if (values.has(name))
-            out.prevIndex = values.number(name, 0);
-    }
+    if (values.has(kIfValue))
+        out.prevValue = values.text(kIfValue).toUtf8();
+    if (values.has(kIfIndex))
+        out.prevIndex = values.number(kIfIndex, 0);
     return out;
 }
 

@@ -9,8 +9,7 @@
 /// What the store's applets share.
 namespace qd::cli {
 
-/// --if-value, --if-index (or --prev-value, --prev-index, as etcd calls them): a write that happens
-/// only if the key is as it was seen.
+/// --if-value, --if-index: a write that happens only if the key is as it was seen.
 QList<Option> conditionOptions();
 /// The key and these conditions.
 session::StoreWrite conditionsOf(const Values &values);

@@ -96,14 +96,14 @@ class Qdctl(QdctlCase):
 
     @proves()
     def test_conditions_by_etcds_names(self):
-        self.expect(DONE, "store", "set", "/cas/key", "one", "--prev-exist", "false")
-        self.expect(FAILED, "store", "set", "/cas/key", "two", "--prev-exist", "false")
+        self.expect(DONE, "store", "set", "/cas/key", "one", "--create")
+        self.expect(FAILED, "store", "set", "/cas/key", "two", "--create")
         index = json.loads(self.expect(DONE, "store", "get", "/cas/key", "--json").stdout)["entry"]["modifiedIndex"]
-        self.expect(DONE, "store", "set", "/cas/key", "two", "--prev-index", str(index), "--ttl", "300")
+        self.expect(DONE, "store", "set", "/cas/key", "two", "--if-index", str(index), "--ttl", "300")
         self.assertIn("Compare failed",
-                      self.expect(FAILED, "store", "set", "/cas/key", "three", "--prev-index", str(index)).stderr)
-        self.expect(FAILED, "store", "rm", "/cas/key", "--prev-value", "one")
-        self.expect(DONE, "store", "rm", "/cas/key", "--prev-value", "two")
+                      self.expect(FAILED, "store", "set", "/cas/key", "three", "--if-index", str(index)).stderr)
+        self.expect(FAILED, "store", "rm", "/cas/key", "--if-value", "one")
+        self.expect(DONE, "store", "rm", "/cas/key", "--if-value", "two")
 
     @proves()
     def test_the_history_of_a_key_is_the_same_on_every_node_and_in_a_script(self):
@@ -184,7 +184,7 @@ class Qdctl(QdctlCase):
         for number in range(20):
             put(self.cluster.endpoint(1), "/counted", str(number))
         wait_for(lambda: all(sets()[name] >= count + 20 for name, count in before.items()), 10, "20 more sets everywhere")
-        self.expect(FAILED, "store", "set", "/counted", "x", "--prev-value", "nobody's")
+        self.expect(FAILED, "store", "set", "/counted", "x", "--if-value", "nobody's")
         table = self.expect(DONE, "store", "stats").stdout
         self.assertEqual(table.splitlines()[0].split(), ["NODE", "OPERATION", "DONE", "FAILED", "PER", "S"])
         path = os.path.join(self.folder(), "stats.js")

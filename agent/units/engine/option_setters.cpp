@@ -205,8 +205,8 @@ void setLimit(Loading &l, const QString &name, const QString &value)
 
 void addUnitSetters(Setters &s)
 {
-    const auto unit = [&s](const char *name, Setter setter) {
-        s.insert(QStringLiteral("Unit/") + QString::fromLatin1(name), std::move(setter));
+    const auto unit = [&s](const char *name, const Setter &setter) {
+        s.insert(QStringLiteral("Unit/") + QString::fromLatin1(name), setter);
     };
     unit("Description", text([](Loading &l) -> QString & { return l.unit.settings.description; }));
     unit("Documentation", list([](Loading &l) -> QStringList & {
@@ -254,8 +254,8 @@ void addUnitSetters(Setters &s)
 
 void addServiceSetters(Setters &s)
 {
-    const auto service = [&s](const char *name, Setter setter) {
-        s.insert(QStringLiteral("Service/") + QString::fromLatin1(name), std::move(setter));
+    const auto service = [&s](const char *name, const Setter &setter) {
+        s.insert(QStringLiteral("Service/") + QString::fromLatin1(name), setter);
     };
     for (int i = 0; i < kExecKinds; ++i)
         s.insert(QStringLiteral("Service/") + toText(ExecKind(i)), command(ExecKind(i)));
@@ -319,8 +319,8 @@ void addServiceSetters(Setters &s)
 
 void addExecSetters(Setters &s)
 {
-    const auto exec = [&s](const char *name, Setter setter) {
-        s.insert(QStringLiteral("Service/") + QString::fromLatin1(name), std::move(setter));
+    const auto exec = [&s](const char *name, const Setter &setter) {
+        s.insert(QStringLiteral("Service/") + QString::fromLatin1(name), setter);
     };
     const auto string = [&exec](const char *name, QString ExecSettings::*member) {
         exec(name, text([member](Loading &l) -> QString & { return l.unit.service.exec.*member; }));

@@ -53,8 +53,7 @@ Applet storeExportApplet()
     applet.details = "Hidden keys (a name that begins with _) are not in it.";
     applet.arguments = {{"KEY", "the subtree (/)", Argument::Count::Optional}};
     applet.options = {{kOut, "FILE", "into this file instead of stdout", QLatin1Char('o')}};
-    applet.examples =
-        QStringList{"qdctl store export /app >app.json", "qdctl store export -o all.json"};
+    applet.examples = QStringList{"qdctl store export /app", "qdctl store export -o all.json"};
     applet.json = false;
     applet.run = exportKeys;
     return applet;

@@ -137,7 +137,7 @@ Applet storeImportApplet()
         {"yes", {}, "write it", QLatin1Char('y')}};
     applet.examples = QStringList{
         "qdctl store import app.json", "qdctl store import app.json --to /copy --yes",
-        "qdctl store export /app | qdctl --profile other store import - --yes"};
+        "qdctl store import - --yes <app.json"};
     applet.exits = QStringList{"1 a key was blocked or not as it was seen, or it failed"};
     applet.run = import;
     return applet;

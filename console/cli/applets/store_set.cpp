@@ -9,9 +9,6 @@
 namespace qd::cli {
 namespace {
 
-const QString kPrevExist = QStringLiteral("prev-exist");
-const QString kTrue = QStringLiteral("true");
-
 /// The value as a word, or what comes on stdin. nullopt: the usage was wrong.
 std::optional<QByteArray> valueOf(Invocation &run)
 {
@@ -40,10 +37,8 @@ void set(Invocation &run)
     if (!value)
         return;
     const bool create = values.has(QStringLiteral("create"));
-    const bool update = values.has(QStringLiteral("update"));
-    const bool named = values.has(kPrevExist);
-    if (int(create) + int(update) + int(named) > 1) {
-        run.wrongUsage(QStringLiteral("--create, --update and --prev-exist exclude each other."));
+    if (create && values.has(QStringLiteral("update"))) {
+        run.wrongUsage(QStringLiteral("--create and --update exclude each other."));
         return;
     }
     session::StoreWrite request = conditionsOf(values);
@@ -51,10 +46,8 @@ void set(Invocation &run)
     request.dir = values.has(QStringLiteral("dir"));
     if (values.has(QStringLiteral("ttl")))
         request.ttl = values.number(QStringLiteral("ttl"), 0);
-    if (create || update)
+    if (create || values.has(QStringLiteral("update")))
         request.prevExist = !create;
-    if (named)
-        request.prevExist = values.text(kPrevExist) == kTrue;
     run.then(run.api().storeSet(request), [&run](const session::StoreAnswer &answer) {
         if (run.json())
             run.out().json(answerJson(answer));
@@ -81,12 +74,7 @@ Applet storeSetApplet()
             {"dir", {}, "make a directory"},
             {"ttl", "SECONDS", "the key is gone after so long", {}, {}, true},
             {"create", {}, "only if the key is not there"},
-            {"update", {}, "only if the key is there"},
-            {kPrevExist,
-             "true|false",
-             "as --update or --create, by etcd's name",
-             {},
-             {kTrue, QStringLiteral("false")}}} +
+            {"update", {}, "only if the key is there"}} +
         conditionOptions();
     applet.examples = QStringList{
         "qdctl store set /app/colour blue", "qdctl store set /app/session x --ttl 30",

@@ -271,23 +271,6 @@ private Q_SLOTS:
         }
     }
 
-    void storeSetTakesEtcdsNamesToo()
-    {
-        m_client->answers.insert(s("store.set"), entryAnswer(entry("/a", "b")));
-        Shell shell(m_client);
-        QCOMPARE(
-            shell.run(words("store set /a b --prev-value c --prev-index 4 --prev-exist false")), 0);
-        const QCborMap params = m_client->asked.last().params;
-        QCOMPARE(params.value(s("prevValue")).toByteArray(), QByteArray("c"));
-        QCOMPARE(params.value(s("prevIndex")).toInteger(), 4);
-        QCOMPARE(params.value(s("prevExist")).toBool(true), false);
-        for (const char *wrong :
-             {"store set /a b --prev-exist maybe", "store set /a b --prev-exist true --create"}) {
-            Shell bad(m_client);
-            QCOMPARE(bad.run(words(wrong)), 2);
-        }
-    }
-
     void aKeysHistoryIsATableOrJson()
     {
         const QJsonObject one{{s("key"), s("/a")}, {s("value"), s("one")}};
