@@ -22,10 +22,10 @@ class Corruption(Case):
     def setUpClass(cls):
         cls.agent = SoloAgent("127.0.0.141")
         cls.addClassCleanup(cls.agent.stop)
-        cls.agent.start()
+        cls.agent.found()
         for number in range(KEYS):
             assert put(cls.agent.endpoint(), f"/kept/{number}", f"value {number} " + "v" * 100)
-        cls.agent.halt()
+        cls.agent.stop(keep=True)
 
     def files(self, pattern):
         return sorted(glob.glob(f"{self.agent.dir}/state/{pattern}"))
@@ -39,7 +39,7 @@ class Corruption(Case):
 
     def refusal(self):
         """Starts the agent; what it says when it will not, nothing when it runs."""
-        run = subprocess.Popen([program("quarterdeckd"), "run", *self.agent.places], stdout=subprocess.PIPE,
+        run = subprocess.Popen([program("quarterdeckd"), "run", *self.agent.places()], stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True)
         try:
             running = wait_for(lambda: "end" if run.poll() is not None else self.agent.read("/version") and "runs", 30,
@@ -71,7 +71,7 @@ class Corruption(Case):
         self.agent.run()
         self.assertEqual([get(self.agent.endpoint(), f"/kept/{n}") for n in range(KEYS)],
                          [f"value {n} " + "v" * 100 for n in range(KEYS)])
-        self.agent.halt()
+        self.agent.stop(keep=True)
 
 
 if __name__ == "__main__":

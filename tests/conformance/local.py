@@ -12,7 +12,7 @@ import urllib.request
 import uuid
 
 from local_cluster import LocalCluster, get, put
-from qdtest import BUILD, Case, main, program, proves, wait_for
+from qdtest import BUILD, Case, main, on_test_net, program, proves, wait_for
 
 
 def local(verb, *words):
@@ -174,7 +174,7 @@ class AsService(Case):
         subprocess.run(["cmake", "--install", BUILD, "--prefix", self.prefix], check=True, capture_output=True,
                        timeout=120)
         self.state = os.path.join(self.folder, "lib", "quarterdeck")
-        self.address = f"127.{os.environ.get('QD_TEST_NET', '0')}.0.89"
+        self.address = on_test_net("127.0.0.89")
         self.endpoint = f"http://{self.address}:2379"
         machine = uuid.uuid4().hex
         with open(os.path.join(self.folder, "machine-id"), "w", encoding="ascii") as file:

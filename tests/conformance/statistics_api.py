@@ -121,7 +121,7 @@ class Statistics(Case):
         try:
             solo = SoloAgent("127.0.0.109")
             self.addCleanup(solo.stop)
-            solo.start()
+            solo.found()
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         given = re.search(r"^process_max_fds (\S+)$", call(solo.endpoint(), "GET", "/metrics")[1], re.MULTILINE)[1]

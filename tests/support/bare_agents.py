@@ -9,14 +9,7 @@ import subprocess
 import tempfile
 
 from local_cluster import call
-from qdtest import program, wait_for
-
-
-def on_test_net(address):
-    """Two runs of the tests on one machine keep apart by the second octet."""
-    octets = address.split(".")
-    octets[1] = os.environ.get("QD_TEST_NET", octets[1])
-    return ".".join(octets)
+from qdtest import on_test_net, program, wait_for
 
 
 class BareAgent:

@@ -7,7 +7,7 @@ import tempfile
 import urllib.error
 import urllib.request
 
-from qdtest import wait_for
+from qdtest import on_test_net, wait_for
 
 
 def healthy(endpoint):
@@ -22,9 +22,7 @@ class EtcdOracle:
     """`count` members from loopback address `base` on, standard ports; stop() ends them and removes their data."""
 
     def __init__(self, base, count=1):
-        octets = base.split(".")
-        octets[1] = os.environ.get("QD_TEST_NET", octets[1])
-        self.addresses = [".".join(octets[:3] + [str(int(octets[3]) + i)]) for i in range(count)]
+        self.addresses = [on_test_net(base, i) for i in range(count)]
         self.dir = tempfile.mkdtemp(prefix="qd-etcd-")
         self.processes = []
 

@@ -261,7 +261,7 @@ class Servers:
 
     def start(self):
         self.oracle.start()
-        self.agent.start()
+        self.agent.found()
         # etcd writes its version to the store, twice, before it is at rest.
         wire = Wire(self.oracle.addresses[0])
         version = Call("GET", b"/version").bytes(bytes)

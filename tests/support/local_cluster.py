@@ -9,7 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from qdtest import program, wait_for
+from qdtest import on_test_net, program, wait_for
 
 
 class LocalCluster:
@@ -18,11 +18,8 @@ class LocalCluster:
     def __init__(self, count=3, base="127.0.0.31"):
         self.dir = tempfile.mkdtemp(prefix="qd-cluster-")
         self.count = count
-        octets = base.split(".")
-        # Two runs of the tests on one machine keep apart by the second octet.
-        octets[1] = os.environ.get("QD_TEST_NET", octets[1])
-        self.base = ".".join(octets)
-        self.addresses = [".".join(octets[:3] + [str(int(octets[3]) + i)]) for i in range(count)]
+        self.base = on_test_net(base)
+        self.addresses = [on_test_net(base, i) for i in range(count)]
 
     def start(self):
         self.local("up", "--nodes", str(self.count), "--base", self.base, timeout=150)

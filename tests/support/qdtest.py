@@ -21,6 +21,12 @@ def program(name):
     return os.path.join(BUILD or os.path.join(SOURCE, "build", "dev"), "bin", name)
 
 
+def on_test_net(address, count=0):
+    """The loopback address that many further on. Two runs of the tests on one machine keep apart by the second octet."""
+    octets = address.split(".")
+    return ".".join([octets[0], os.environ.get("QD_TEST_NET", octets[1]), octets[2], str(int(octets[3]) + count)])
+
+
 def proves(*ids):
     def mark(function):
         function.proves = ids
