@@ -63,31 +63,6 @@ Response moved(Method method, QByteArrayView path, QByteArrayView query)
     return out;
 }
 
-/// A page of another site must not write here through its reader's browser (S-20).
-bool isCrossSite(const Request &request)
-{
-    const QByteArrayView origin = request.field("Origin");
-    if (origin.isEmpty())
-        return false;
-    const qsizetype scheme = origin.indexOf("://");
-    return scheme < 0 || origin.sliced(scheme + 3) != request.field("Host");
-}
-
-/// For a page that the operator has let in, as etcd says it; else nothing.
-QByteArray corsFields(const Request &request, const QStringList &allowed)
-{
-    if (allowed.isEmpty())
-        return {};
-    const QByteArray origin = request.field("Origin").toByteArray();
-    const bool all = allowed.contains(QLatin1String("*"));
-    if (!all && !allowed.contains(QString::fromLatin1(origin)))
-        return {};
-    return "Access-Control-Allow-Headers: accept, content-type, authorization\r\n"
-           "Access-Control-Allow-Methods: POST, GET, OPTIONS, PUT, DELETE\r\n"
-           "Access-Control-Allow-Origin: " +
-           (all ? QByteArray("*") : origin) + "\r\n";
-}
-
 bool isAt(QByteArrayView path, QByteArrayView root)
 {
     return path.startsWith(root) && (path.size() == root.size() || path[root.size()] == '/');
@@ -145,6 +120,7 @@ Service::Service(
     QObject *parent)
     : QObject(parent)
     , m_setup(setup)
+    , m_sites(setup.cors, setup.hosts)
     , m_store(stores.open)
     , m_cluster(cluster)
     , m_auth(stores.own, cluster)
@@ -161,14 +137,14 @@ Service::~Service() = default;
 Result<void> Service::start()
 {
     m_clusterField = "X-Etcd-Cluster-Id: " + QByteArray::number(m_cluster.clusterId(), 16) + "\r\n";
-    auto listening = m_server.listen(m_setup.address, m_setup.port);
+    auto listening = listen({m_setup.address, m_setup.port, m_setup.encrypted});
     if (listening)
         qCInfo(lcEtcd).noquote() << "etcd's API listens on"
                                  << m_setup.address.toString() + QLatin1Char(':') +
                                         QString::number(port());
-    for (const auto &[address, port] : std::as_const(m_setup.further)) {
+    for (const Place &place : std::as_const(m_setup.further)) {
         if (listening)
-            listening = m_server.listen(address, port);
+            listening = listen(place);
     }
     // Nobody needs the old port to live: one who has it already may keep it.
     if (listening && m_setup.oldPort != 0) {
@@ -178,12 +154,19 @@ Result<void> Service::start()
     return listening;
 }
 
+Result<void> Service::listen(const Place &place)
+{
+    if (!place.encrypted)
+        return m_server.listen(place.address, place.port);
+    if (m_setup.tls)
+        return m_server.listenTls(place.address, place.port, *m_setup.tls);
+    return fail(code::internal, QStringLiteral("there is no certificate for etcd's API"));
+}
+
 void Service::handle(const Request &request, const Answer &answer)
 {
-    if (const QByteArray lines = corsFields(request, m_setup.cors); !lines.isEmpty())
-        answer.also(lines);
-    else if (isCrossSite(request))
-        return answer.send(plainError(403, "Forbidden: cross-site request"));
+    if (!m_sites.admits(request, answer))
+        return;
     if (request.method == Method::Options && request.path == QByteArrayView("*"))
         return answer.send({});
     auto path = http::percentDecoded(request.path);

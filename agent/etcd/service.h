@@ -4,6 +4,7 @@
 #include "agent/etcd/auth/pages.h"
 #include "agent/etcd/cluster_info.h"
 #include "agent/etcd/member_pages.h"
+#include "agent/etcd/site_guard.h"
 #include "agent/store/store_client.h"
 #include "shared/http/server.h"
 
@@ -26,13 +27,21 @@ public:
     static constexpr auto kServerVersion = "3.4.23";
     static constexpr auto kClusterVersion = "3.4.0";
 
+    struct Place {
+        QHostAddress address;
+        quint16 port = 0;
+        bool encrypted = false; ///< by the setup's `tls`
+    };
     struct Setup {
         QHostAddress address;
         quint16 port = 2379;
-        QList<std::pair<QHostAddress, quint16>> further = {}; ///< the same API there, too
-        quint16 oldPort = 0; ///< where clients from before 2.0 look (4001); 0 = nowhere
+        bool encrypted = false;
+        QList<Place> further = {}; ///< the same API there, too
+        quint16 oldPort = 0;       ///< where clients from before 2.0 look (4001); 0 = nowhere
         http::Limits limits = {};
-        QStringList cors = {}; ///< origins of pages that may read and write; "*" = all
+        QStringList cors = {};  ///< as SiteGuard's
+        QStringList hosts = {}; ///< as SiteGuard's
+        std::optional<http::TlsContext> tls = {};
     };
     struct Stores {
         store::StoreClient &open; ///< what the keys API shows
@@ -46,7 +55,7 @@ public:
 
     /// code::io with the reason, such as an address that is taken.
     Result<void> start();
-    quint16 port() const { return m_server.port(); }
+    quint16 port() const { return m_setup.encrypted ? m_server.tlsPort() : m_server.port(); }
     qsizetype connections() const { return m_server.connections(); }
     /// What /v2/keys answers for a key, whatever the request's own path is.
     void keys(const http::Request &request, QByteArrayView key, const http::Answer &answer);
@@ -57,6 +66,7 @@ private:
     struct Page;
     static const std::array<Page, 9> kPages;
 
+    Result<void> listen(const Place &place);
     void handle(const http::Request &request, const http::Answer &answer);
     void route(const http::Request &request, QByteArrayView path, const http::Answer &answer);
     void perform(const KeyRequest &request, const http::Answer &answer);
@@ -75,6 +85,7 @@ private:
     QByteArray raftFields(quint64 storeIndex) const;
 
     Setup m_setup;
+    SiteGuard m_sites;
     store::StoreClient &m_store;
     const ClusterInfo &m_cluster;
     auth::Pages m_auth;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/node/agent_run.h"
 
+#include "agent/node/client_tls.h"
 #include "shared/base/log.h"
 
 namespace qd::node {
@@ -23,6 +24,9 @@ void AgentRun::start()
             QStringLiteral("--proxy: %1 is the folder of a member").arg(m_config.paths.state),
             {},
             nullptr});
+    // Before anything is made: what it would be made for could not be served.
+    if (const auto tls = clientTls(m_config.etcd); !tls)
+        return Q_EMIT ended(tls.error());
     if (!isMember && isProxyFolder(m_config.paths))
         return beProxy({});
     if (isMember || !isBootstrapAsked(m_config))

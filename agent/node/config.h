@@ -19,13 +19,14 @@ struct Config {
     QString name;    ///< host name by default
     QString address; ///< where the agent listens and how others reach it; empty: not said
     /// Where etcd's HTTP API listens. Not said: the node's address if that is a loopback one, else
-    /// 127.0.0.1, for it has no TLS.
+    /// 127.0.0.1, for without TLS anybody may listen in.
     QString etcdAddress;
     QString machineId; ///< 32 hex digits; /etc/machine-id by default
     QString clusterName = QStringLiteral("quarterdeck");
     quint16 etcdPort = 2379;
     quint16 etcdOldPort = 4001; ///< the same API, for clients from before 2.0; 0 = not there
     quint16 peerPort = 2380;
+    quint16 peerOldPort = 7001; ///< members are heard there, too; 0 = not
     quint16 controlPort = 7443;
     int heartbeatMs = 100;
     int electionMs = 1000;

@@ -50,19 +50,6 @@ Result<void> listeners(QList<Endpoint> &target, const QString &value)
     return {};
 }
 
-Result<void> clientListeners(QList<Endpoint> &target, const QString &value)
-{
-    if (const auto good = listeners(target, value); !good)
-        return good;
-    for (const Endpoint &endpoint : std::as_const(target)) {
-        if (endpoint.scheme != QLatin1String("http"))
-            return bad(QStringLiteral("etcd's API is served without TLS here: %1 cannot be had; "
-                                      "consoles use the control port")
-                           .arg(endpoint.url()));
-    }
-    return {};
-}
-
 Result<void> oneOf(int &target, const QString &value, const QStringList &words)
 {
     const auto at = words.indexOf(value);
@@ -102,14 +89,10 @@ Result<void> milliseconds(int &target, const QString &value)
     return {};
 }
 
-/// Who asks for it expects that nobody listens in: it must not be passed over.
-Result<void> noTls(Config &, const QString &value)
+Result<void> path(QString &target, const QString &value)
 {
-    if (value.isEmpty() || value == QLatin1String("false"))
-        return {};
-    return bad(QStringLiteral("\"%1\": etcd's API is served without TLS here; consoles use the "
-                              "control port, which has it")
-                   .arg(value));
+    target = value;
+    return {};
 }
 
 Result<void> webUrl(QString &target, const QString &value)
@@ -153,11 +136,16 @@ const QList<std::pair<const char *, const char *>> kIdle{
     {"peer-ca-file", "members use the certificates of the cluster's own authority"},
     {"peer-trusted-ca-file", "members use the certificates of the cluster's own authority"},
     {"peer-client-cert-auth", "members always show each other their certificates"},
+    {"peer-auto-tls", "members use the certificates of the cluster's own authority"},
 };
 
 const QSet<QString> kIdleSwitches{
-    QStringLiteral("debug"), QStringLiteral("enable-v2"), QStringLiteral("experimental-v3demo"),
-    QStringLiteral("strict-reconfig-check"), QStringLiteral("peer-client-cert-auth")};
+    QStringLiteral("debug"),
+    QStringLiteral("enable-v2"),
+    QStringLiteral("experimental-v3demo"),
+    QStringLiteral("strict-reconfig-check"),
+    QStringLiteral("peer-client-cert-auth"),
+    QStringLiteral("peer-auto-tls")};
 
 QStringList variable(const char *key)
 {
@@ -178,7 +166,7 @@ QList<Setting> clusterRows()
 {
     return {
         row("listen-client-urls", "etcd's: where its API listens; the first one is the node's",
-            [](Config &c, const QString &v) { return clientListeners(c.etcd.listenClient, v); }),
+            [](Config &c, const QString &v) { return listeners(c.etcd.listenClient, v); }),
         row("advertise-client-urls", "etcd's: where clients are sent",
             [](Config &c, const QString &v) { return endpoints(c.etcd.advertiseClient, v); }),
         row("listen-peer-urls", "etcd's: where members listen for each other",
@@ -255,13 +243,37 @@ QList<Setting> proxyRows()
     };
 }
 
-/// What cannot be had, and what changes nothing.
+QList<Setting> tlsRows()
+{
+    return {
+        row("cert-file", "etcd's: PEM of the certificate for https:// in --listen-client-urls",
+            [](Config &c, const QString &v) { return path(c.etcd.clientTls.certificate, v); }),
+        row("key-file", "etcd's: PEM of its key",
+            [](Config &c, const QString &v) { return path(c.etcd.clientTls.key, v); }),
+        row("trusted-ca-file", "etcd's: PEM of authorities that clients must be certified by",
+            [](Config &c, const QString &v) { return path(c.etcd.clientTls.trusted, v); }),
+        row("ca-file", "etcd's old name of --trusted-ca-file",
+            [](Config &c, const QString &v) { return path(c.etcd.clientTls.trusted, v); }),
+        row(
+            "client-cert-auth", "etcd's: a client is the user that its certificate names",
+            [](Config &c, const QString &v) { return flag(c.etcd.clientTls.clientCertAuth, v); },
+            true),
+        row(
+            "auto-tls", "etcd's: https:// with a certificate of the cluster's own authority",
+            [](Config &c, const QString &v) { return flag(c.etcd.clientTls.isAutomatic, v); },
+            true),
+        row("host-whitelist", "etcd's: further names of this machine in URLs of plain HTTP",
+            [](Config &c, const QString &v) {
+                c.etcd.hosts = v.split(QLatin1Char(','), Qt::SkipEmptyParts);
+                return Result<void>();
+            }),
+    };
+}
+
+/// What changes nothing.
 QList<Setting> otherRows()
 {
     QList<Setting> out;
-    for (const char *key : {"cert-file", "key-file", "ca-file", "trusted-ca-file"})
-        out.append(row(key, "etcd's: refused, its API has no TLS here", noTls));
-    out.append(row("client-cert-auth", "etcd's: refused, its API has no TLS here", noTls, true));
     for (const auto &[key, why] : kIdle) {
         out.append(row(
             key, "etcd's: changes nothing here, with a warning that says why",
@@ -287,6 +299,38 @@ Result<void> checkMethods(const EtcdOptions &etcd)
     if (!etcd.listenClient.isEmpty() && etcd.advertiseClient.isEmpty() && !mayBeProxy)
         return bad(QStringLiteral(
             "--advertise-client-urls is required when --listen-client-urls is set explicitly"));
+    return {};
+}
+
+/// Who asks for TLS expects that nobody listens in: it must not be passed over.
+Result<void> checkTls(EtcdOptions &etcd)
+{
+    const ClientTls &tls = etcd.clientTls;
+    if (tls.certificate.isEmpty() != tls.key.isEmpty())
+        return bad(QStringLiteral("KeyFile and CertFile must both be present[key: %1, cert: %2]")
+                       .arg(tls.key, tls.certificate));
+    if (tls.clientCertAuth && tls.trusted.isEmpty())
+        return bad(QStringLiteral("--client-cert-auth needs --trusted-ca-file: whose certificates "
+                                  "count"));
+    const bool has = !tls.certificate.isEmpty() || tls.isAutomatic;
+    const auto secret =
+        std::find_if(etcd.listenClient.begin(), etcd.listenClient.end(), [](const auto &each) {
+            return each.isHttps();
+        });
+    if (secret != etcd.listenClient.end() && !has)
+        return bad(QStringLiteral("TLS key/cert (--cert-file, --key-file) must be provided for "
+                                  "client url %1 with HTTPS scheme")
+                       .arg(secret->url()));
+    const bool mayBeProxy = etcd.proxy != EtcdOptions::Proxy::Off || !etcd.discovery.isEmpty();
+    const bool wanted = has || !tls.trusted.isEmpty();
+    if (wanted && secret == etcd.listenClient.end() && !mayBeProxy)
+        return bad(QStringLiteral("there are flags for TLS, but no https:// URL in "
+                                  "--listen-client-urls: nothing would be encrypted"));
+    for (const Endpoint &endpoint : std::as_const(etcd.listenClient)) {
+        if (wanted && !endpoint.isHttps())
+            etcd.idle.append(QStringLiteral("%1 is plain HTTP: the flags for TLS do not concern it")
+                                 .arg(endpoint.url()));
+    }
     return {};
 }
 
@@ -329,7 +373,7 @@ Result<void> findAddress(Config &config)
 
 const QList<Setting> &etcdSettings()
 {
-    static const QList<Setting> all = clusterRows() + proxyRows() + otherRows();
+    static const QList<Setting> all = clusterRows() + proxyRows() + tlsRows() + otherRows();
     return all;
 }
 
@@ -360,6 +404,8 @@ Result<void> settleEtcdOptions(Config &config)
     EtcdOptions &etcd = config.etcd;
     if (const auto good = checkMethods(etcd); !good)
         return good;
+    if (const auto good = checkTls(etcd); !good)
+        return good;
     if (const auto good = checkRaftTimes(config); !good)
         return good;
     if (!etcd.listenClient.isEmpty()) {
@@ -367,8 +413,10 @@ Result<void> settleEtcdOptions(Config &config)
         config.etcdPort = etcd.listenClient.first().port;
         config.etcdOldPort = 0; // who lists the ports means no others
     }
-    if (!etcd.listenPeer.isEmpty())
+    if (!etcd.listenPeer.isEmpty()) {
         config.peerPort = etcd.listenPeer.first().port;
+        config.peerOldPort = 0;
+    }
     return findAddress(config);
 }
 

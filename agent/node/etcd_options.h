@@ -17,6 +17,15 @@ struct NamedPlace {
     bool operator==(const NamedPlace &) const = default;
 };
 
+/// TLS of etcd's API: paths of PEM files, as they were given.
+struct ClientTls {
+    QString certificate;
+    QString key;
+    QString trusted;             ///< authorities: a client must show a certificate of one of them
+    bool clientCertAuth = false; ///< and is the user whose name stands in it
+    bool isAutomatic = false;    ///< a certificate of the cluster's own authority
+};
+
 /// What etcd's own flags say, as they were given (ch5-etcd.md 4.1). settleEtcdOptions() makes of
 /// it what the agent runs by.
 struct EtcdOptions {
@@ -39,6 +48,9 @@ struct EtcdOptions {
     int proxyWriteMs = 5'000;
     int proxyReadMs = 0; ///< 0 = for ever: watches wait
     bool forceNewCluster = false;
+    ClientTls clientTls;
+    /// Names by which plain HTTP may be asked for, beside this machine's own; "*" = any.
+    QStringList hosts;
     QStringList cors; ///< pages that may read the store; "*" = all
     /// Flags that were given and change nothing, each with the reason.
     QStringList idle;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/node/node.h"
 
+#include "agent/node/client_tls.h"
 #include "agent/node/recovery.h"
 #include "agent/raft/membership.h"
 #include "shared/base/log.h"
@@ -249,11 +250,22 @@ Result<void> Node::startConsensus()
         if (const auto listening = m_network->listen(address, port); !listening)
             return listening;
     }
+    listenToOldPort();
     m_ticks.start();
     const raft::Membership &members = m_replica->membership();
     if (members.voters.size() == 1 && raft::isVoter(members, m_identity.self.id))
         m_replica->campaign();
     return {};
+}
+
+/// Nobody needs it to live: one who has it already may keep it.
+void Node::listenToOldPort()
+{
+    if (m_config.peerOldPort == 0)
+        return;
+    const QHostAddress address(m_identity.self.address);
+    if (const auto old = m_network->listen(address, m_config.peerOldPort); !old)
+        qCWarning(lcNode).noquote() << "members' old port is left out:" << old.error().text();
 }
 
 void Node::membersChanged()
@@ -301,8 +313,12 @@ Result<void> Node::startServices()
     const auto authority = security::PkiFolder(m_config.paths.pki()).authority();
     if (!authority)
         return fail(authority.error());
+    const auto tls = memberTls(m_config, m_identity.self, *authority);
+    if (!tls)
+        return fail(tls.error());
     const Services::Core core{*m_replica, *m_keyspace, *m_store, *m_membership, *m_syncs, m_clock};
-    m_services = std::make_unique<Services>(m_config, m_identity, m_credentials, *authority, core);
+    m_services =
+        std::make_unique<Services>(m_config, m_identity, m_credentials, *authority, *tls, core);
     if (const auto started = m_services->start(); !started)
         return started;
     m_membership->start();

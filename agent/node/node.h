@@ -48,6 +48,7 @@ private:
     Result<void> startConsensus();
     QList<std::pair<QHostAddress, quint16>> peerListeners() const;
     Result<void> startServices();
+    void listenToOldPort();
     Result<void> renewCertificate();
     void makeReplica();
     void membersChanged();

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/node/proxy_node.h"
 
+#include "agent/node/client_tls.h"
 #include "agent/node/identity.h"
 #include "shared/base/log.h"
 
 #include <QDir>
 #include <QFile>
+#include <QHostInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QSaveFile>
+#include <QSslKey>
 
 namespace qd::node {
 
@@ -44,16 +47,43 @@ QList<Endpoint> endpointsFrom(const QJsonObject &json, const QString &key)
 QList<Endpoint> guessed(const QList<Endpoint> &peers)
 {
     QList<Endpoint> out;
-    for (const Endpoint &peer : peers)
-        out.append({QStringLiteral("http"), peer.host, kClientPort});
+    for (const QString &scheme : {QStringLiteral("http"), QStringLiteral("https")}) {
+        for (const Endpoint &peer : peers)
+            out.append({scheme, peer.host, kClientPort});
+    }
     return out;
 }
 
-etcd::Proxy::Setup setupOf(const Config &config)
+/// etcd's flags for TLS serve both sides of a proxy: it shows members its certificate, and believes
+/// those that --trusted-ca-file has certified.
+QSslConfiguration memberTls(const ClientTls &tls)
+{
+    QSslConfiguration out = QSslConfiguration::defaultConfiguration();
+    if (!tls.trusted.isEmpty())
+        out.setCaCertificates(QSslCertificate::fromPath(tls.trusted));
+    if (tls.certificate.isEmpty())
+        return out;
+    out.setLocalCertificateChain(QSslCertificate::fromPath(tls.certificate));
+    QFile key(tls.key);
+    if (key.open(QIODevice::ReadOnly)) {
+        const QByteArray pem = key.readAll();
+        const QSslKey ec(pem, QSsl::Ec);
+        out.setPrivateKey(ec.isNull() ? QSslKey(pem, QSsl::Rsa) : ec);
+    }
+    return out;
+}
+
+etcd::Proxy::Setup setupOf(const Config &config, const std::optional<http::TlsContext> &tls)
 {
     etcd::Proxy::Setup out;
+    out.tls = tls;
+    out.memberTls = memberTls(config.etcd.clientTls);
+    out.cors = config.etcd.cors;
+    out.hosts = config.etcd.hosts + QStringList{config.name, QHostInfo::localHostName()};
+    for (const Endpoint &endpoint : config.etcd.advertiseClient)
+        out.hosts.append(endpoint.host);
     for (const Endpoint &endpoint : config.etcd.listenClient)
-        out.listen.append({QHostAddress(endpoint.host), endpoint.port});
+        out.listen.append({QHostAddress(endpoint.host), endpoint.port, endpoint.isHttps()});
     if (out.listen.isEmpty()) {
         const QHostAddress address(etcdAddress(config, config.address));
         out.listen.append({address, config.etcdPort});
@@ -64,6 +94,7 @@ etcd::Proxy::Setup setupOf(const Config &config)
     out.failureMs = config.etcd.proxyFailureMs;
     out.refreshMs = config.etcd.proxyRefreshMs;
     out.dialMs = config.etcd.proxyDialMs;
+    out.writeMs = config.etcd.proxyWriteMs;
     out.readMs = config.etcd.proxyReadMs;
     return out;
 }
@@ -100,7 +131,16 @@ Result<void> ProxyNode::start()
     m_lock = std::move(*lock);
     if (const auto loaded = load(); !loaded)
         return loaded;
-    m_proxy = std::make_unique<etcd::Proxy>(setupOf(m_config), m_clients + guessed(m_peers));
+    const ClientTls &said = m_config.etcd.clientTls;
+    if (said.isAutomatic && said.certificate.isEmpty())
+        return fail(
+            code::badInput,
+            QStringLiteral("--auto-tls: a proxy holds no authority that could make a certificate: "
+                           "give it --cert-file and --key-file"));
+    const auto tls = clientTls(m_config.etcd);
+    if (!tls)
+        return fail(tls.error());
+    m_proxy = std::make_unique<etcd::Proxy>(setupOf(m_config, *tls), m_clients + guessed(m_peers));
     connect(m_proxy.get(), &etcd::Proxy::membersChanged, this, [this] {
         m_clients = m_proxy->members();
         if (const auto saved = save(); !saved)

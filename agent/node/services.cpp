@@ -4,6 +4,8 @@
 #include "agent/control/fixture.h"
 #include "agent/fleet/systemd1_backend.h"
 
+#include <QHostInfo>
+
 namespace qd::node {
 
 namespace {
@@ -50,13 +52,26 @@ fleet::MachineNames namesOf(const ClusterMembership &membership)
     };
 }
 
-etcd::Service::Setup etcdSetup(const Config &config, const MemberInfo &self)
+QStringList hostsOf(const Config &config, const MemberInfo &self)
+{
+    QStringList out = config.etcd.hosts + QStringList{self.name, QHostInfo::localHostName()};
+    for (const Endpoint &endpoint : config.etcd.advertiseClient)
+        out.append(endpoint.host);
+    return out;
+}
+
+etcd::Service::Setup
+etcdSetup(const Config &config, const MemberInfo &self, const std::optional<http::TlsContext> &tls)
 {
     etcd::Service::Setup out{QHostAddress(self.etcdAddress), self.etcdPort};
+    out.tls = tls;
+    out.hosts = hostsOf(config, self);
     out.oldPort = config.etcdOldPort;
     out.cors = config.etcd.cors;
-    for (const Endpoint &endpoint : config.etcd.listenClient.mid(1))
-        out.further.append({QHostAddress(endpoint.host), endpoint.port});
+    const QList<Endpoint> &all = config.etcd.listenClient;
+    out.encrypted = !all.isEmpty() && all.first().isHttps();
+    for (const Endpoint &endpoint : all.mid(1))
+        out.further.append({QHostAddress(endpoint.host), endpoint.port, endpoint.isHttps()});
     return out;
 }
 
@@ -69,7 +84,8 @@ QString journalFolder(const Config &config, const MemberInfo &self)
 
 Services::Services(
     const Config &config, const NodeIdentity &identity, const security::Credentials &credentials,
-    const security::Authority &authority, const Core &core)
+    const security::Authority &authority, const std::optional<http::TlsContext> &tls,
+    const Core &core)
     : m_config(config)
     , m_core(core)
     , m_etcdAddress(identity.self.etcdAddress)
@@ -91,7 +107,7 @@ Services::Services(
           [this](const QString &unit) { return m_fleet.placeOf(unit); }, m_control.links())
     , m_publicStore(core.store)
     , m_etcd(
-          etcdSetup(config, identity.self), {m_publicStore, core.store}, m_clusterView,
+          etcdSetup(config, identity.self, tls), {m_publicStore, core.store}, m_clusterView,
           m_clusterView)
 {
     core.membership.setCallNode([this](

@@ -31,7 +31,7 @@ public:
     Services(
         const Config &config, const NodeIdentity &identity,
         const security::Credentials &credentials, const security::Authority &authority,
-        const Core &core);
+        const std::optional<http::TlsContext> &tls, const Core &core);
     ~Services() override;
 
     /// code::io: an address that is taken.

@@ -14,6 +14,7 @@ struct Endpoint {
     quint16 port = 0;
 
     QString url() const;
+    bool isHttps() const { return scheme == QLatin1String("https"); }
     /// The same host and port; which protocol is spoken there is another matter.
     bool isAt(const Endpoint &other) const { return host == other.host && port == other.port; }
     bool operator==(const Endpoint &) const = default;

@@ -7,6 +7,7 @@ namespace {
 
 constexpr qsizetype kSpareBytes = 64 * 1024;
 constexpr int kLingerMs = 2'000;
+constexpr int kHandshakeMs = 5'000;
 
 /// Keeps the memory for the next one, unless it is much.
 void empty(QByteArray &buffer)
@@ -115,7 +116,8 @@ void Connection::process()
 
 void Connection::handleOne()
 {
-    const Request &request = m_parser.request(m_in);
+    Request &request = m_parser.request(m_in);
+    request.client = m_stream.get();
     m_answering = true;
     m_streaming = false;
     m_headOnly = request.method == Method::Head;
@@ -306,6 +308,9 @@ void Connection::checkTime(qint64 nowMs)
     const Limits &limits = m_host.limits();
     if (m_lingering) {
         if (nowMs - m_sinceMs > kLingerMs)
+            close();
+    } else if (m_stream && !m_stream->isReady()) {
+        if (nowMs - m_sinceMs > std::min(kHandshakeMs, limits.requestMs))
             close();
     } else if (m_outAt < m_out.size()) {
         if (nowMs - m_progressMs > limits.stalledMs)

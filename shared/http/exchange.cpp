@@ -125,8 +125,7 @@ Result<QByteArray> AnswerReader::readChunks()
     return out;
 }
 
-Exchange::Exchange(
-    const QString &host, quint16 port, const QByteArray &request, const Times &times, Ears ears)
+Exchange::Exchange(const Place &place, const QByteArray &request, const Times &times, Ears ears)
     : m_request(request)
     , m_times(times)
     , m_ears(std::move(ears))
@@ -136,21 +135,40 @@ Exchange::Exchange(
     connect(&m_limit, &QTimer::timeout, this, [this] {
         finish(fail(code::deadline, QStringLiteral("no answer in time")));
     });
-    connect(&m_socket, &QTcpSocket::connected, this, [this] {
-        m_limit.stop();
-        if (m_times.readMs > 0)
-            m_limit.start(m_times.readMs);
-        m_socket.setSocketOption(QAbstractSocket::LowDelayOption, 1);
-        m_socket.write(m_request);
-    });
-    connect(&m_socket, &QTcpSocket::readyRead, this, &Exchange::read);
+    connect(&m_socket, &QSslSocket::readyRead, this, &Exchange::read);
     connect(&m_socket, &QTcpSocket::errorOccurred, this, [this](QAbstractSocket::SocketError why) {
         if (why == QAbstractSocket::RemoteHostClosedError)
             read();
         finish(m_reader.ended() ? Result<void>() : fail(code::unreachable, m_socket.errorString()));
     });
     m_limit.start(times.dialMs);
-    m_socket.connectToHost(host, port);
+    if (place.tls) {
+        connect(&m_socket, &QSslSocket::encrypted, this, &Exchange::send);
+        connect(&m_socket, &QSslSocket::encryptedBytesWritten, this, &Exchange::sent);
+        m_socket.setSslConfiguration(*place.tls);
+        m_socket.connectToHostEncrypted(place.host, place.port);
+    } else {
+        connect(&m_socket, &QSslSocket::connected, this, &Exchange::send);
+        connect(&m_socket, &QSslSocket::bytesWritten, this, &Exchange::sent);
+        m_socket.connectToHost(place.host, place.port);
+    }
+}
+
+void Exchange::send()
+{
+    m_limit.start(m_times.writeMs);
+    m_socket.setSocketOption(QAbstractSocket::LowDelayOption, 1);
+    m_socket.write(m_request);
+}
+
+/// A part of the request has gone out.
+void Exchange::sent()
+{
+    if (m_socket.bytesToWrite() > 0 || m_socket.encryptedBytesToWrite() > 0)
+        return m_limit.start(m_times.writeMs);
+    m_limit.stop();
+    if (m_times.readMs > 0)
+        m_limit.start(m_times.readMs);
 }
 
 Exchange::~Exchange()

@@ -3,9 +3,11 @@
 
 #include "shared/base/result.h"
 
-#include <QTcpSocket>
+#include <QSslConfiguration>
+#include <QSslSocket>
 #include <QTimer>
 #include <functional>
+#include <optional>
 
 namespace qd::http {
 
@@ -49,8 +51,9 @@ class Exchange final : public QObject {
     Q_OBJECT
 public:
     struct Times {
-        int dialMs = 1'000;
-        int readMs = 0; ///< without a byte; 0 = for ever
+        int dialMs = 1'000;  ///< until it is connected, TLS included
+        int writeMs = 5'000; ///< while the server takes nothing of the request
+        int readMs = 0;      ///< without a byte; 0 = for ever
     };
     struct Ears {
         std::function<void(const AnswerReader::Head &)> head;
@@ -58,17 +61,23 @@ public:
         /// Once. An error before the head: nobody has answered.
         std::function<void(Result<void>)> end;
     };
+    struct Place {
+        QString host;
+        quint16 port = 0;
+        /// Set: over TLS, and the server's certificate must be for that host.
+        std::optional<QSslConfiguration> tls = {};
+    };
     /// `request` is complete, its method's name first. The exchange ends with the object.
-    Exchange(
-        const QString &host, quint16 port, const QByteArray &request, const Times &times,
-        Ears ears);
+    Exchange(const Place &place, const QByteArray &request, const Times &times, Ears ears);
     ~Exchange() override;
 
 private:
+    void send();
+    void sent();
     void read();
     void finish(const Result<void> &how);
 
-    QTcpSocket m_socket;
+    QSslSocket m_socket;
     QTimer m_limit;
     QByteArray m_request;
     Times m_times;

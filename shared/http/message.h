@@ -21,6 +21,8 @@ struct Limits {
     int stalledMs = 60'000; ///< an answer of which the client takes no byte
 };
 
+class Client;
+
 struct Field {
     QByteArrayView name;
     QByteArrayView value;
@@ -34,6 +36,7 @@ struct Request {
     QByteArrayView query; ///< as sent, without the question mark
     QByteArrayView body;
     std::vector<Field> fields;
+    const Client *client = nullptr; ///< who sends it
 
     /// The first field of that name, in whatever case; a null view when there is none.
     QByteArrayView field(QByteArrayView name) const;

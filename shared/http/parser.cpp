@@ -257,7 +257,7 @@ qsizetype RequestParser::size() const
     return m_machine->consumed;
 }
 
-const Request &RequestParser::request(QByteArrayView buffer)
+Request &RequestParser::request(QByteArrayView buffer)
 {
     m_request.method = m_machine->method;
     m_request.methodName = m_machine->methodName.in(buffer);

@@ -25,7 +25,7 @@ public:
     /// When complete: how many bytes of the buffer the request was.
     qsizetype size() const;
     /// When complete: the request; its views point into `buffer`.
-    const Request &request(QByteArrayView buffer);
+    Request &request(QByteArrayView buffer);
     bool keepAlive() const;
     bool isHttp11() const;
     /// When failed: what to answer.

@@ -5,9 +5,9 @@
 #include "shared/http/poller.h"
 
 #include <QElapsedTimer>
-#include <QSslServer>
-#include <QSslSocket>
+#include <QTcpServer>
 #include <QTimer>
+#include <csignal>
 #include <ctime>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,7 +20,6 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr int kResumeMs = 200;
-constexpr int kHandshakeMs = 5'000;
 constexpr size_t kScratchBytes = 64 * 1024;
 
 /// Hands over the bare sockets.
@@ -78,20 +77,13 @@ public:
         const int shortest = std::min({limits.requestMs, limits.idleMs, limits.stalledMs});
         m_sweep.setInterval(std::clamp(shortest / 4, 20, 1'000));
         QObject::connect(&m_sweep, &QTimer::timeout, &m_sweep, [this] { sweep(); });
-        goOnAccepting(m_tls);
-        m_tls.setHandshakeTimeout(kHandshakeMs);
-        m_tls.setListenBacklogSize(kBacklog);
-        QObject::connect(&m_tls, &QTcpServer::pendingConnectionAvailable, &m_tls, [this] {
-            while (m_tls.hasPendingConnections())
-                welcomeTls(static_cast<QSslSocket *>(m_tls.nextPendingConnection()));
-        });
         m_flush.setSingleShot(true);
         QObject::connect(&m_flush, &QTimer::timeout, &m_flush, [this] { flushAll(); });
     }
     ~Private() override
     {
         m_listeners.clear();
-        m_tls.close();
+        m_tlsListeners.clear();
         const auto all = std::exchange(m_connections, {});
         for (const auto &[key, connection] : all)
             connection->close();
@@ -130,20 +122,43 @@ public:
 
     Result<void> listen(const QHostAddress &address, quint16 port)
     {
-        auto listener = std::make_unique<Listener>([this](int socket) { welcome(socket); });
-        listener->setListenBacklogSize(kBacklog);
-        goOnAccepting(*listener);
-        auto done = listening(*listener, address, port);
-        if (done)
-            m_listeners.push_back(std::move(listener));
-        return done;
+        return listen(m_listeners, address, port, [this](int socket, Connection &connection) {
+            return socketStream(m_poller, socket, connection.listener());
+        });
+    }
+    Result<void> listenTls(const QHostAddress &address, quint16 port, const TlsContext &tls)
+    {
+        // OpenSSL writes to sockets as to files: one whose client has gone would end the process.
+        std::signal(SIGPIPE, SIG_IGN);
+        return listen(
+            m_tlsListeners, address, port, [this, tls](int socket, Connection &connection) {
+                return tlsStream(m_poller, socket, tls, connection.listener());
+            });
     }
     quint16 port() const { return m_listeners.empty() ? 0 : m_listeners.front()->serverPort(); }
-    QSslServer &tls() { return m_tls; }
+    quint16 tlsPort() const
+    {
+        return m_tlsListeners.empty() ? 0 : m_tlsListeners.front()->serverPort();
+    }
     qsizetype connections() const { return qsizetype(m_connections.size()); }
     bool isValid() const { return m_poller.isValid(); }
 
 private:
+    using Listeners = std::vector<std::unique_ptr<Listener>>;
+    using MakeStream = std::function<std::unique_ptr<Stream>(int socket, Connection &)>;
+
+    Result<void>
+    listen(Listeners &listeners, const QHostAddress &address, quint16 port, const MakeStream &make)
+    {
+        auto listener =
+            std::make_unique<Listener>([this, make](int socket) { welcome(socket, make); });
+        listener->setListenBacklogSize(kBacklog);
+        goOnAccepting(*listener);
+        auto done = listening(*listener, address, port);
+        if (done)
+            listeners.push_back(std::move(listener));
+        return done;
+    }
     /// Out of descriptors, Qt stops accepting for good: it goes on when some may be free.
     static void goOnAccepting(QTcpServer &server)
     {
@@ -151,22 +166,12 @@ private:
             QTimer::singleShot(kResumeMs, &server, [&server] { server.resumeAccepting(); });
         });
     }
-    void welcome(int socket)
+    void welcome(int socket, const MakeStream &make)
     {
         tune(socket);
         const auto connection = std::make_shared<Connection>(*this);
-        connection->start(socketStream(m_poller, socket, connection->listener()));
+        connection->start(make(socket, *connection));
         admit(connection);
-    }
-    void welcomeTls(QSslSocket *socket)
-    {
-        socket->setParent(nullptr);
-        tune(int(socket->socketDescriptor()));
-        const auto connection = std::make_shared<Connection>(*this);
-        connection->start(tlsStream(std::unique_ptr<QSslSocket>(socket), connection->listener()));
-        admit(connection);
-        if (socket->bytesAvailable() > 0)
-            connection->listener().readable();
     }
     void admit(const std::shared_ptr<Connection> &connection)
     {
@@ -204,8 +209,8 @@ private:
     std::vector<std::shared_ptr<Connection>> m_due;
     QTimer m_sweep;
     QTimer m_flush;
-    std::vector<std::unique_ptr<Listener>> m_listeners;
-    QSslServer m_tls;
+    Listeners m_listeners;
+    Listeners m_tlsListeners;
 };
 
 Server::Server(Handler handler, const Limits &limits, QObject *parent)
@@ -223,16 +228,16 @@ Result<void> Server::listen(const QHostAddress &address, quint16 port)
     return d->listen(address, port);
 }
 
-Result<void>
-Server::listenTls(const QHostAddress &address, quint16 port, const QSslConfiguration &tls)
+Result<void> Server::listenTls(const QHostAddress &address, quint16 port, const TlsContext &tls)
 {
-    d->tls().setSslConfiguration(tls);
-    return listening(d->tls(), address, port);
+    if (!d->isValid())
+        return fail(code::io, QStringLiteral("the kernel gave no epoll set"));
+    return d->listenTls(address, port, tls);
 }
 
 quint16 Server::tlsPort() const
 {
-    return d->tls().serverPort();
+    return d->tlsPort();
 }
 
 quint16 Server::port() const

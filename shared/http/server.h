@@ -3,10 +3,10 @@
 
 #include "shared/base/result.h"
 #include "shared/http/answer.h"
+#include "shared/http/tls_context.h"
 
 #include <QHostAddress>
 #include <QObject>
-#include <QSslConfiguration>
 #include <memory>
 
 namespace qd::http {
@@ -23,8 +23,8 @@ public:
     /// code::io with the reason, such as an address that is taken. Port 0 takes a free one. May be
     /// called again for a further address or port.
     Result<void> listen(const QHostAddress &address, quint16 port);
-    /// The same over TLS; who a client must be is the configuration's to say.
-    Result<void> listenTls(const QHostAddress &address, quint16 port, const QSslConfiguration &tls);
+    /// The same over TLS.
+    Result<void> listenTls(const QHostAddress &address, quint16 port, const TlsContext &tls);
     quint16 port() const; ///< the first one's
     quint16 tlsPort() const;
     qsizetype connections() const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shared/http/poller.h"
+#include "shared/http/socket_address.h"
 #include "shared/http/stream.h"
 
 #include <cerrno>
@@ -59,6 +60,10 @@ public:
             events |= EPOLLOUT;
         m_poller.change(m_number, events);
     }
+
+    QByteArray address() const override { return peerAddress(m_socket); }
+    bool isEncrypted() const override { return false; }
+    QByteArray certificateName() const override { return {}; }
 
 private:
     /// One thing a round: each may destroy this object; what is left comes again.

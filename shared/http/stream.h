@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "shared/http/client.h"
+
 #include <QByteArrayView>
 #include <memory>
-
-class QSslSocket;
 
 namespace qd::http {
 
 class Poller;
+class TlsContext;
 
 /// Bytes to and from one client, whatever carries them: TCP, a unix socket, TLS.
-class Stream {
+class Stream : public Client {
 public:
     /// Who hears what happens. Any of these may destroy the stream.
     class Listener {
@@ -27,7 +28,8 @@ public:
     static constexpr qsizetype kLater = -1;
     static constexpr qsizetype kBroken = -2;
 
-    virtual ~Stream() = default;
+    /// Whether requests may be expected: a handshake, if there is one, is done.
+    virtual bool isReady() const { return true; }
     /// Bytes read; 0 when the client has ended; kLater; kBroken.
     virtual qsizetype read(char *to, qsizetype most) = 0;
     /// Bytes taken, perhaps fewer than given; kLater; kBroken.
@@ -40,7 +42,8 @@ public:
 
 /// A connected socket (TCP or unix), which it closes at its end.
 std::unique_ptr<Stream> socketStream(Poller &poller, int socket, Stream::Listener &listener);
-/// A socket whose handshake is done.
-std::unique_ptr<Stream> tlsStream(std::unique_ptr<QSslSocket> socket, Stream::Listener &listener);
+/// The same with TLS, whose handshake is yet to come.
+std::unique_ptr<Stream>
+tlsStream(Poller &poller, int socket, const TlsContext &context, Stream::Listener &listener);
 
 } // namespace qd::http

@@ -21,6 +21,7 @@ class BareAgent:
         self.dir = tempfile.mkdtemp(prefix=f"qd-{name}-")
         self.process = None
         self.runs = 0
+        self.context = None  # set: its clients come by https, with what is in it
 
     def places(self):
         return ["--state", f"{self.dir}/state", "--run", f"{self.dir}/run", "--log", f"{self.dir}/log"]
@@ -97,11 +98,11 @@ class BareAgent:
         return status
 
     def endpoint(self):
-        return f"http://{self.address}:2379"
+        return f"{'https' if self.context else 'http'}://{self.address}:2379"
 
     def healthy(self):
         try:
-            return call(self.endpoint(), "GET", "/health", timeout=2)[0] == 200
+            return call(self.endpoint(), "GET", "/health", timeout=2, context=self.context)[0] == 200
         except OSError:
             return False
 

@@ -10,31 +10,34 @@ import urllib.request
 from qdtest import on_test_net, wait_for
 
 
-def healthy(endpoint):
+def healthy(endpoint, context=None):
     try:
-        with urllib.request.urlopen(endpoint + "/health", timeout=1) as answer:
+        with urllib.request.urlopen(endpoint + "/health", timeout=1, context=context) as answer:
             return b"true" in answer.read()
     except (urllib.error.URLError, OSError):
         return False
 
 
 class EtcdOracle:
-    """`count` members from loopback address `base` on, standard ports; stop() ends them and removes their data."""
+    """`count` members from loopback address `base` on, standard ports; stop() ends them and removes their data.
+    With `tls` (flags) and `context` (what its clients need) the clients' port is https."""
 
-    def __init__(self, base, count=1):
+    def __init__(self, base, count=1, tls=(), context=None):
+        self.tls = tls
+        self.context = context
         self.addresses = [on_test_net(base, i) for i in range(count)]
         self.dir = tempfile.mkdtemp(prefix="qd-etcd-")
         self.processes = []
 
     def endpoint(self, number=1):
-        return f"http://{self.addresses[number - 1]}:2379"
+        return f"{'https' if self.tls else 'http'}://{self.addresses[number - 1]}:2379"
 
     def start(self):
         self.processes = [None] * len(self.addresses)
         for number in range(1, len(self.addresses) + 1):
             self.start_member(number)
         for number in range(1, len(self.addresses) + 1):
-            wait_for(lambda n=number: healthy(self.endpoint(n)), 30, f"etcd member {number} is healthy")
+            wait_for(lambda n=number: healthy(self.endpoint(n), self.context), 30, f"etcd member {number} is healthy")
         return self
 
     def start_member(self, number):
@@ -45,8 +48,8 @@ class EtcdOracle:
         with log:
             self.processes[number - 1] = subprocess.Popen(
                 ["etcd", "--enable-v2", "--name", f"m{number}", "--data-dir", f"{self.dir}/m{number}",
-                 "--listen-client-urls", f"http://{address}:2379",
-                 "--advertise-client-urls", f"http://{address}:2379",
+                 "--listen-client-urls", self.endpoint(number), "--advertise-client-urls", self.endpoint(number),
+                 *self.tls,
                  "--listen-peer-urls", f"http://{address}:2380",
                  "--initial-advertise-peer-urls", f"http://{address}:2380",
                  "--initial-cluster", members, "--log-level", "error"], stdout=log, stderr=log,
@@ -56,7 +59,8 @@ class EtcdOracle:
         """The number of the member that leads; None while there is none."""
         for number in range(1, len(self.addresses) + 1):
             try:
-                with urllib.request.urlopen(self.endpoint(number) + "/v2/stats/self", timeout=2) as answer:
+                with urllib.request.urlopen(self.endpoint(number) + "/v2/stats/self", timeout=2,
+                                            context=self.context) as answer:
                     if b"StateLeader" in answer.read():
                         return number
             except OSError:

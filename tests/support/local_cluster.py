@@ -167,10 +167,11 @@ def get(endpoint, key, timeout=5, query=""):
         return None
 
 
-def call(endpoint, method, path, timeout=30):
-    """Status and body of one HTTP call."""
+def call(endpoint, method, path, timeout=30, context=None):
+    """Status and body of one HTTP call; `context` is what TLS needs."""
+    request = urllib.request.Request(endpoint + path, method=method)
     try:
-        with urllib.request.urlopen(urllib.request.Request(endpoint + path, method=method), timeout=timeout) as answer:
+        with urllib.request.urlopen(request, timeout=timeout, context=context) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

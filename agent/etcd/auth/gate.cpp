@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/etcd/auth/gate.h"
 
+#include "shared/http/client.h"
+
 namespace qd::etcd::auth {
 
 namespace {
@@ -16,6 +18,8 @@ Claim Claim::of(const http::Request &request)
     constexpr QByteArrayView kBasic = "basic ";
     Claim out;
     out.made = !field.isEmpty();
+    if (request.client != nullptr)
+        out.certificateName = QString::fromUtf8(request.client->certificateName());
     if (field.first(std::min(field.size(), kBasic.size())).compare(kBasic, Qt::CaseInsensitive) !=
         0)
         return out;
@@ -40,6 +44,8 @@ void Gate::askKey(
     };
     if (claim.made)
         return ask(claim, decide, std::move(done));
+    if (const auto user = certified(claim))
+        return done(decide(m_registry.rolesOf(*user)));
     const auto guest = m_registry.role(kGuest);
     done(guest && decide({*guest}));
 }
@@ -50,7 +56,17 @@ void Gate::askRoot(const Claim &claim, Done done) const
         return std::any_of(
             roles.begin(), roles.end(), [](const Role &role) { return role.name == kRoot; });
     };
+    if (const auto user = certified(claim))
+        return done(decide(m_registry.rolesOf(*user)));
     ask(claim, decide, std::move(done));
+}
+
+std::optional<User> Gate::certified(const Claim &claim) const
+{
+    if (claim.made || claim.certificateName.isEmpty())
+        return {};
+    const Result<User> user = m_registry.user(claim.certificateName);
+    return user ? std::optional(*user) : std::nullopt;
 }
 
 void Gate::ask(const Claim &claim, Decide decide, Done done) const

@@ -7,12 +7,13 @@
 
 namespace qd::etcd::auth {
 
-/// Who asks: what the field Authorization says.
+/// Who asks: what the field Authorization says, else what the client's certificate says.
 struct Claim {
     bool made = false;  ///< there is such a field
     bool valid = false; ///< and it is a name and a password
     QString name;
     QByteArray password;
+    QString certificateName; ///< empty: it showed none, or certificates do not count
 
     static Claim of(const http::Request &request);
 };
@@ -38,6 +39,8 @@ public:
 private:
     using Decide = std::function<bool(const QList<Role> &)>;
     void ask(const Claim &claim, Decide decide, Done done) const;
+    /// The user whose name the certificate bears: TLS has proved it, no password is needed.
+    std::optional<User> certified(const Claim &claim) const;
 
     const Registry &m_registry;
     Passwords &m_passwords;

@@ -4,6 +4,7 @@
 #include "agent/etcd/event_json.h"
 #include "agent/etcd/plain_answers.h"
 #include "shared/base/log.h"
+#include "shared/http/client.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -19,35 +20,75 @@ using http::Request;
 namespace {
 
 constexpr int kImpatientMs = 1'000; ///< while no member is known
+constexpr int kTellMs = 5'000;      ///< for a member to say who the members are
 const QByteArray kJson = QByteArrayLiteral("Content-Type: application/json\r\n");
 
-/// The request as it goes on: its own fields, save those of the connection.
-QByteArray forwarded(const Request &request)
+QByteArray lineOf(const Request &request)
 {
     QByteArray out = request.methodName.toByteArray() + ' ' + request.path.toByteArray();
     if (!request.query.isEmpty())
         out.append('?').append(request.query);
-    out.append(" HTTP/1.1\r\n");
+    return out.append(" HTTP/1.1\r\n");
+}
+
+QByteArray hostField(const Endpoint &member)
+{
+    const QByteArray url = member.url().toUtf8();
+    return "Host: " + url.sliced(url.indexOf("://") + 3) + "\r\n";
+}
+
+/// Fields that concern this connection, or the page that the proxy itself has let in.
+bool endsHere(const QByteArray &name)
+{
+    static const QList<QByteArray> kNames{"host",
+                                          "connection",
+                                          "keep-alive",
+                                          "transfer-encoding",
+                                          "content-length",
+                                          "expect",
+                                          "te",
+                                          "upgrade",
+                                          "x-forwarded-for",
+                                          "origin",
+                                          "referer",
+                                          "sec-fetch-site"};
+    return kNames.contains(name);
+}
+
+/// For whom it is asked: who asks here, after those for whom it was asked so far.
+QByteArray forwardedFor(const Request &request)
+{
+    QByteArrayList all;
     for (const http::Field &field : request.fields) {
-        const QByteArray name = field.name.toByteArray().toLower();
-        if (name == "connection" || name == "keep-alive" || name == "transfer-encoding" ||
-            name == "content-length" || name == "expect" || name == "te" || name == "upgrade")
-            continue;
-        out.append(field.name).append(": ").append(field.value).append("\r\n");
+        if (field.name.compare("x-forwarded-for", Qt::CaseInsensitive) == 0)
+            all.append(field.value.toByteArray());
+    }
+    if (request.client != nullptr)
+        all.append(request.client->address());
+    return "X-Forwarded-For: " + all.join(", ") + "\r\n";
+}
+
+/// What follows the line of the request and the field Host.
+QByteArray restOf(const Request &request)
+{
+    QByteArray out = forwardedFor(request);
+    for (const http::Field &field : request.fields) {
+        if (!endsHere(field.name.toByteArray().toLower()))
+            out.append(field.name).append(": ").append(field.value).append("\r\n");
     }
     if (!request.body.isEmpty() || request.method == Method::Put || request.method == Method::Post)
         out.append("Content-Length: ")
             .append(QByteArray::number(request.body.size()))
             .append("\r\n");
-    out.append("Connection: close\r\n\r\n").append(request.body);
-    return out;
+    return out.append("Connection: close\r\n\r\n").append(request.body);
 }
 
 } // namespace
 
 /// One request under way. It lives as long as its client waits.
 struct Proxy::Call {
-    QByteArray request;
+    QByteArray line; ///< the request's first
+    QByteArray rest; ///< all of it behind the field Host
     Answer answer;
     QList<Endpoint> left; ///< members that may still be asked
     qsizetype asked = 0;
@@ -68,7 +109,7 @@ Result<QList<Endpoint>> clientEndpoints(QByteArrayView membersJson)
         const QJsonArray urls = member.toObject().value(QLatin1String("clientURLs")).toArray();
         for (const QJsonValue &url : urls) {
             const auto endpoint = endpointFromUrl(url.toString());
-            if (endpoint && endpoint->scheme == QLatin1String("http"))
+            if (endpoint)
                 out.append(*endpoint);
         }
     }
@@ -77,6 +118,7 @@ Result<QList<Endpoint>> clientEndpoints(QByteArrayView membersJson)
 
 Proxy::Proxy(const Setup &setup, const QList<Endpoint> &first)
     : m_setup(setup)
+    , m_sites(setup.cors, setup.hosts)
     , m_first(first)
     , m_director(setup.failureMs)
     , m_server([this](const Request &request, const Answer &answer) { handle(request, answer); })
@@ -89,11 +131,15 @@ Proxy::~Proxy() = default;
 
 Result<void> Proxy::start()
 {
-    for (const auto &[address, port] : std::as_const(m_setup.listen)) {
-        if (const auto listening = m_server.listen(address, port); !listening)
+    for (const Setup::Place &place : std::as_const(m_setup.listen)) {
+        const auto listening = place.encrypted
+                                   ? m_server.listenTls(place.address, place.port, *m_setup.tls)
+                                   : m_server.listen(place.address, place.port);
+        if (!listening)
             return listening;
         qCInfo(lcEtcd).noquote() << "proxy: listening for client requests on"
-                                 << address.toString() + QLatin1Char(':') + QString::number(port);
+                                 << place.address.toString() + QLatin1Char(':') +
+                                        QString::number(place.port);
     }
     refresh();
     return {};
@@ -123,10 +169,17 @@ void Proxy::ask(QList<Endpoint> whom)
             return ask(whom);
         learnt(*members);
     };
-    const QByteArray host = QByteArray("Host: ") + one.host.toUtf8() + "\r\n";
     m_asking = std::make_unique<http::Exchange>(
-        one.host, one.port, "GET /v2/members HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n",
-        http::Exchange::Times{m_setup.dialMs, 5'000}, std::move(ears));
+        placeOf(one), "GET /v2/members HTTP/1.1\r\n" + hostField(one) + "Connection: close\r\n\r\n",
+        http::Exchange::Times{m_setup.dialMs, m_setup.writeMs, kTellMs}, std::move(ears));
+}
+
+http::Exchange::Place Proxy::placeOf(const Endpoint &member) const
+{
+    http::Exchange::Place out{member.host, member.port};
+    if (member.isHttps())
+        out.tls = m_setup.memberTls;
+    return out;
 }
 
 void Proxy::learnt(const QList<Endpoint> &members)
@@ -145,6 +198,8 @@ void Proxy::learnt(const QList<Endpoint> &members)
 
 void Proxy::handle(const Request &request, const Answer &answer)
 {
+    if (!m_sites.admits(request, answer))
+        return;
     const bool gets = request.method == Method::Get;
     if (gets && request.path == QByteArrayView("/v2/config/local/proxy")) {
         const QStringList urls = urlsOf(m_director.available(m_clock.monotonicMs()));
@@ -158,7 +213,8 @@ void Proxy::handle(const Request &request, const Answer &answer)
     call->left = m_director.available(m_clock.monotonicMs());
     if (call->left.isEmpty())
         return answer.send({503, kJson, messageJson("proxy: zero endpoints currently available")});
-    call->request = forwarded(request);
+    call->line = lineOf(request);
+    call->rest = restOf(request);
     call->answer = answer;
     answer.hold(call);
     pass(call);
@@ -212,8 +268,8 @@ void Proxy::passTo(const std::shared_ptr<Call> &call, const Endpoint &member)
         self->pass(of);
     };
     call->exchange = std::make_unique<http::Exchange>(
-        member.host, member.port, call->request,
-        http::Exchange::Times{m_setup.dialMs, m_setup.readMs}, std::move(ears));
+        placeOf(member), call->line + hostField(member) + call->rest,
+        http::Exchange::Times{m_setup.dialMs, m_setup.writeMs, m_setup.readMs}, std::move(ears));
 }
 
 } // namespace qd::etcd

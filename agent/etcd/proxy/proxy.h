@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/etcd/proxy/director.h"
+#include "agent/etcd/site_guard.h"
 #include "shared/base/clock.h"
 #include "shared/http/exchange.h"
 #include "shared/http/server.h"
@@ -17,12 +18,23 @@ class Proxy final : public QObject {
     Q_OBJECT
 public:
     struct Setup {
-        QList<std::pair<QHostAddress, quint16>> listen;
+        struct Place {
+            QHostAddress address;
+            quint16 port = 0;
+            bool encrypted = false; ///< by `tls`
+        };
+        QList<Place> listen;
         bool readOnly = false;
         int failureMs = 5'000;
         int refreshMs = 30'000;
         int dialMs = 1'000;
+        int writeMs = 5'000;
         int readMs = 0;
+        QStringList cors = {};  ///< as SiteGuard's
+        QStringList hosts = {}; ///< as SiteGuard's
+        std::optional<http::TlsContext> tls = {};
+        /// For members whose URLs are https.
+        QSslConfiguration memberTls = QSslConfiguration::defaultConfiguration();
     };
     /// `first` are asked who the members are before anybody else is known.
     Proxy(const Setup &setup, const QList<Endpoint> &first);
@@ -42,9 +54,11 @@ private:
     void passTo(const std::shared_ptr<Call> &call, const Endpoint &member);
     void refresh();
     void ask(QList<Endpoint> whom);
+    http::Exchange::Place placeOf(const Endpoint &member) const;
     void learnt(const QList<Endpoint> &members);
 
     Setup m_setup;
+    SiteGuard m_sites;
     QList<Endpoint> m_first;
     ProxyDirector m_director;
     SystemClock m_clock;

@@ -461,6 +461,48 @@ private Q_SLOTS:
         QVERIFY(!watch->hasEnded());
     }
 
+    /// A browser sends what any page asks of it. It says whose page it was, in one field or
+    /// another, unless the page's own name was made to lead here meanwhile.
+    void noPageOfAnotherSiteReachesTheStore()
+    {
+        QD_PROVES("R-59");
+        etcd::Service::Setup setup{QHostAddress(QHostAddress::LocalHost), 0};
+        setup.hosts = {QStringLiteral("store.example")};
+        etcd::Service service(setup, {m_store->store(), m_store->store()}, *m_store, *m_store);
+        QVERIFY(service.start().has_value());
+        const auto status = [&service](const QByteArray &method, const QByteArray &fields) {
+            QTcpSocket socket;
+            socket.connectToHost(QHostAddress::LocalHost, service.port());
+            socket.write(method + " /v2/keys/site?value=1 HTTP/1.1\r\n" + fields + "\r\n\r\n");
+            QByteArray got;
+            connect(&socket, &QTcpSocket::readyRead, [&] { got += socket.readAll(); });
+            (void)QTest::qWaitFor([&got] { return got.size() > 12; });
+            return got.mid(9, 3).toInt();
+        };
+        const QByteArray own = "Host: 127.0.0.1:2379";
+        for (const char *page :
+             {"Origin: http://evil.example", "Origin: null", "Origin: http://127.0.0.1:80",
+              "Sec-Fetch-Site: cross-site", "Referer: http://evil.example/a/page"}) {
+            QCOMPARE(status("POST", own + "\r\n" + page), 403);
+            QCOMPARE(status("PUT", own + "\r\n" + page), 403);
+        }
+        // A link may lead here: the page does not see the answer.
+        QCOMPARE(status("GET", own + "\r\nReferer: http://evil.example/"), 404);
+        // Rebinding: the page's name leads here, and to the browser all is one site.
+        for (const char *host : {"evil.example:2379", "evil.example.", "127.0.0.1.evil.example"}) {
+            const QByteArray field = QByteArray("Host: ") + host;
+            QCOMPARE(status("GET", field), 421);
+            QCOMPARE(status("PUT", field + "\r\nOrigin: http://" + host), 421);
+        }
+        // Programs say where they go, and no more.
+        for (const char *host :
+             {"127.0.0.1:2379", "[::1]:2379", "localhost", "core-01:2379", "store.example:2379",
+              "STORE.example"})
+            QCOMPARE(status("GET", QByteArray("Host: ") + host), 404);
+        QCOMPARE(status("PUT", own), 201);
+        QCOMPARE(status("PUT", own + "\r\nOrigin: http://127.0.0.1:2379"), 200); // our own page
+    }
+
     void anotherSitesPageMayNotWrite()
     {
         const auto link = curl();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "shared/http/client.h"
 #include "shared/http/server.h"
 #include "shared/security/authority.h"
 #include "shared/security/tls.h"
@@ -6,9 +7,37 @@
 
 #include <QSignalSpy>
 #include <QSslSocket>
+#include <QTemporaryDir>
 
 using namespace qd;
 using namespace qd::http;
+
+namespace {
+
+struct Papers {
+    QByteArray certificate;
+    QByteArray key;
+};
+
+Papers papersFrom(const security::Authority &authority, const QString &name)
+{
+    const QByteArray key = *security::makeKey();
+    const security::Subject subject = {
+        {security::Identity::Kind::Node, QStringLiteral("0a"), security::Role::None, name},
+        {QStringLiteral("127.0.0.1")}};
+    return {*authority.issueForKey(key, subject, security::Validity::days(1)), key};
+}
+
+QSslConfiguration clientSide(QSsl::SslProtocol protocol)
+{
+    QSslConfiguration tls;
+    tls.setProtocol(protocol);
+    tls.setPeerVerifyMode(QSslSocket::QueryPeer);
+    tls.setAllowedNextProtocols({"http/1.1"});
+    return tls;
+}
+
+} // namespace
 
 /// The same server over TLS.
 class TestHttpTls : public QObject {
@@ -16,24 +45,30 @@ class TestHttpTls : public QObject {
 
     security::Authority m_authority = *security::Authority::create(QStringLiteral("deck"));
 
-    QSslConfiguration serverSide() const
+    TlsIdentity identity() const
     {
-        const QByteArray key = *security::makeKey();
-        const security::Subject subject = {
-            {security::Identity::Kind::Node, QStringLiteral("0a"), security::Role::None,
-             QStringLiteral("node")},
-            {QStringLiteral("127.0.0.1")}};
-        const auto certificate = m_authority.issueForKey(key, subject, security::Validity::days(1));
-        return security::serverTls(
-            *security::Credentials::fromPem(*certificate, key, m_authority.certificatePem()),
-            {"http/1.1"});
+        const Papers papers = papersFrom(m_authority, QStringLiteral("node"));
+        return {papers.certificate, papers.key, {}, false, {}, {}, {}};
     }
-    static std::unique_ptr<QSslSocket> dial(const Server &server)
+    TlsContext context() const { return *TlsContext::make(identity()); }
+    static std::unique_ptr<QSslSocket>
+    dial(const Server &server, const QSslConfiguration &tls = clientSide(QSsl::TlsV1_3OrLater))
     {
         auto socket = std::make_unique<QSslSocket>();
-        socket->setSslConfiguration(security::newcomerTls("http/1.1"));
+        socket->setSslConfiguration(tls);
         socket->connectToHostEncrypted(QStringLiteral("127.0.0.1"), server.tlsPort());
         return socket;
+    }
+    /// What the server answers; empty when it hangs up.
+    static QByteArray ask(const Server &server, const QSslConfiguration &tls)
+    {
+        const auto socket = dial(server, tls);
+        QByteArray got;
+        connect(socket.get(), &QSslSocket::readyRead, [&] { got += socket->readAll(); });
+        QSignalSpy gone(socket.get(), &QSslSocket::disconnected);
+        socket->write("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        [&] { QTRY_VERIFY(!gone.isEmpty()); }();
+        return got;
     }
 
 private Q_SLOTS:
@@ -43,7 +78,7 @@ private Q_SLOTS:
         Server server([&](const Request &request, const Answer &answer) {
             answer.send({200, {}, request.path.toByteArray() + large + request.body.toByteArray()});
         });
-        QVERIFY(server.listenTls(QHostAddress(QHostAddress::LocalHost), 0, serverSide()));
+        QVERIFY(server.listenTls(QHostAddress(QHostAddress::LocalHost), 0, context()));
         const auto socket = dial(server);
         QByteArray got;
         connect(socket.get(), &QSslSocket::readyRead, this, [&] { got += socket->readAll(); });
@@ -59,6 +94,24 @@ private Q_SLOTS:
         QTRY_COMPARE(server.connections(), 0);
     }
 
+    void manyRequestsInOneBreathAreAllAnswered()
+    {
+        Server server([&](const Request &request, const Answer &answer) {
+            answer.send({200, {}, request.path.toByteArray()});
+        });
+        QVERIFY(server.listenTls(QHostAddress(QHostAddress::LocalHost), 0, context()));
+        const auto socket = dial(server);
+        QByteArray got;
+        connect(socket.get(), &QSslSocket::readyRead, this, [&] { got += socket->readAll(); });
+        constexpr int kRequests = 3'000;
+        QByteArray all;
+        for (int number = 0; number < kRequests; ++number)
+            all += "GET /" + QByteArray::number(number) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+        socket->write(all);
+        QTRY_VERIFY_WITH_TIMEOUT(got.endsWith("\r\n\r\n/2999"), 30'000);
+        QCOMPARE(got.count("HTTP/1.1 200"), kRequests);
+    }
+
     void heldAnswersEndWithTheirClient()
     {
         std::vector<Answer> held;
@@ -67,7 +120,7 @@ private Q_SLOTS:
             answer.hold(std::make_shared<int>(1));
             held.push_back(answer);
         });
-        QVERIFY(server.listenTls(QHostAddress(QHostAddress::LocalHost), 0, serverSide()));
+        QVERIFY(server.listenTls(QHostAddress(QHostAddress::LocalHost), 0, context()));
         const auto stays = dial(server);
         const auto leaves = dial(server);
         for (QSslSocket *socket : {stays.get(), leaves.get()})
@@ -86,18 +139,100 @@ private Q_SLOTS:
         QTRY_VERIFY((got += stays->readAll()).endsWith("4\r\nnews\r\n"));
     }
 
-    void whoSpeaksPlainlyGetsNothing()
+    void whoSpeaksPlainlyOrNotAtAllGetsNothing()
     {
         bool asked = false;
-        Server server([&](const Request &, const Answer &) { asked = true; });
-        QVERIFY(server.listenTls(QHostAddress(QHostAddress::LocalHost), 0, serverSide()));
-        QTcpSocket plain;
-        QSignalSpy gone(&plain, &QTcpSocket::disconnected);
-        plain.connectToHost(QHostAddress::LocalHost, server.tlsPort());
-        plain.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        QTRY_COMPARE(gone.size(), 1);
+        Limits limits;
+        limits.requestMs = 300;
+        Server server([&](const Request &, const Answer &) { asked = true; }, limits);
+        QVERIFY(server.listenTls(QHostAddress(QHostAddress::LocalHost), 0, context()));
+        for (const QByteArray &words :
+             {QByteArray("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), QByteArray()}) {
+            QTcpSocket plain;
+            QSignalSpy gone(&plain, &QTcpSocket::disconnected);
+            plain.connectToHost(QHostAddress::LocalHost, server.tlsPort());
+            plain.write(words);
+            QTRY_COMPARE(gone.size(), 1);
+        }
         QVERIFY(!asked);
         QCOMPARE(server.connections(), 0);
+    }
+
+    void oldProtocolsAreRefused()
+    {
+        Server server([&](const Request &, const Answer &answer) { answer.send({}); });
+        QVERIFY(server.listenTls(QHostAddress(QHostAddress::LocalHost), 0, context()));
+        QVERIFY(ask(server, clientSide(QSsl::TlsV1_2)).startsWith("HTTP/1.1 200"));
+        QVERIFY(ask(server, clientSide(QSsl::TlsV1_3)).startsWith("HTTP/1.1 200"));
+        QT_WARNING_PUSH
+        QT_WARNING_DISABLE_DEPRECATED
+        QCOMPARE(ask(server, clientSide(QSsl::TlsV1_1)), QByteArray());
+        QT_WARNING_POP
+    }
+
+    void aClientIsWhoItsCertificateSays()
+    {
+        TlsIdentity demanding = identity();
+        demanding.trusted = m_authority.certificatePem();
+        demanding.namesClients = true;
+        Server server([&](const Request &request, const Answer &answer) {
+            const Client &client = *request.client;
+            answer.send({200, {}, client.address() + ' ' + client.certificateName()});
+        });
+        QVERIFY(server.listenTls(
+            QHostAddress(QHostAddress::LocalHost), 0, *TlsContext::make(demanding)));
+        for (const auto protocol : {QSsl::TlsV1_2, QSsl::TlsV1_3}) {
+            const auto with = [protocol](const security::Authority &authority) {
+                const Papers papers = papersFrom(authority, QStringLiteral("ann"));
+                QSslConfiguration tls = clientSide(protocol);
+                tls.setLocalCertificate(QSslCertificate(papers.certificate));
+                tls.setPrivateKey(QSslKey(papers.key, QSsl::Ec));
+                return tls;
+            };
+            QVERIFY(ask(server, with(m_authority)).endsWith("\r\n\r\n127.0.0.1 ann"));
+            QCOMPARE(ask(server, clientSide(protocol)), QByteArray());
+            QCOMPARE(
+                ask(server, with(*security::Authority::create(QStringLiteral("other")))),
+                QByteArray());
+        }
+    }
+
+    void whatDoesNotLoadIsNamed()
+    {
+        const QTemporaryDir folder;
+        const auto saved = [&folder](const char *name, const QByteArray &pem) {
+            const QString path = folder.filePath(QString::fromLatin1(name));
+            QFile file(path);
+            [&] { QVERIFY(file.open(QIODevice::WriteOnly)); }();
+            file.write(pem);
+            return path;
+        };
+        const Papers one = papersFrom(m_authority, QStringLiteral("one"));
+        const QString certificate = saved("one.crt", one.certificate);
+        const QString key = saved("one.key", one.key);
+        const QString other = saved("two.key", *security::makeKey());
+        const QString nonsense = saved("nonsense", "nonsense");
+        const auto complaint = [](const QString &certificatePath, const QString &keyPath,
+                                  const QString &trusted) {
+            const auto read = TlsIdentity::read(certificatePath, keyPath, trusted);
+            if (!read)
+                return read.error().message;
+            const auto made = TlsContext::make(*read);
+            return made ? QString() : made.error().message;
+        };
+        QCOMPARE(complaint(certificate, key, {}), QString());
+        QCOMPARE(complaint(certificate, key, certificate), QString());
+        QCOMPARE(
+            complaint(certificate, other, {}),
+            QStringLiteral("the key in %1 is not that of the certificate in %2")
+                .arg(other, certificate));
+        QVERIFY(complaint(nonsense, key, {}).startsWith(nonsense + " holds no certificate"));
+        QVERIFY(
+            complaint(certificate, nonsense, {}).startsWith(nonsense + " holds no private key"));
+        QVERIFY(
+            complaint(certificate, key, nonsense).startsWith(nonsense + " holds no certificate"));
+        const QString missing = folder.filePath(QStringLiteral("missing"));
+        QVERIFY(complaint(certificate, missing, {}).startsWith("cannot read " + missing));
     }
 };
 

@@ -127,7 +127,6 @@ private Q_SLOTS:
                                 << QString::fromLatin1(sentence);
         };
         row("listen-client-urls", "http://a.example:2379", "expected IP in URL for binding");
-        row("listen-client-urls", "https://10.0.0.1:2379", "without TLS");
         row("listen-peer-urls", "ftp://10.0.0.1:2380", "URL scheme must be http or https");
         row("advertise-client-urls", "http://10.0.0.1", "does not have the form \"host:port\"");
         row("initial-advertise-peer-urls", "http://10.0.0.1:1/x", "must not contain a path");
@@ -140,8 +139,7 @@ private Q_SLOTS:
         row("proxy", "yes", "none of off, on, readonly");
         row("force-new-cluster", "perhaps", "neither true nor false");
         row("cors", "example.org", "is not an HTTP URL");
-        row("cert-file", "a.pem", "without TLS");
-        row("client-cert-auth", "true", "without TLS");
+        row("client-cert-auth", "perhaps", "neither true nor false");
         row("proxy-dial-timeout", "soon", "not a number of milliseconds");
         row("heartbeat-interval", "fast", "is not a whole number");
     }
@@ -183,6 +181,41 @@ private Q_SLOTS:
                     .error()
                     .text()
                     .contains(QStringLiteral("--address")));
+    }
+    void flagsForTlsMustBeWhole()
+    {
+        const auto flags = [](std::initializer_list<const char *> words) {
+            QStringList out{
+                QStringLiteral("--advertise-client-urls=https://10.0.0.1:2379"),
+                QStringLiteral("--address=10.0.0.1")};
+            for (const char *word : words)
+                out.append(QStringLiteral("--") + QString::fromLatin1(word));
+            return out;
+        };
+        const char *const secret = "listen-client-urls=https://10.0.0.1:2379,http://127.0.0.1:2379";
+        const char *const plain = "listen-client-urls=http://127.0.0.1:2379";
+        const auto complaint = [&flags](std::initializer_list<const char *> words) {
+            const auto config = load(flags(words));
+            return config ? QString() : config.error().text();
+        };
+        QCOMPARE(
+            complaint({secret}),
+            QStringLiteral("TLS key/cert (--cert-file, --key-file) must be provided for client url "
+                           "https://10.0.0.1:2379 with HTTPS scheme"));
+        QCOMPARE(
+            complaint({secret, "cert-file=a.pem"}),
+            QStringLiteral("KeyFile and CertFile must both be present[key: , cert: a.pem]"));
+        QVERIFY(complaint({secret, "auto-tls", "client-cert-auth"}).contains("--trusted-ca-file"));
+        for (const char *flag : {"auto-tls", "trusted-ca-file=c.pem"})
+            QVERIFY(complaint({plain, flag}).contains("nothing would be encrypted"));
+        // A proxy may need them for the members alone.
+        QCOMPARE(complaint({plain, "trusted-ca-file=c.pem", "proxy=on"}), QString());
+        const auto whole =
+            load(flags({secret, "cert-file=a.pem", "key-file=b.pem", "ca-file=c.pem"}));
+        QVERIFY(whole.has_value());
+        QCOMPARE(whole->etcd.clientTls.trusted, QStringLiteral("c.pem"));
+        QCOMPARE(whole->etcd.idle.size(), 1); // the plain listener is said
+        QVERIFY(whole->etcd.idle.first().startsWith("http://127.0.0.1:2379 is plain HTTP"));
     }
     void whatChangesNothingIsSaidOnce()
     {
