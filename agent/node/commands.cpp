@@ -105,8 +105,8 @@ int runCommand(const QStringList &words)
     beginLog();
     raiseOpenFileLimit();
     keepHeapSmall();
-    for (const QString &flag : config->etcd.idle)
-        qCWarning(lcNode).noquote() << flag << "- it changes nothing here";
+    for (const QString &warning : config->etcd.warnings)
+        qCWarning(lcNode).noquote() << warning;
     StopSignals signalsOfStop;
     AgentRun agent(*config);
     QObject::connect(&agent, &AgentRun::ready, &agent, [] { sd_notify(0, "READY=1"); });

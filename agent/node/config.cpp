@@ -139,7 +139,8 @@ Result<void> apply(Config &config, const QMap<QString, Given> &source)
         if (const auto done = setting.apply(config, it->value); !done)
             return fail(done.error().during(it->where));
         if (!setting.idle.isEmpty())
-            config.etcd.idle.append(QStringLiteral("%1: %2").arg(it->where, setting.idle));
+            config.etcd.warnings.append(
+                QStringLiteral("%1: %2 - it changes nothing here").arg(it->where, setting.idle));
     }
     return {};
 }

@@ -328,8 +328,9 @@ Result<void> checkTls(EtcdOptions &etcd)
                                   "--listen-client-urls: nothing would be encrypted"));
     for (const Endpoint &endpoint : std::as_const(etcd.listenClient)) {
         if (wanted && !endpoint.isHttps())
-            etcd.idle.append(QStringLiteral("%1 is plain HTTP: the flags for TLS do not concern it")
-                                 .arg(endpoint.url()));
+            etcd.warnings.append(
+                QStringLiteral("%1 is plain HTTP: the flags for TLS do not concern it")
+                    .arg(endpoint.url()));
     }
     return {};
 }

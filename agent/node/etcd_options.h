@@ -52,8 +52,8 @@ struct EtcdOptions {
     /// Names by which plain HTTP may be asked for, beside this machine's own; "*" = any.
     QStringList hosts;
     QStringList cors; ///< pages that may read the store; "*" = all
-    /// Flags that were given and change nothing, each with the reason.
-    QStringList idle;
+    /// What is said at the start: of flags that change nothing, and why.
+    QStringList warnings;
 };
 
 /// The rows that --help shows for them.

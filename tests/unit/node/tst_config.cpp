@@ -214,8 +214,8 @@ private Q_SLOTS:
             load(flags({secret, "cert-file=a.pem", "key-file=b.pem", "ca-file=c.pem"}));
         QVERIFY(whole.has_value());
         QCOMPARE(whole->etcd.clientTls.trusted, QStringLiteral("c.pem"));
-        QCOMPARE(whole->etcd.idle.size(), 1); // the plain listener is said
-        QVERIFY(whole->etcd.idle.first().startsWith("http://127.0.0.1:2379 is plain HTTP"));
+        QCOMPARE(whole->etcd.warnings.size(), 1); // the plain listener is said
+        QVERIFY(whole->etcd.warnings.first().startsWith("http://127.0.0.1:2379 is plain HTTP"));
     }
     void whatChangesNothingIsSaidOnce()
     {
@@ -225,11 +225,12 @@ private Q_SLOTS:
             {QStringLiteral("--max-wals=3"), QStringLiteral("--debug"),
              QStringLiteral("--peer-cert-file"), QStringLiteral("x")});
         QVERIFY(config.has_value());
-        QCOMPARE(config->etcd.idle.size(), 3);
-        QVERIFY(config->etcd.idle.filter(QStringLiteral("--max-wals: a segment")).size() == 1);
-        QCOMPARE(load({}, environment)->etcd.idle.size(), 1);
-        QVERIFY(
-            load({}, environment)->etcd.idle.first().startsWith(QStringLiteral("ETCD_MAX_WALS: ")));
+        QCOMPARE(config->etcd.warnings.size(), 3);
+        QVERIFY(config->etcd.warnings.filter(QStringLiteral("--max-wals: a segment")).size() == 1);
+        QCOMPARE(load({}, environment)->etcd.warnings.size(), 1);
+        QVERIFY(load({}, environment)
+                    ->etcd.warnings.first()
+                    .startsWith(QStringLiteral("ETCD_MAX_WALS: ")));
     }
     void anUnknownKeyIsNamedWithFileAndLine()
     {
