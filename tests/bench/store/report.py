@@ -27,6 +27,7 @@ TARGETS = {
     "1 node, PUT p99 ms, 64 connections": Target(most=5),
     "1 node, GET/s, 64 connections": Target(times=1.7),
     "1 node, quorum GET/s, 64 connections": Target(times=2.5),
+    "1 node, TLS GET/s, 64 connections": Target(times=1.3),
     "3 nodes, PUT/s, 1 connection": Target(times=1.1),
     "3 nodes, PUT/s, 64 connections": Target(times=1.6),
     "3 nodes, PUT/s, 256 connections": Target(times=1.6),

@@ -37,10 +37,10 @@ end
 WORDS = {"PUT": "PUT", "GET": "GET", "QGET": "quorum GET"}
 
 
-def fill(endpoint):
+def fill(endpoint, context=None):
     for number in range(KEYS):
         request = urllib.request.Request(f"{endpoint}/v2/keys/bench/{number}", b"value=" + b"x" * 250, method="PUT")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=10, context=context) as answer:
             answer.read()
 
 
