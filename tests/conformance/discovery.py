@@ -63,6 +63,25 @@ class Discovery(Case):
             self.assertEqual(call(self.at, "GET", path)[0], 404)
         self.assertEqual(call(self.at, "GET", "/health"), (200, "OK"))
 
+    @proves("E36")
+    def test_1b_what_its_urls_begin_with_is_said_to_it(self):
+        other, = self.agents(9)
+        base = f"http://{other.address}:8087"
+        other.init().start("--discovery-port", "8087", "--discovery-host", base.replace(other.address, "localhost"))
+        other.await_health()
+        url = call(base, "GET", "/new?size=1")[1]
+        self.assertRegex(url, "^http://localhost:8087/[0-9a-f]{32}$")
+        other.stop(keep=True)
+        other.start("--discovery-port", "8087", "--discovery-host", base + "/", env={"DISC_HOST": "http://unused:1"})
+        other.await_health()
+        url = call(base, "GET", "/new?size=1")[1]
+        self.assertRegex(url, f"^{re.escape(base)}/[0-9a-f]{{32}}$")
+        # It is usable as it is.
+        alone, = self.agents(10)
+        self.come(alone, url)
+        alone.await_health(40)
+        self.assertEqual([each["name"] for each in members(alone)], [alone.name])
+
     @proves("E14", "E15", "E32", "E34", "E85")
     def test_2_three_find_each_other_and_a_fourth_is_a_proxy(self):
         agents, (late,) = self.agents(1, 2, 3), self.agents(4)

@@ -21,6 +21,7 @@ class BareAgent:
         self.dir = tempfile.mkdtemp(prefix=f"qd-{name}-")
         self.process = None
         self.runs = 0
+        self.before = []  # words of a command that runs it
         self.context = None  # set: its clients come by https, with what is in it
 
     def places(self):
@@ -69,7 +70,7 @@ class BareAgent:
             manager.bind(path)
             manager.settimeout(0.1)
             self.process = subprocess.Popen(
-                [program("quarterdeckd"), *words], stdout=log, stderr=log, start_new_session=True,
+                [*self.before, program("quarterdeckd"), *words], stdout=log, stderr=log, start_new_session=True,
                 env={**os.environ, **(env or {}), "NOTIFY_SOCKET": path})
 
             def ready():

@@ -2,6 +2,7 @@
 #include "agent/etcd/discovery/token_pages.h"
 
 #include "agent/etcd/plain_answers.h"
+#include "agent/etcd/site_guard.h"
 #include "shared/base/endpoint.h"
 #include "shared/base/log.h"
 #include "shared/base/random.h"
@@ -67,12 +68,14 @@ Result<void> TokenPages::start()
 QString TokenPages::base() const
 {
     if (!m_setup.base.isEmpty())
-        return m_setup.base;
+        return m_setup.base.endsWith(QLatin1Char('/')) ? m_setup.base.chopped(1) : m_setup.base;
     return Endpoint{QStringLiteral("http"), m_setup.address.toString(), port()}.url();
 }
 
 void TokenPages::handle(const Request &request, const Answer &answer)
 {
+    if (isCrossSite(request))
+        return answer.send(plainError(403, "Forbidden: cross-site request"));
     const QByteArray path = request.path.toByteArray();
     if (path == "/new")
         return create(request, answer);
