@@ -40,6 +40,7 @@ public:
         quint64 failed = 0;  ///< writes that got none in time
         quint64 leaderChanges = 0;
         bool learner = false;
+        bool campaigns = false; ///< it asks the others to let it lead
         DurationHistogram syncs;
     };
 

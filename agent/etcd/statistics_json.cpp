@@ -122,7 +122,8 @@ QByteArray raftStatusJson(const ClusterInfo &cluster)
     out.append(",\"vote\":\"").append(idText(figures.vote));
     out.append("\",\"commit\":").append(QByteArray::number(cluster.raftIndex()));
     out.append(",\"lead\":\"").append(idText(cluster.leader()));
-    out.append("\",\"raftState\":\"").append(stateText(cluster));
+    out.append("\",\"raftState\":\"");
+    out.append(figures.campaigns ? "StateCandidate" : stateText(cluster));
     out.append("\",\"applied\":").append(QByteArray::number(figures.applied));
     return out.append('}');
 }

@@ -92,6 +92,8 @@ etcd::ClusterInfo::RaftFigures ClusterView::raftFigures() const
     out.failed = status.failed;
     out.leaderChanges = status.leaderChanges;
     out.learner = raft::isLearner(status.membership, m_self);
+    out.campaigns =
+        status.raft.role == raft::Role::Candidate || status.raft.role == raft::Role::PreCandidate;
     out.syncs = m_syncs.times();
     return out;
 }
