@@ -207,7 +207,9 @@ void Node::makeReplica()
         [this] { wasRemoved(); },
         [this](const Error &why) { hasDiverged(why); }};
     m_replica = std::make_unique<store::Replica>(options, world);
-    m_store = std::make_unique<store::LocalStore>(*m_replica);
+    // As long as etcd waits: an election may go by, and be lost, before there is a leader.
+    m_store = std::make_unique<store::LocalStore>(
+        *m_replica, store::LocalStore::kTimeoutMs + 2 * qint64(m_config.electionMs));
     m_membership = std::make_unique<ClusterMembership>(m_identity, *m_replica, m_random);
 }
 
