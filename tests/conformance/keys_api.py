@@ -14,7 +14,7 @@ import urllib.parse
 
 from http_wire import Wire
 from local_cluster import LocalCluster, etcdctl
-from qdtest import Case, main, proves, wait_for
+from qdtest import SOURCE, Case, main, proves, wait_for
 from relay import Relay
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -394,6 +394,21 @@ class ByEtcdctl(ThreeNodes):
         self.assertIsNone(watch.process.poll())
         watch.process.send_signal(signal.SIGINT)
         self.assertEqual(watch.ended()[0], 0)
+
+    @proves("E75")
+    def test_s16_a_command_that_changes_what_it_watches_never_ends(self):
+        key = "/path16/loop"
+        self.ctl(1, "set", key, "0")
+        command = (f"echo $ETCD_WATCH_VALUE; ETCDCTL_API=2 etcdctl --no-sync --endpoints http://{self.cluster.addresses[0]}:2379 "
+                   f"set {key} $((ETCD_WATCH_VALUE + 1)) >/dev/null")
+        watch = self.watching(1, "exec-watch", "--recursive", key, "--", "sh", "-c", command)
+        self.ctl(1, "set", key, "1")
+        self.assertEqual([watch.line() for _ in range(3)], ["1\n", "2\n", "3\n"])
+        self.assertIsNone(watch.process.poll())
+        watch.process.send_signal(signal.SIGINT)
+        watch.ended()
+        with open(os.path.join(SOURCE, "docs", "guide", "store.md"), encoding="utf-8") as file:
+            self.assertIn("must not change the key that it watches", file.read())
 
 
 class Watching:

@@ -134,7 +134,7 @@ class MembersGrow(Case):
         # In etcd a cluster of one would stand still from now on, until the newcomer is up.
         self.assertTrue(put(self.first.endpoint(), "/alone", "still"))
 
-    @proves("E84", "E88", "E83")
+    @proves("E84", "E88", "E83", "E46")
     def test_3_the_machine_at_that_place_is_that_member(self):
         stranger = BareAgent("stranger", "127.0.0.137")
         self.addCleanup(stranger.stop)

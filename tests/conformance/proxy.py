@@ -61,8 +61,25 @@ class Proxy(Case):
         for method in ("PUT", "POST", "DELETE"):
             self.assertEqual(call(proxy.endpoint(), method, "/v2/keys/ro"), (501, ""))
 
+    @proves("E93")
+    def test_3_one_that_is_stopped_leaves_no_trace(self):
+        def members():
+            return etcdctl(self.first.endpoint(), "member", "list").stdout
+
+        before = members()
+        proxy = self.proxy(4, "on")
+        self.assertTrue(put(proxy.endpoint(), "/passing", "by"))
+        self.assertEqual(members(), before)
+        proxy.stop()
+        self.assertEqual(members(), before)
+        for folder in ("", "_coreos.com", "_qd"):  # fleet's machines are below the second one
+            told = call(self.first.endpoint(), "GET", f"/v2/keys/{folder}?recursive=true")[1]
+            self.assertNotIn(proxy.address, told)
+            self.assertNotIn(proxy.machine(), told)
+        self.assertIn("cluster is healthy", etcdctl(self.first.endpoint(), "cluster-health").stdout)
+
     @proves("E153", "E16")
-    def test_3_it_outlives_members_and_its_own_restart(self):
+    def test_4_it_outlives_members_and_its_own_restart(self):
         proxy = self.proxy(3, "on")
         wait_for(lambda: len(json.loads(call(proxy.endpoint(), "GET", "/v2/config/local/proxy")[1])["endpoints"]) == 3,
                  10, "three endpoints")
