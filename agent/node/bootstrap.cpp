@@ -94,7 +94,8 @@ void Bootstrap::discover()
         for (const Endpoint &place : std::as_const(etcd.advertisePeer))
             value.append(m_config.name + QLatin1Char('=') + place.url());
     }
-    m_discovery = std::make_unique<Discovery>(etcd.discovery, etcd.discoveryProxy);
+    m_discovery =
+        std::make_unique<Discovery>(etcd.discovery, etcd.discoveryProxy, etcd.clientTls.trusted);
     m_discovery->start(
         id, value.join(QLatin1Char(',')),
         [this](const Result<Discovery::Found> &answer) { found(answer); });

@@ -89,9 +89,11 @@ Result<QString> Registered::cluster(int size) const
     return values.join(QLatin1Char(','));
 }
 
-Discovery::Discovery(const QString &url, const QString &proxy)
+Discovery::Discovery(const QString &url, const QString &proxy, const QString &trusted)
     : m_url(url)
 {
+    if (!trusted.isEmpty())
+        m_tls.addCaCertificates(trusted);
     const QUrl way(proxy);
     if (!proxy.isEmpty())
         m_network.setProxy(QNetworkProxy(
@@ -125,6 +127,7 @@ void Discovery::ask(
     url.setPath(path + below);
     url.setQuery(query);
     QNetworkRequest request(url);
+    request.setSslConfiguration(m_tls);
     request.setAttribute(
         QNetworkRequest::RedirectPolicyAttribute, QNetworkRequest::SameOriginRedirectPolicy);
     if (!form.isEmpty())

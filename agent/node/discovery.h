@@ -5,6 +5,7 @@
 
 #include <QNetworkAccessManager>
 #include <QObject>
+#include <QSslConfiguration>
 #include <QTimer>
 #include <QUrl>
 
@@ -39,8 +40,9 @@ public:
         QString cluster;     ///< name=URL,... of the members
     };
     using Done = std::function<void(Result<Found>)>;
-    /// `proxy`: URL of an HTTP proxy, or empty.
-    Discovery(const QString &url, const QString &proxy);
+    /// `proxy`: URL of an HTTP proxy, or empty. `trusted`: path of authorities' certificates that
+    /// an https:// service may have, beside the system's; or empty.
+    Discovery(const QString &url, const QString &proxy, const QString &trusted);
 
     /// `id` and `value` of this machine; an empty id only looks. Tries again for as long as it
     /// takes when the service cannot be reached.
@@ -59,6 +61,7 @@ private:
     void finish(const Result<Found> &found);
 
     QUrl m_url;
+    QSslConfiguration m_tls = QSslConfiguration::defaultConfiguration();
     QNetworkAccessManager m_network;
     QString m_id;
     QString m_value;

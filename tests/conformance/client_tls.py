@@ -184,6 +184,22 @@ class ClientTls(Case):
         self.assertIn("no https:// URL", done.stderr)
 
     @proves()
+    def test_7_a_discovery_url_may_be_https(self):
+        service, newcomer = self.another("core-02", SECOND), self.another("core-03", PROXY)
+        service.context = self.nameless
+        papers = ["--cert-file", self.server[0], "--key-file", self.server[1]]
+        service.start_as_etcd(*self.begin(service), *papers).await_health()
+        self.assertEqual(ask(SECOND, self.nameless, "PUT", "/v2/keys/discovery/_config/size", "value=1")[0], 201)
+        newcomer.context = self.people["nobody"]
+        flags = [*self.begin(newcomer)[:-2], "--discovery", f"{service.endpoint()}/v2/keys/discovery",
+                 "--initial-advertise-peer-urls", f"http://{PROXY}:2380", *papers, "--trusted-ca-file"]
+        newcomer.start_as_etcd(*flags, self.stranger.certificate, await_ready=False)
+        wait_for(lambda: "discovery: error connecting" in newcomer.log(), 20, "it does not believe the service")
+        newcomer.stop(keep=True)
+        newcomer.start_as_etcd(*flags, self.authority.certificate).await_health()
+        self.assertIn(f"http://{PROXY}:2380", ask(SECOND, self.nameless, "GET", "/v2/keys/discovery")[1])
+
+    @proves()
     def test_6_a_proxy_has_tls_on_both_sides(self):
         proxy = self.another("proxy", PROXY)
         papers = self.authority.issue("proxy", PROXY)

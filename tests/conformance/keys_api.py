@@ -293,7 +293,7 @@ class ByEtcdctl(ThreeNodes):
         """etcdctl that waits; returns once it is connected and its watch stands."""
         return Watching(self.cluster.addresses[number - 1], words)
 
-    @proves("E49", "E50", "E51", "E52", "E53")
+    @proves("E48", "E49", "E50", "E51", "E52", "E53")
     def test_s08_ls_and_get(self):
         key, value = "/coreos.com/updateengine/rebootlock/semaphore", '{"semaphore":1,"max":1,"holders":[]}'
         self.ctl(1, "set", key, value)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 
 from local_cluster import LocalCluster, get, put
 from qdctl_case import CANNOT_REACH, DONE, FAILED, USAGE, Background, QdctlCase
@@ -18,6 +19,16 @@ class Qdctl(QdctlCase):
     @classmethod
     def tearDownClass(cls):
         cls.cluster.stop()
+
+    @proves("E47")
+    def test_the_consoles_cluster_is_etcds(self):
+        with open(os.path.join(self.cluster.dir, "console", "profiles", "local.json"), encoding="utf-8") as file:
+            known = int(json.load(file)["clusterId"], 16)
+        for number in (1, 2, 3):
+            with urllib.request.urlopen(self.cluster.endpoint(number) + "/v2/keys/", timeout=5) as answer:
+                self.assertEqual(int(answer.headers["X-Etcd-Cluster-Id"], 16), known)
+        with urllib.request.urlopen(self.cluster.endpoint(1) + "/v2/members", timeout=5) as answer:
+            self.assertEqual({member["name"] for member in json.load(answer)["members"]}, set(self.cluster.nodes()))
 
     @proves("E61")
     def test_store_writes_are_seen_by_every_node(self):

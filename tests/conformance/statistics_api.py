@@ -3,6 +3,7 @@
 import json
 import re
 import resource
+import ssl
 
 from etcd_oracle import EtcdOracle
 from local_cluster import LocalCluster, call, put
@@ -69,6 +70,9 @@ class Statistics(Case):
             wait_for(lambda a=address: call(f"http://{a}:2379", "GET", "/v2/keys/old")[0] == 200, 5, "the key")
             self.assertEqual(call(f"http://{address}:4001", "GET", "/v2/keys/old"),
                              call(f"http://{address}:2379", "GET", "/v2/keys/old"))
+            # Members hear each other at two ports, too: the same certificate is shown at both.
+            shown = {ssl.get_server_certificate((address, port), timeout=10) for port in (2380, 7001)}
+            self.assertEqual(len(shown), 1)
 
     @proves("E138", "E139")
     def test_2_a_leader_sends_and_a_follower_receives(self):
