@@ -137,14 +137,15 @@ Service::~Service() = default;
 Result<void> Service::start()
 {
     m_clusterField = "X-Etcd-Cluster-Id: " + QByteArray::number(m_cluster.clusterId(), 16) + "\r\n";
-    auto listening = listen({m_setup.address, m_setup.port, m_setup.encrypted});
+    auto listening =
+        m_server.listen({m_setup.address, m_setup.port, m_setup.encrypted}, m_setup.tls);
     if (listening)
         qCInfo(lcEtcd).noquote() << "etcd's API listens on"
                                  << m_setup.address.toString() + QLatin1Char(':') +
                                         QString::number(port());
-    for (const Place &place : std::as_const(m_setup.further)) {
+    for (const http::Place &place : std::as_const(m_setup.further)) {
         if (listening)
-            listening = listen(place);
+            listening = m_server.listen(place, m_setup.tls);
     }
     // Nobody needs the old port to live: one who has it already may keep it.
     if (listening && m_setup.oldPort != 0) {
@@ -152,15 +153,6 @@ Result<void> Service::start()
             qCWarning(lcEtcd).noquote() << "etcd's old port is left out:" << old.error().text();
     }
     return listening;
-}
-
-Result<void> Service::listen(const Place &place)
-{
-    if (!place.encrypted)
-        return m_server.listen(place.address, place.port);
-    if (m_setup.tls)
-        return m_server.listenTls(place.address, place.port, *m_setup.tls);
-    return fail(code::internal, QStringLiteral("there is no certificate for etcd's API"));
 }
 
 void Service::handle(const Request &request, const Answer &answer)

@@ -27,17 +27,12 @@ public:
     static constexpr auto kServerVersion = "3.4.23";
     static constexpr auto kClusterVersion = "3.4.0";
 
-    struct Place {
-        QHostAddress address;
-        quint16 port = 0;
-        bool encrypted = false; ///< by the setup's `tls`
-    };
     struct Setup {
         QHostAddress address;
         quint16 port = 2379;
-        bool encrypted = false;
-        QList<Place> further = {}; ///< the same API there, too
-        quint16 oldPort = 0;       ///< where clients from before 2.0 look (4001); 0 = nowhere
+        bool encrypted = false;          ///< by `tls`
+        QList<http::Place> further = {}; ///< the same API there, too
+        quint16 oldPort = 0;             ///< where clients from before 2.0 look (4001); 0 = nowhere
         http::Limits limits = {};
         QStringList cors = {};  ///< as SiteGuard's
         QStringList hosts = {}; ///< as SiteGuard's
@@ -66,7 +61,6 @@ private:
     struct Page;
     static const std::array<Page, 9> kPages;
 
-    Result<void> listen(const Place &place);
     void handle(const http::Request &request, const http::Answer &answer);
     void route(const http::Request &request, QByteArrayView path, const http::Answer &answer);
     void perform(const KeyRequest &request, const http::Answer &answer);

@@ -235,6 +235,15 @@ Result<void> Server::listenTls(const QHostAddress &address, quint16 port, const 
     return d->listenTls(address, port, tls);
 }
 
+Result<void> Server::listen(const Place &place, const std::optional<TlsContext> &tls)
+{
+    if (!place.encrypted)
+        return listen(place.address, place.port);
+    if (tls)
+        return listenTls(place.address, place.port, *tls);
+    return fail(code::internal, QStringLiteral("there is no certificate to listen with"));
+}
+
 quint16 Server::tlsPort() const
 {
     return d->tlsPort();

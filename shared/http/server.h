@@ -8,8 +8,16 @@
 #include <QHostAddress>
 #include <QObject>
 #include <memory>
+#include <optional>
 
 namespace qd::http {
+
+/// Where a server listens.
+struct Place {
+    QHostAddress address;
+    quint16 port = 0;
+    bool encrypted = false;
+};
 
 /// An HTTP/1.1 server on the thread that made it: pipelining, keep-alive, answers in parts, held
 /// answers. Wiring: construct with the handler, then listen.
@@ -25,6 +33,8 @@ public:
     Result<void> listen(const QHostAddress &address, quint16 port);
     /// The same over TLS.
     Result<void> listenTls(const QHostAddress &address, quint16 port, const TlsContext &tls);
+    /// As the place says; code::internal when it is to be encrypted and there is no `tls`.
+    Result<void> listen(const Place &place, const std::optional<TlsContext> &tls);
     quint16 port() const; ///< the first one's
     quint16 tlsPort() const;
     qsizetype connections() const;

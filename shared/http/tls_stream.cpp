@@ -117,7 +117,7 @@ private:
         if (!m_greeted && !greet())
             return;
         const bool again = std::exchange(m_again, false);
-        const bool stuck = std::exchange(m_readWantsWrite, false);
+        const bool stuck = std::exchange(m_wantsOut, false);
         if (m_reading && (again || stuck || (events & EPOLLIN)))
             return readOn();
         if (events & EPOLLRDHUP) {
@@ -164,7 +164,7 @@ private:
         case SSL_ERROR_WANT_READ:
             return kLater;
         case SSL_ERROR_WANT_WRITE:
-            m_readWantsWrite = !m_writing;
+            m_wantsOut = true;
             return kLater;
         case SSL_ERROR_ZERO_RETURN:
             return 0;
@@ -180,7 +180,7 @@ private:
             events |= EPOLLRDHUP;
         if (m_reading || !m_greeted)
             events |= EPOLLIN;
-        if ((m_writing && m_greeted) || m_again || m_readWantsWrite)
+        if ((m_writing && m_greeted) || m_again || m_wantsOut)
             events |= EPOLLOUT;
         m_poller.change(m_number, events);
     }
@@ -204,9 +204,9 @@ private:
     bool m_reading = true;
     bool m_writing = false;
     bool m_halfClosed = false;
-    bool m_starved = false;        ///< the last reading found nothing whole
-    bool m_again = false;          ///< read in the next round, whatever the socket says
-    bool m_readWantsWrite = false; ///< OpenSSL itself has something to send
+    bool m_starved = false;  ///< the last reading found nothing whole
+    bool m_again = false;    ///< read in the next round, whatever the socket says
+    bool m_wantsOut = false; ///< OpenSSL itself has something to send
     quint32 m_number;
 };
 

@@ -10,6 +10,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QPointer>
+#include <array>
 
 namespace qd::etcd {
 
@@ -40,19 +41,20 @@ QByteArray hostField(const Endpoint &member)
 /// Fields that concern this connection, or the page that the proxy itself has let in.
 bool endsHere(const QByteArray &name)
 {
-    static const QList<QByteArray> kNames{"host",
-                                          "connection",
-                                          "keep-alive",
-                                          "transfer-encoding",
-                                          "content-length",
-                                          "expect",
-                                          "te",
-                                          "upgrade",
-                                          "x-forwarded-for",
-                                          "origin",
-                                          "referer",
-                                          "sec-fetch-site"};
-    return kNames.contains(name);
+    static constexpr std::array<const char *, 12> kNames{"host",
+                                                         "connection",
+                                                         "keep-alive",
+                                                         "transfer-encoding",
+                                                         "content-length",
+                                                         "expect",
+                                                         "te",
+                                                         "upgrade",
+                                                         "x-forwarded-for",
+                                                         "origin",
+                                                         "referer",
+                                                         "sec-fetch-site"};
+    return std::any_of(
+        kNames.begin(), kNames.end(), [&name](const char *each) { return name == each; });
 }
 
 /// For whom it is asked: who asks here, after those for whom it was asked so far.
@@ -131,11 +133,8 @@ Proxy::~Proxy() = default;
 
 Result<void> Proxy::start()
 {
-    for (const Setup::Place &place : std::as_const(m_setup.listen)) {
-        const auto listening = place.encrypted
-                                   ? m_server.listenTls(place.address, place.port, *m_setup.tls)
-                                   : m_server.listen(place.address, place.port);
-        if (!listening)
+    for (const http::Place &place : std::as_const(m_setup.listen)) {
+        if (const auto listening = m_server.listen(place, m_setup.tls); !listening)
             return listening;
         qCInfo(lcEtcd).noquote() << "proxy: listening for client requests on"
                                  << place.address.toString() + QLatin1Char(':') +

@@ -18,12 +18,7 @@ class Proxy final : public QObject {
     Q_OBJECT
 public:
     struct Setup {
-        struct Place {
-            QHostAddress address;
-            quint16 port = 0;
-            bool encrypted = false; ///< by `tls`
-        };
-        QList<Place> listen;
+        QList<http::Place> listen;
         bool readOnly = false;
         int failureMs = 5'000;
         int refreshMs = 30'000;
