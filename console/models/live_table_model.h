@@ -159,10 +159,10 @@ private:
     {
         qint8 &held = m_tones[size_t(slot)];
         if (held != kDead)
-            --m_counts[size_t(held)];
+            --m_counts[quint8(held)];
         held = qint8(tone);
         if (held != kDead)
-            ++m_counts[size_t(held)];
+            ++m_counts[quint8(held)];
     }
     QByteArray searchText(const G &row) const
     {

@@ -412,7 +412,7 @@ void StoreTree::removeEntry(const QString &key)
     if (!entry || !entry->parent)
         return;
     if (const int row = rowOf(entry); row >= 0)
-        removeRows(row, endOf(row) - 1);
+        dropRows(row, endOf(row) - 1);
     const std::function<int(const Entry &)> size = [&size](const Entry &of) {
         int out = 1;
         for (const auto &child : of.children)
@@ -423,7 +423,7 @@ void StoreTree::removeEntry(const QString &key)
     entry->parent->children.erase(entry->parent->placeOf(key));
 }
 
-void StoreTree::removeRows(int first, int last)
+void StoreTree::dropRows(int first, int last)
 {
     beginRemoveRows({}, first, last);
     m_rows.erase(m_rows.begin() + first, m_rows.begin() + last + 1);
@@ -517,7 +517,7 @@ void StoreTree::collapse(Entry &entry)
 {
     entry.expanded = false;
     if (const int at = rowOf(&entry); at >= 0 && m_words.isEmpty() && endOf(at) > at + 1)
-        removeRows(at + 1, endOf(at) - 1);
+        dropRows(at + 1, endOf(at) - 1);
     touched(&entry);
 }
 

@@ -120,7 +120,7 @@ private:
     Entry *find(const QString &key) const;
     Entry *put(Entry &parent, const StoreEntry &entry);
     void removeEntry(const QString &key);
-    void removeRows(int first, int last);
+    void dropRows(int first, int last);
     int rowOf(const Entry *entry) const;
     int endOf(int row) const;
     bool isShown(const Entry &entry) const;

@@ -332,6 +332,8 @@ void ScriptBridge::deliver(int id, const QString &text)
     const auto callback = m_callbacks.constFind(id);
     if (callback == m_callbacks.cend())
         return;
+    // A copy: the call may take itself out of the list.
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
     const QJSValue function = *callback;
     m_engine.enter([&](QStringList *) { return function.call({QJSValue(text)}); });
 }

@@ -192,7 +192,7 @@ QFuture<Result<Listing<Unit>>> ClusterApi::units() const
         });
 }
 
-QFuture<Result<Unit>> ClusterApi::unitVerb(const QString &method, QCborMap params) const
+QFuture<Result<Unit>> ClusterApi::unitVerb(const QString &method, const QCborMap &params) const
 {
     return typed<Unit>(m_client, method, params, [](const QCborMap &answer) {
         return codec::fromCbor<Unit>(answer.value(QLatin1String("unit")).toMap());

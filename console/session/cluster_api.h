@@ -108,7 +108,7 @@ public:
     Future<IssuedToken> clusterToken(const QString &kind, const QString &role = {}) const;
 
 private:
-    Future<Unit> unitVerb(const QString &method, QCborMap params) const;
+    Future<Unit> unitVerb(const QString &method, const QCborMap &params) const;
     Client &m_client;
 };
 
