@@ -162,6 +162,8 @@ std::vector<Sibling> siblings(const NodeSpec &spec)
         QStringLiteral("/run/quarterdeck"),
         QStringLiteral("--log"),
         QStringLiteral("/var/log"),
+        QStringLiteral("--stamps"),
+        spec.dir + QStringLiteral("/timers"),
         QStringLiteral("--private-socket"),
         QStringLiteral("/run/systemd/private"),
         QStringLiteral("--unit-path"),

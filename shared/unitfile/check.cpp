@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shared/unitfile/check.h"
 
+#include "shared/unitfile/calendar.h"
 #include "shared/unitfile/command_line.h"
 #include "shared/unitfile/environment.h"
 #include "shared/unitfile/known_keys.h"
@@ -40,6 +41,9 @@ QString wrongScalar(const QString &kind, const QString &value)
         return ignoring(QStringLiteral("Failed to parse boolean value"), value);
     if (kind == u"SECONDS" && !parseTimeSpan(value))
         return ignoring(QStringLiteral("Failed to parse time span"), value);
+    if ((kind == u"WHEN" && !parseTimeSpan(value)) ||
+        (kind == u"CALENDAR" && !parseCalendar(value)))
+        return ignoring(QStringLiteral("Failed to parse timer value"), value);
     if (kind == u"SIGNAL" && !parseSignal(value))
         return ignoring(QStringLiteral("Failed to parse signal"), value);
     if (kind == u"STATUS" && !parseExitSet(value))

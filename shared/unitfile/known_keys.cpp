@@ -128,7 +128,8 @@ constexpr char kAutomount[] = "Where ExtraOptions DirectoryMode=MODE TimeoutIdle
 constexpr char kSwap[] = "What Priority Options TimeoutSec ";
 
 constexpr char kTimer[] =
-    "OnCalendar OnActiveSec OnBootSec OnStartupSec OnUnitActiveSec OnUnitInactiveSec "
+    "OnCalendar=CALENDAR OnActiveSec=WHEN OnBootSec=WHEN OnStartupSec=WHEN "
+    "OnUnitActiveSec=WHEN OnUnitInactiveSec=WHEN "
     "OnClockChange=BOOLEAN OnTimezoneChange=BOOLEAN Persistent=BOOLEAN WakeSystem=BOOLEAN "
     "RemainAfterElapse=BOOLEAN FixedRandomDelay=BOOLEAN AccuracySec=SECONDS "
     "RandomizedDelaySec=SECONDS Unit ";

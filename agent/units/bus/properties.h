@@ -25,6 +25,9 @@ struct ChangedProperties {
 ChangedProperties changedUnitProperties(Context &context, const Unit &unit);
 ChangedProperties changedTypeProperties(const Unit &unit);
 
+QVariantMap timerProperties(const Unit &unit);
+ChangedProperties changedTimerProperties(const Unit &unit);
+
 /// The block of execution settings, part of typeProperties.
 void addExecProperties(QVariantMap &out, const Unit &unit);
 

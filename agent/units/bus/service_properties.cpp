@@ -163,6 +163,8 @@ QVariantMap typeProperties(const Unit &unit)
     QVariantMap out;
     if (unit.type == UnitType::Slice)
         addGroupProperties(out, unit, QString());
+    if (unit.type == UnitType::Timer)
+        return timerProperties(unit);
     if (unit.type != UnitType::Service)
         return out;
     out = livingProperties(unit);
@@ -176,6 +178,8 @@ QVariantMap typeProperties(const Unit &unit)
 
 ChangedProperties changedTypeProperties(const Unit &unit)
 {
+    if (unit.type == UnitType::Timer)
+        return changedTimerProperties(unit);
     if (unit.type != UnitType::Service)
         return {};
     return {livingProperties(unit), commandNames()};

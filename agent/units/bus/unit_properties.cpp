@@ -68,7 +68,7 @@ void addDependencies(QVariantMap &out, const Unit &unit)
         out[toText(Dependency(kind))] = unit.dependencyNames(Dependency(kind));
     for (const char *name :
          {"CanClean", "JoinsNamespaceOf", "Markers", "Refs", "RequiresMountsFor", "SliceOf",
-          "TriggeredBy", "Triggers", "UpheldBy", "Upholds"})
+          "UpheldBy", "Upholds"})
         out[QLatin1String(name)] = QStringList();
 }
 

@@ -2,13 +2,16 @@
 #include "agent/units/driver/linux_driver.h"
 
 #include "agent/units/driver/child.h"
+#include "agent/units/driver/clock_watch.h"
 #include "agent/units/driver/conditions.h"
 #include "agent/units/driver/exit_status.h"
 #include "agent/units/driver/notify_socket.h"
 #include "agent/units/driver/output_stream.h"
 #include "agent/units/driver/plan.h"
 #include "agent/units/driver/proc.h"
+#include "agent/units/driver/timer_stamps.h"
 #include "agent/units/driver/users.h"
+#include "shared/base/log.h"
 #include "shared/unitfile/values.h"
 
 #include <QSocketNotifier>
@@ -130,6 +133,9 @@ void LinuxDriver::setEngine(DriverEvents *events, std::function<void()> run)
 {
     m_events = events;
     m_run = std::move(run);
+    m_clockWatch = std::make_unique<ClockWatch>();
+    connect(
+        m_clockWatch.get(), &ClockWatch::clockChanged, this, [this] { m_events->clockChanged(); });
 }
 
 Result<void> LinuxDriver::listenForNotifications(const QString &path)
@@ -417,6 +423,17 @@ bool LinuxDriver::test(const Condition &condition) const
 std::optional<UserInfo> LinuxDriver::user(const QString &nameOrId) const
 {
     return findUser(nameOrId);
+}
+
+std::optional<quint64> LinuxDriver::timerStamp(const QString &unit) const
+{
+    return readTimerStamp(m_stamps, unit);
+}
+
+void LinuxDriver::setTimerStamp(const QString &unit, quint64 us)
+{
+    if (!writeTimerStamp(m_stamps, unit, us))
+        qCWarning(lcUnits).noquote() << "cannot keep the last time of" << unit << "in" << m_stamps;
 }
 
 } // namespace qd::units

@@ -18,6 +18,7 @@ class QTimer;
 
 namespace qd::units {
 
+class ClockWatch;
 class NotifySocket;
 class OutputStream;
 
@@ -40,6 +41,8 @@ public:
     /// Gives services a socket at `path` to tell of themselves; without it Type=notify is refused.
     /// Error: code::io.
     Result<void> listenForNotifications(const QString &path);
+    /// Where the last times of timers with Persistent= are kept, a file each (9.4).
+    void keepStamps(const QString &folder) { m_stamps = folder; }
     /// How processes are tracked, for the log.
     QString tracking() const { return m_groups->description(); }
 
@@ -56,6 +59,8 @@ public:
     void wake() override;
     bool test(const Condition &condition) const override;
     std::optional<UserInfo> user(const QString &nameOrId) const override;
+    std::optional<quint64> timerStamp(const QString &unit) const override;
+    void setTimerStamp(const QString &unit, quint64 us) override;
 
 private:
     struct Child {
@@ -92,6 +97,8 @@ private:
     int m_signalFile = -1;
     std::unique_ptr<QSocketNotifier> m_signals;
     std::unique_ptr<NotifySocket> m_notifications;
+    std::unique_ptr<ClockWatch> m_clockWatch;
+    QString m_stamps;
     bool m_woken = false;
 };
 

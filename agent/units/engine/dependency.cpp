@@ -14,7 +14,8 @@ const QStringList &names()
         QStringLiteral("Requires RequiredBy Requisite RequisiteOf Wants WantedBy BindsTo BoundBy "
                        "PartOf ConsistsOf Conflicts ConflictedBy Before After OnFailure "
                        "OnFailureOf OnSuccess OnSuccessOf PropagatesReloadTo "
-                       "ReloadPropagatedFrom PropagatesStopTo StopPropagatedFrom")
+                       "ReloadPropagatedFrom PropagatesStopTo StopPropagatedFrom Triggers "
+                       "TriggeredBy")
             .split(u' ');
     return all;
 }

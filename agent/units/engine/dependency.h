@@ -35,8 +35,10 @@ enum class Dependency {
     ReloadPropagatedFrom,
     PropagatesStopTo,
     StopPropagatedFrom,
+    Triggers,
+    TriggeredBy,
 };
-constexpr int kDependencies = 22;
+constexpr int kDependencies = 24;
 
 Dependency inverseOf(Dependency kind);
 /// The D-Bus property: "Requires", "RequiredBy" ...

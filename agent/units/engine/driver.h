@@ -70,6 +70,18 @@ public:
     virtual void wake() = 0;
     /// Whether a condition holds, its `negate` left aside.
     virtual bool test(const Condition &condition) const = 0;
+    /// When a timer with Persistent= was last due, microseconds since 1970; it is kept over
+    /// restarts of the machine.
+    virtual std::optional<quint64> timerStamp(const QString &unit) const
+    {
+        Q_UNUSED(unit);
+        return std::nullopt;
+    }
+    virtual void setTimerStamp(const QString &unit, quint64 us)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(us);
+    }
     virtual std::optional<UserInfo> user(const QString &nameOrId) const = 0;
 };
 
@@ -90,6 +102,8 @@ public:
     /// The last process of a group is gone.
     virtual void groupEmptied(const QString &controlGroup) = 0;
     virtual void timerFired(const QString &timer) = 0;
+    /// The wall clock was set, so that it and the monotonic one went apart.
+    virtual void clockChanged() {}
 };
 
 } // namespace qd::units

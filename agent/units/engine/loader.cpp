@@ -151,6 +151,24 @@ void finishService(Loading &loading, const Driver &machine)
     }
 }
 
+/// Why a timer cannot be; empty when it can.
+QString wrongTimer(const TimerSettings &timer)
+{
+    if (timer.values.isEmpty() && !timer.onClockChange && !timer.onTimezoneChange)
+        return QStringLiteral("Timer unit lacks value setting. Refusing.");
+    return {};
+}
+
+void finishTimer(Loading &loading)
+{
+    Unit &unit = loading.unit;
+    if (unit.timer.unit.isEmpty())
+        unit.timer.unit = unitfile::nameStem(unit.id) + QStringLiteral(".service");
+    loading.wrong = loading.wrong.isEmpty() ? wrongTimer(unit.timer) : loading.wrong;
+    if (!loading.wrong.isEmpty())
+        loading.out.messages.append(unit.id + QStringLiteral(": ") + loading.wrong);
+}
+
 QString defaultSlice(const QString &unit)
 {
     if (unitfile::nameKind(unit) != unitfile::NameKind::Instance)
@@ -163,6 +181,23 @@ QString parentSlice(const QString &slice)
     const QString stem = unitfile::nameStem(slice);
     const qsizetype dash = stem.lastIndexOf(u'-');
     return dash <= 0 ? QStringLiteral("-.slice") : stem.left(dash) + QStringLiteral(".slice");
+}
+
+void addTimerDefaults(Loading &loading)
+{
+    const auto add = [&loading](Dependency kind, const char *name) {
+        loading.out.dependencies.append({kind, QString::fromLatin1(name)});
+    };
+    add(Dependency::Before, "timers.target");
+    add(Dependency::Requires, "sysinit.target");
+    add(Dependency::After, "sysinit.target");
+    const QList<TimerValue> &values = loading.unit.timer.values;
+    if (std::any_of(values.begin(), values.end(), [](const TimerValue &value) {
+            return value.base == TimerBase::Calendar;
+        })) {
+        add(Dependency::After, "time-set.target");
+        add(Dependency::After, "time-sync.target");
+    }
 }
 
 /// The dependencies that come with a type (U-11, U-12).
@@ -186,15 +221,21 @@ void addImplicit(Loading &loading)
         add(Dependency::After, parentSlice(unit.id));
         unit.groupPath = slicePath(unit.id);
     }
+    if (unit.type == UnitType::Timer) {
+        add(Dependency::Triggers, unit.timer.unit);
+        add(Dependency::Before, unit.timer.unit);
+    }
     if (!unit.settings.defaultDependencies || unit.id == shutdown)
         return;
+    if (unit.type == UnitType::Timer)
+        addTimerDefaults(loading);
     if (unit.type == UnitType::Service) {
         add(Dependency::Requires, sysinit);
         add(Dependency::After, sysinit);
         add(Dependency::After, QStringLiteral("basic.target"));
     }
     const bool known = unit.type == UnitType::Service || unit.type == UnitType::Target ||
-                       unit.type == UnitType::Slice;
+                       unit.type == UnitType::Slice || unit.type == UnitType::Timer;
     if (known && !unit.perpetual) {
         add(Dependency::Conflicts, shutdown);
         add(Dependency::Before, shutdown);
@@ -211,6 +252,19 @@ void keepRuns(ServiceSettings &now, const ServiceSettings &before)
             if (commands[i].command == old[i].command)
                 commands[i].run = old[i].run;
         }
+    }
+}
+
+/// What was due once is not due again because the files were read anew.
+void keepSpent(TimerSettings &now, const TimerSettings &before)
+{
+    for (qsizetype i = 0; i < now.values.size() && i < before.values.size(); ++i) {
+        TimerValue &value = now.values[i];
+        const TimerValue &old = before.values[i];
+        if (value.base != old.base || value.us != old.us || value.calendar != old.calendar)
+            continue;
+        value.spent = old.spent;
+        value.nextUs = old.nextUs;
     }
 }
 
@@ -268,6 +322,7 @@ Loaded loadUnit(
     const Driver &machine)
 {
     const ServiceSettings before = std::exchange(unit.service, {});
+    const TimerSettings timerBefore = std::exchange(unit.timer, {});
     unit.settings = {};
     unit.options.clear();
     unit.problems.clear();
@@ -291,6 +346,8 @@ Loaded loadUnit(
         applyOptions(loading, paths);
         if (unit.type == UnitType::Service)
             finishService(loading, machine);
+        if (unit.type == UnitType::Timer)
+            finishTimer(loading);
     }
     for (const QString &name : found.wants)
         loading.out.dependencies.append({Dependency::Wants, name});
@@ -303,6 +360,7 @@ Loaded loadUnit(
     if (readable)
         addImplicit(loading);
     keepRuns(unit.service, before);
+    keepSpent(unit.timer, timerBefore);
     return std::move(loading.out);
 }
 

@@ -4,8 +4,10 @@
 
 #include "agent/units/engine/errors.h"
 #include "agent/units/engine/job_queue.h"
+#include "agent/units/engine/plain_machine.h"
 #include "agent/units/engine/registry.h"
 #include "agent/units/engine/service_machine.h"
+#include "agent/units/engine/timer_machine.h"
 #include "shared/unitfile/unit_name.h"
 
 #include <algorithm>
@@ -29,8 +31,12 @@ Manager::Manager(Parts parts, Options options, QObject *parent)
     m_registry = std::make_unique<Registry>(std::move(registry));
     m_jobs = std::make_unique<JobQueue>(
         JobQueue::Parts{this, m_parts.driver, m_parts.clock, &m_registry->all()});
+    m_plain = std::make_unique<PlainMachine>(static_cast<Core *>(this));
     m_services = std::make_unique<ServiceMachine>(ServiceMachine::Parts{
         this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
+    m_timers = std::make_unique<TimerMachine>(
+        TimerMachine::Parts{this, m_parts.driver, m_parts.clock, m_parts.random},
+        TimerMachine::Origin{m_options.bootUs, now().monotonicUs});
     m_registry->get(QStringLiteral("-.slice"));
 }
 
@@ -231,8 +237,8 @@ void Manager::resetFailedUnit(Unit &unit)
 {
     unit.startLimit = {};
     unit.triggerLimit = {};
-    if (unit.type == UnitType::Service)
-        m_services->resetFailed(unit);
+    if (UnitMachine *machine = machineOf(unit))
+        machine->resetFailed(unit);
     m_lookForGarbage = true;
     m_parts.driver->wake();
 }
@@ -321,8 +327,17 @@ void Manager::timerFired(const QString &timer)
             m_services->watchdogFired(*unit);
         return;
     }
-    if (Unit *unit = find(timer))
-        m_services->timerFired(*unit);
+    Unit *unit = find(timer);
+    if (UnitMachine *machine = unit ? machineOf(*unit) : nullptr)
+        machine->timerFired(*unit);
+}
+
+void Manager::clockChanged()
+{
+    for (const auto &unit : m_registry->all()) {
+        if (UnitMachine *machine = machineOf(*unit))
+            machine->clockChanged(*unit);
+    }
 }
 
 } // namespace qd::units

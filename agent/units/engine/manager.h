@@ -13,8 +13,11 @@
 namespace qd::units {
 
 class JobQueue;
+class PlainMachine;
 class Registry;
 class ServiceMachine;
+class TimerMachine;
+class UnitMachine;
 
 /// What is asked for: `systemctl start x`.
 struct JobRequest {
@@ -42,6 +45,7 @@ public:
     struct Options {
         QStringList environment;               ///< of every service: PATH, LANG
         unitfile::SpecifierContext specifiers; ///< the node's part
+        quint64 bootUs = 0; ///< when the machine began to boot, on the monotonic clock
     };
     /// The parts that the engine works with; all must outlive it.
     struct Parts {
@@ -101,6 +105,7 @@ public:
     void processNotified(qint32 pid, const QByteArray &message) override;
     void groupEmptied(const QString &controlGroup) override;
     void timerFired(const QString &timer) override;
+    void clockChanged() override;
 
 Q_SIGNALS:
     void unitAdded(const QString &unit);
@@ -131,14 +136,16 @@ private:
     QString freshId() override;
 
     void stampState(Unit &unit, ActiveState before);
-    void setPlainState(Unit &unit, ActiveState state);
     bool hold(QList<Condition> &conditions) const;
     bool bindingsHold(Unit &unit);
     bool startIsAllowed(Unit &unit);
     bool automaticIsAllowed(RateLimit &limit) const;
     void startAfterwards(Unit &unit);
     void stopAfterwards(Unit &unit);
+    void tellTriggering(const Unit &unit);
 
+    /// Null for the types that are not supported.
+    UnitMachine *machineOf(const Unit &unit) const;
     Unit *find(const QString &name) const;
     Result<Unit *> loaded(const QString &name);
     Result<void> refuse(const JobRequest &request, JobType type, const Unit &unit) const;
@@ -168,7 +175,9 @@ private:
     Options m_options;
     std::unique_ptr<Registry> m_registry;
     std::unique_ptr<JobQueue> m_jobs;
+    std::unique_ptr<PlainMachine> m_plain; ///< targets and slices
     std::unique_ptr<ServiceMachine> m_services;
+    std::unique_ptr<TimerMachine> m_timers;
     UnitSet m_dirty; ///< units with changes that are not told yet
     QList<News> m_news;
     UnitSet m_bound; ///< to look at: what they are bound to may be gone

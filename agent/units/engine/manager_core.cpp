@@ -4,17 +4,14 @@
 #include "agent/units/engine/job_queue.h"
 #include "agent/units/engine/manager.h"
 #include "agent/units/engine/messages.h"
+#include "agent/units/engine/plain_machine.h"
 #include "agent/units/engine/registry.h"
 #include "agent/units/engine/service_machine.h"
+#include "agent/units/engine/timer_machine.h"
 
 namespace qd::units {
 
 namespace {
-
-bool isPlain(const Unit &unit)
-{
-    return unit.type == UnitType::Target || unit.type == UnitType::Slice;
-}
 
 QString variable(const char *name, const QString &value)
 {
@@ -36,6 +33,21 @@ QStringList monitorOf(const Unit &unit)
 }
 
 } // namespace
+
+UnitMachine *Manager::machineOf(const Unit &unit) const
+{
+    switch (unit.type) {
+    case UnitType::Service:
+        return m_services.get();
+    case UnitType::Timer:
+        return m_timers.get();
+    case UnitType::Target:
+    case UnitType::Slice:
+        return m_plain.get();
+    default:
+        return nullptr;
+    }
+}
 
 Result<JobId> Manager::addJob(JobType type, Unit &unit, JobMode mode)
 {
@@ -64,29 +76,23 @@ StartAnswer Manager::start(Unit &unit)
             return StartAnswer::AssertFailed;
         }
     }
-    if (!isPlain(unit) && unit.type != UnitType::Service)
+    UnitMachine *machine = machineOf(unit);
+    if (!machine)
         return StartAnswer::Unsupported;
     if (!bindingsHold(unit))
         return StartAnswer::NotBound;
-    if (unit.type == UnitType::Service) {
-        // Not while it waits for something: that is no further start.
-        if (isInactiveOrFailed(unit.active) && !startIsAllowed(unit))
-            return StartAnswer::Failed;
-        return m_services->start(unit);
-    }
-    unit.invocationId = freshId();
-    setPlainState(unit, ActiveState::Active);
-    return StartAnswer::Begun;
+    // Not while it waits for something: that is no further start.
+    if (machine->hasStartLimit() && isInactiveOrFailed(unit.active) && !startIsAllowed(unit))
+        return StartAnswer::Failed;
+    return machine->start(unit);
 }
 
 StartAnswer Manager::stop(Unit &unit)
 {
     if (isInactiveOrFailed(unit.active))
         return StartAnswer::Already;
-    if (!isPlain(unit))
-        return m_services->stop(unit);
-    setPlainState(unit, ActiveState::Inactive);
-    return StartAnswer::Begun;
+    UnitMachine *machine = machineOf(unit);
+    return machine ? machine->stop(unit) : StartAnswer::Unsupported;
 }
 
 StartAnswer Manager::reloadUnit(Unit &unit)
@@ -162,8 +168,7 @@ bool Manager::startIsAllowed(Unit &unit)
     if (unit.startLimit.pass(m_parts.clock->monotonicMs(), intervalUs, burst))
         return true;
     say(&unit, messages::about(unit, 4, QStringLiteral("Start request repeated too quickly.")));
-    if (unit.type == UnitType::Service)
-        m_services->refuseStart(unit);
+    machineOf(unit)->refuseStart(unit);
     return false;
 }
 
@@ -173,16 +178,6 @@ bool Manager::automaticIsAllowed(RateLimit &limit) const
     constexpr quint64 kInterval = 10 * unitfile::kSecond;
     constexpr int kBurst = 16;
     return limit.pass(m_parts.clock->monotonicMs(), kInterval, kBurst);
-}
-
-void Manager::setPlainState(Unit &unit, ActiveState state)
-{
-    const ActiveState before = unit.active;
-    unit.active = state;
-    unit.sub = state == ActiveState::Active ? QStringLiteral("active") : QStringLiteral("dead");
-    if (unit.type == UnitType::Slice)
-        unit.controlGroup = state == ActiveState::Active ? unit.groupPath : QString();
-    stateChanged(unit, before, {});
 }
 
 void Manager::stateChanged(Unit &unit, ActiveState before, StateFlags flags)
@@ -210,6 +205,16 @@ void Manager::stateChanged(Unit &unit, ActiveState before, StateFlags flags)
     m_lookAtUnneeded = true;
     m_lookForGarbage = m_lookForGarbage || isInactiveOrFailed(state);
     changed(unit);
+    tellTriggering(unit);
+}
+
+void Manager::tellTriggering(const Unit &unit)
+{
+    const QList<Unit *> others = unit.of(Dependency::TriggeredBy).list();
+    for (Unit *other : others) {
+        if (UnitMachine *machine = machineOf(*other))
+            machine->triggeredChanged(*other, unit);
+    }
 }
 
 void Manager::stampState(Unit &unit, ActiveState before)

@@ -371,6 +371,51 @@ void addExecSetters(Setters &s)
     });
 }
 
+void addTimerSetters(Setters &s)
+{
+    const auto timer = [&s](const char *name, const Setter &setter) {
+        s.insert(QStringLiteral("Timer/") + QString::fromLatin1(name), setter);
+    };
+    const auto flag = [&timer](const char *name, bool TimerSettings::*member) {
+        timer(name, boolean([member](Loading &l) -> bool & { return l.unit.timer.*member; }));
+    };
+    flag("FixedRandomDelay", &TimerSettings::fixedRandomDelay);
+    flag("OnClockChange", &TimerSettings::onClockChange);
+    flag("OnTimezoneChange", &TimerSettings::onTimezoneChange);
+    flag("Persistent", &TimerSettings::persistent);
+    flag("RemainAfterElapse", &TimerSettings::remainAfterElapse);
+    flag("WakeSystem", &TimerSettings::wakeSystem);
+    const auto time = [&timer](const char *name, quint64 TimerSettings::*member) {
+        timer(
+            name, span([member](Loading &l) -> quint64 & { return l.unit.timer.*member; }, false));
+    };
+    time("AccuracySec", &TimerSettings::accuracyUs);
+    time("RandomizedDelaySec", &TimerSettings::randomizedDelayUs);
+    timer("Unit", [](Loading &l, const QString &value) {
+        const QString name = expanded(l, value);
+        if (l.unit.timer.unit.isEmpty() && isValidName(name))
+            l.unit.timer.unit = name; // the first one counts
+    });
+}
+
+/// A line of [Timer] that says when; an empty one takes back all of them, of every kind.
+void addTimerValue(Loading &loading, TimerBase base, const QString &text)
+{
+    QList<TimerValue> &values = loading.unit.timer.values;
+    if (text.isEmpty())
+        return values.clear();
+    const QString value = expanded(loading, text);
+    TimerValue out;
+    out.base = base;
+    const auto calendar = base == TimerBase::Calendar ? parseCalendar(value) : std::nullopt;
+    const auto us = base == TimerBase::Calendar ? std::nullopt : parseTimeSpan(value);
+    if (!calendar && !us)
+        return;
+    out.calendar = calendar.value_or(Calendar());
+    out.us = us.value_or(0);
+    values.append(out);
+}
+
 const Setters &setters()
 {
     static const Setters all = [] {
@@ -378,6 +423,7 @@ const Setters &setters()
         addUnitSetters(s);
         addServiceSetters(s);
         addExecSetters(s);
+        addTimerSetters(s);
         return s;
     }();
     return all;
@@ -409,6 +455,9 @@ void applyOption(Loading &loading, const Option &option)
     }
     if (option.section == u"Service" && option.name.startsWith(u"Limit"))
         return setLimit(loading, option.name.mid(5), option.value);
+    const auto base = timerBaseFrom(option.name);
+    if (option.section == u"Timer" && base)
+        return addTimerValue(loading, *base, option.value);
     const auto setter = setters().find(option.section + u'/' + option.name);
     if (setter != setters().end())
         (*setter)(loading, option.value);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "agent/units/engine/core.h"
+#include "agent/units/engine/unit_machine.h"
 
 #include <QHash>
 
@@ -13,7 +13,7 @@ inline const QString kWatchdog = QStringLiteral("watchdog/");
 /// Services: their walk through the states, driven by jobs, ends of processes and time-outs
 /// (ch3-systemd.md 5.1, 5.2; U-22 to U-42). One machine for all services; what it knows of one is
 /// in its Unit.
-class ServiceMachine {
+class ServiceMachine : public UnitMachine {
 public:
     struct Parts {
         Core *core;
@@ -28,12 +28,12 @@ public:
     {
     }
 
-    StartAnswer start(Unit &unit);
-    StartAnswer stop(Unit &unit);
+    StartAnswer start(Unit &unit) override;
+    StartAnswer stop(Unit &unit) override;
     StartAnswer reload(Unit &unit);
     /// It was started too often: it fails without having run.
-    void refuseStart(Unit &unit);
-    void resetFailed(Unit &unit);
+    void refuseStart(Unit &unit) override;
+    void resetFailed(Unit &unit) override;
     /// Whether it is about to start again by itself.
     bool willRestart(const Unit &unit) const;
     /// The service that a process is the main or a control process of; null for others.
@@ -45,7 +45,7 @@ public:
     void notified(Unit &unit, qint32 sender, const QByteArray &message);
     void groupEmptied(Unit &unit);
     void watchdogFired(Unit &unit);
-    void timerFired(Unit &unit);
+    void timerFired(Unit &unit) override;
 
 private:
     using State = ServiceState;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/units/engine/types.h"
+#include "shared/unitfile/calendar.h"
 #include "shared/unitfile/command_line.h"
 #include "shared/unitfile/time_span.h"
 #include "shared/unitfile/values.h"
@@ -130,6 +131,28 @@ struct ServiceSettings {
 
     QList<ExecCommand> &of(ExecKind kind) { return commands[size_t(kind)]; }
     const QList<ExecCommand> &of(ExecKind kind) const { return commands[size_t(kind)]; }
+};
+
+/// One line of [Timer] that says when.
+struct TimerValue {
+    TimerBase base = TimerBase::Active;
+    quint64 us = 0; ///< after its base; not of a calendar
+    unitfile::Calendar calendar;
+    quint64 nextUs = 0; ///< on its clock; 0 = not known
+    bool spent = false; ///< it was due, and its base comes only once
+};
+
+struct TimerSettings {
+    QList<TimerValue> values;
+    quint64 accuracyUs = 60 * unitfile::kSecond;
+    quint64 randomizedDelayUs = 0;
+    bool fixedRandomDelay = false;
+    bool persistent = false;
+    bool wakeSystem = false;
+    bool remainAfterElapse = true;
+    bool onClockChange = false;
+    bool onTimezoneChange = false;
+    QString unit; ///< what it starts
 };
 
 } // namespace qd::units

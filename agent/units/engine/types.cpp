@@ -59,6 +59,13 @@ const QStringList &killModes()
     return all;
 }
 
+const QStringList &timerBases()
+{
+    static const QStringList all = list("OnActiveSec OnBootSec OnStartupSec OnUnitActiveSec "
+                                        "OnUnitInactiveSec OnCalendar");
+    return all;
+}
+
 template <class T>
 std::optional<T> find(const QStringList &words, const QString &text)
 {
@@ -117,6 +124,17 @@ QString toText(ServiceState state)
     return all.value(int(state));
 }
 
+QString toText(TimerState state)
+{
+    static const QStringList all = list("dead waiting running elapsed failed");
+    return all.value(int(state));
+}
+
+QString toText(TimerBase base)
+{
+    return timerBases().value(int(base));
+}
+
 QString toText(ServiceType type)
 {
     return serviceTypes().value(int(type));
@@ -166,6 +184,11 @@ std::optional<JobType> jobTypeFrom(const QString &text)
 std::optional<JobMode> jobModeFrom(const QString &text)
 {
     return find<JobMode>(jobModes(), text);
+}
+
+std::optional<TimerBase> timerBaseFrom(const QString &text)
+{
+    return find<TimerBase>(timerBases(), text);
 }
 
 std::optional<ServiceType> serviceTypeFrom(const QString &text)

@@ -91,6 +91,9 @@ enum class ServiceState {
     AutoRestart,
     Cleaning
 };
+/// What a value of a timer counts from (ch3-systemd.md 9.2).
+enum class TimerBase { Active, Boot, Startup, UnitActive, UnitInactive, Calendar };
+enum class TimerState { Dead, Waiting, Running, Elapsed, Failed };
 enum class ServiceType { Simple, Exec, Forking, Oneshot, DBus, Notify, Idle };
 enum class RestartPolicy { No, OnSuccess, OnFailure, OnAbnormal, OnWatchdog, OnAbort, Always };
 enum class NotifyAccess { None, Main, Exec, All };
@@ -119,6 +122,8 @@ QString toText(JobMode mode);
 QString toText(JobState state);
 QString toText(JobResult result);
 QString toText(ServiceState state);
+QString toText(TimerState state);
+QString toText(TimerBase base); ///< "OnActiveSec" ...
 QString toText(ServiceType type);
 QString toText(RestartPolicy policy);
 QString toText(NotifyAccess access);
@@ -129,6 +134,7 @@ QString toText(ExecKind kind); ///< "ExecStartPre" ...
 UnitType unitTypeOf(const QString &unit);
 std::optional<JobType> jobTypeFrom(const QString &text);
 std::optional<JobMode> jobModeFrom(const QString &text);
+std::optional<TimerBase> timerBaseFrom(const QString &option);
 std::optional<ServiceType> serviceTypeFrom(const QString &text);
 std::optional<RestartPolicy> restartPolicyFrom(const QString &text);
 std::optional<NotifyAccess> notifyAccessFrom(const QString &text);

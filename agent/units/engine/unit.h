@@ -33,6 +33,15 @@ struct ServiceRuntime {
     bool willRestart = false; ///< dead or failed for a moment only
 };
 
+/// How a timer is doing. Its results are some of a service's.
+struct TimerRuntime {
+    TimerState state = TimerState::Dead;
+    ServiceResult result = ServiceResult::Success;
+    Moment lastTrigger;
+    quint64 nextMonotonicUs = unitfile::kInfinity; ///< infinity = never
+    quint64 nextRealtimeUs = unitfile::kInfinity;
+};
+
 /// At most so many of something in an interval, counted from the first.
 struct RateLimit {
     qint64 beginMs = -1;
@@ -70,6 +79,8 @@ struct Unit {
     UnitSettings settings;
     ServiceSettings service; ///< meaningful for services
     ServiceRuntime run;
+    TimerSettings timer; ///< meaningful for timers
+    TimerRuntime timing;
 
     ActiveState active = ActiveState::Inactive;
     QString sub = QStringLiteral("dead");

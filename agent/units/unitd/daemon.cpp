@@ -74,12 +74,13 @@ Result<void> Daemon::start()
         qCCritical(lcUnits).noquote() << "no journal:" << writing.error().text();
     m_driver = std::make_unique<LinuxDriver>(
         LinuxDriver::Parts{&m_journal, &m_clock}, openProcessGroups(m_options.run));
+    m_driver->keepStamps(m_options.stamps);
     const QString notifications = m_options.run + QStringLiteral("/notify");
     if (const auto open = m_driver->listenForNotifications(notifications); !open)
         return open;
     m_manager = std::make_unique<Manager>(
         Manager::Parts{&m_source, m_driver.get(), &m_journal, &m_clock, &m_random},
-        Manager::Options{serviceEnvironment(), machineSpecifiers()});
+        Manager::Options{serviceEnvironment(), machineSpecifiers(), bootUs()});
     m_driver->setEngine(m_manager.get(), [this] { m_manager->run(); });
     bus::UnitFiles::Folders folders;
     folders.search = m_options.unitPaths;

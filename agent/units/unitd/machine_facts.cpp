@@ -55,6 +55,15 @@ unitfile::SpecifierContext machineSpecifiers()
     return out;
 }
 
+quint64 bootUs()
+{
+    // The fields behind the name in brackets; the 22nd of all is the time of its start.
+    const QByteArray stat = textOf(QStringLiteral("/proc/1/stat"));
+    constexpr qsizetype startTime = 22 - 3;
+    const QList<QByteArray> fields = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
+    return fields.value(startTime).toULongLong() * 1'000'000 / quint64(sysconf(_SC_CLK_TCK));
+}
+
 QStringList serviceEnvironment()
 {
     QStringList out{

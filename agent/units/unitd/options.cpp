@@ -16,6 +16,7 @@ const QMap<QString, Setter> &setters()
     static const QMap<QString, Setter> all{
         {QStringLiteral("--run"), [](DaemonOptions &o, const QString &v) { o.run = v; }},
         {QStringLiteral("--log"), [](DaemonOptions &o, const QString &v) { o.log = v; }},
+        {QStringLiteral("--stamps"), [](DaemonOptions &o, const QString &v) { o.stamps = v; }},
         {QStringLiteral("--target"), [](DaemonOptions &o, const QString &v) { o.target = v; }},
         {QStringLiteral("--private-socket"),
          [](DaemonOptions &o, const QString &v) { o.privateSockets.append(v); }},
@@ -91,6 +92,8 @@ QString daemonHelp()
         "  --run DIR             sockets and what lasts until the machine stops "
         "(/run/quarterdeck)\n"
         "  --log DIR             the journal goes to DIR/journal/MACHINE-ID (/var/log)\n"
+        "  --stamps DIR          last times of timers with Persistent= "
+        "(/var/lib/systemd/timers)\n"
         "  --private-socket PATH one more socket, such as systemctl's /run/systemd/private\n"
         "  --unit-path DIR       a folder of unit files; the first one given wins; may be "
         "repeated\n"

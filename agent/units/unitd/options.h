@@ -11,9 +11,10 @@ namespace qd::units {
 struct DaemonOptions {
     QString run = QStringLiteral("/run/quarterdeck");
     QString log = QStringLiteral("/var/log");
-    QStringList privateSockets;                        ///< besides <run>/unitd.sock
-    QStringList unitPaths;                             ///< highest priority first
-    QString target = QStringLiteral("default.target"); ///< empty: start nothing
+    QString stamps = QStringLiteral("/var/lib/systemd/timers"); ///< last times of timers
+    QStringList privateSockets;                                 ///< besides <run>/unitd.sock
+    QStringList unitPaths;                                      ///< highest priority first
+    QString target = QStringLiteral("default.target");          ///< empty: start nothing
     bool help = false;
     bool version = false;
 

@@ -419,9 +419,9 @@ void TestUnitJobs::jobsAreListed()
 void TestUnitJobs::unsupportedTypesSaySo()
 {
     World w;
-    w.file("a.timer", "[Timer]\nOnBootSec=1\n");
-    QCOMPARE(w.start("a.timer"), "unsupported");
-    QVERIFY(w.wasSaid("Starting of a.timer unsupported."));
+    w.file("a.swap", "[Swap]\nWhat=/swap\n");
+    QCOMPARE(w.start("a.swap"), "unsupported");
+    QVERIFY(w.wasSaid("Starting of a.swap unsupported."));
 }
 
 void TestUnitJobs::aThousandUnitsInOneTransaction()

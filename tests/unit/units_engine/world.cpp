@@ -279,6 +279,13 @@ void World::advance(qint64 ms)
     clock.ms = end;
 }
 
+void World::setClock(qint64 byMs)
+{
+    clock.setForwardUs += byMs * 1000;
+    manager.clockChanged();
+    settle();
+}
+
 void World::exit(const QString &unit, int status)
 {
     driver.end(mainPid(unit), CLD_EXITED, status);

@@ -49,8 +49,9 @@ public:
 class FakeClock : public Clock {
 public:
     qint64 ms = 1000;
+    qint64 setForwardUs = 0; ///< by how much the wall clock was set
     qint64 monotonicMs() const override { return ms; }
-    qint64 wallUs() const override { return 1'700'000'000'000'000 + ms * 1000; }
+    qint64 wallUs() const override { return 1'700'000'000'000'000 + ms * 1000 + setForwardUs; }
 };
 
 class FakeJournal : public JournalSink {
@@ -72,6 +73,11 @@ public:
     void wake() override { woken = true; }
     bool test(const Condition &condition) const override;
     std::optional<UserInfo> user(const QString &nameOrId) const override;
+    std::optional<quint64> timerStamp(const QString &unit) const override
+    {
+        return stamps.contains(unit) ? std::optional(stamps.value(unit)) : std::nullopt;
+    }
+    void setTimerStamp(const QString &unit, quint64 us) override { stamps[unit] = us; }
     bool canNotify() const override { return speaks; }
 
     void end(qint32 pid, int code, int status);
@@ -81,6 +87,7 @@ public:
 
     QMap<qint32, Process> running;
     QMap<QString, qint64> timers;
+    QMap<QString, quint64> stamps;
     QStringList log; ///< "run a.service /bin/true", "signal 15 a.service"
     QList<SpawnRequest> requests;
     std::function<void(const SpawnRequest &)> onSpawn;
@@ -121,6 +128,8 @@ public:
     /// Runs the engine and everything that happens without time passing.
     void settle();
     void advance(qint64 ms);
+    /// Sets the wall clock forward, or back, and says so.
+    void setClock(qint64 byMs);
     /// Ends the main process, else the only process, of a unit.
     void exit(const QString &unit, int status = 0);
     void killed(const QString &unit, int signalNumber);
