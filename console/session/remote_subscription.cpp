@@ -13,10 +13,11 @@ constexpr qsizetype kLarge = 10'000; ///< rows
 
 } // namespace
 
-RemoteSubscription::RemoteSubscription(RemoteClient &client, QString collection, QCborMap params)
+RemoteSubscription::RemoteSubscription(
+    RemoteClient &client, QString collection, const QCborMap &params)
     : m_client(&client)
     , m_collection(std::move(collection))
-    , m_params(std::move(params))
+    , m_params(params)
 {
     client.m_subscriptions.insert(this);
 }

@@ -13,7 +13,7 @@ class RemoteClient;
 class RemoteSubscription final : public Subscription {
     Q_OBJECT
 public:
-    RemoteSubscription(RemoteClient &client, QString collection, QCborMap params);
+    RemoteSubscription(RemoteClient &client, QString collection, const QCborMap &params);
     ~RemoteSubscription() override;
     qint64 revision() const override { return m_revision; }
 
