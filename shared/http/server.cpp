@@ -131,7 +131,9 @@ public:
         // OpenSSL writes to sockets as to files: one whose client has gone would end the process.
         std::signal(SIGPIPE, SIG_IGN);
         return listen(
-            m_tlsListeners, address, port, [this, tls](int socket, Connection &connection) {
+            m_tlsListeners, address, port,
+            [this, tls = tls](int socket, Connection &connection) mutable {
+                tls.refresh();
                 return tlsStream(m_poller, socket, tls, connection.listener());
             });
     }

@@ -31,7 +31,7 @@ public:
     /// code::io with the reason, such as an address that is taken. Port 0 takes a free one. May be
     /// called again for a further address or port.
     Result<void> listen(const QHostAddress &address, quint16 port);
-    /// The same over TLS.
+    /// The same over TLS; certificates that came from files are read again when those change.
     Result<void> listenTls(const QHostAddress &address, quint16 port, const TlsContext &tls);
     /// As the place says; code::internal when it is to be encrypted and there is no `tls`.
     Result<void> listen(const Place &place, const std::optional<TlsContext> &tls);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shared/http/tls_context.h"
 
+#include "shared/base/log.h"
+
+#include <QDateTime>
 #include <QFile>
+#include <QFileInfo>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -131,10 +135,47 @@ Result<TlsIdentity> TlsIdentity::read(
     return out;
 }
 
+TlsContext::Stamp TlsContext::stampOfNow() const
+{
+    Stamp out{};
+    for (size_t i = 0; i < m_paths.size(); ++i) {
+        const QFileInfo file(m_paths[i]);
+        if (!m_paths[i].isEmpty() && file.exists())
+            out[i] = {file.lastModified().toMSecsSinceEpoch(), file.size()};
+    }
+    return out;
+}
+
+void TlsContext::refresh()
+{
+    if (m_paths[0].isEmpty())
+        return; // it did not come from files
+    const Stamp now = stampOfNow();
+    if (now == m_stamp)
+        return;
+    m_stamp = now;
+    auto identity = TlsIdentity::read(m_paths[0], m_paths[1], m_paths[2]);
+    if (!identity) {
+        qCWarning(lcHttp).noquote() << "TLS stays as it is:" << identity.error().text();
+        return;
+    }
+    identity->namesClients = m_namesClients;
+    auto made = make(*identity);
+    if (!made) {
+        qCWarning(lcHttp).noquote() << "TLS stays as it is:" << made.error().text();
+        return;
+    }
+    m_context = std::move(made->m_context);
+    qCInfo(lcHttp).noquote() << "TLS goes on with the new certificate in" << m_paths[0];
+}
+
 Result<TlsContext> TlsContext::make(const TlsIdentity &identity)
 {
     TlsContext out;
     out.m_namesClients = identity.namesClients;
+    out.m_paths = {identity.certificatePath, identity.keyPath, identity.trustedPath};
+    if (!identity.certificatePath.isEmpty())
+        out.m_stamp = out.stampOfNow();
     out.m_context = {SSL_CTX_new(TLS_server_method()), SSL_CTX_free};
     SSL_CTX *const context = out.m_context.get();
     if (context == nullptr || SSL_CTX_set_cipher_list(context, kCiphers) != 1 ||

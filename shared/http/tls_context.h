@@ -5,6 +5,7 @@
 
 #include <QByteArray>
 #include <QString>
+#include <array>
 #include <memory>
 
 struct ssl_ctx_st;
@@ -37,11 +38,21 @@ public:
     /// certificate's.
     static Result<TlsContext> make(const TlsIdentity &identity);
 
+    /// Reads the files again if they have changed since. What does not load then leaves things as
+    /// they are, and is logged: certificate and key are seldom written in the same moment.
+    void refresh();
+
     ssl_ctx_st *get() const { return m_context.get(); }
     bool namesClients() const { return m_namesClients; }
 
 private:
+    /// When its files were written, and how long they are.
+    using Stamp = std::array<std::pair<qint64, qint64>, 3>;
+    Stamp stampOfNow() const;
+
     std::shared_ptr<ssl_ctx_st> m_context;
+    std::array<QString, 3> m_paths; ///< certificate, key, authorities
+    Stamp m_stamp{};
     bool m_namesClients = false;
 };
 

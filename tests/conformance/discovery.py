@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 import tempfile
+import urllib.error
+import urllib.request
 
 from bare_agents import BareAgent
 from local_cluster import call, etcdctl, get, put
@@ -62,6 +64,11 @@ class Discovery(Case):
         for path in ("/nonsense", "/" + "g" * 32, "/" + token.upper()):
             self.assertEqual(call(self.at, "GET", path)[0], 404)
         self.assertEqual(call(self.at, "GET", "/health"), (200, "OK"))
+        page = urllib.request.Request(self.at + "/new", method="POST", headers={"Origin": "http://evil.example"})
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(page, timeout=5)
+        self.assertEqual(refused.exception.code, 403)
+        refused.exception.close()
 
     @proves("E36")
     def test_1b_what_its_urls_begin_with_is_said_to_it(self):

@@ -197,6 +197,38 @@ private Q_SLOTS:
         }
     }
 
+    void aCertificateIsReplacedWhileItServes()
+    {
+        const QTemporaryDir folder;
+        const QString certificate = folder.filePath(QStringLiteral("a.crt"));
+        const QString key = folder.filePath(QStringLiteral("a.key"));
+        const auto write = [](const QString &path, const QByteArray &pem) {
+            QFile file(path);
+            [&] { QVERIFY(file.open(QIODevice::WriteOnly)); }();
+            file.write(pem);
+        };
+        const Papers one = papersFrom(m_authority, QStringLiteral("one"));
+        const Papers longer = papersFrom(m_authority, QStringLiteral("the second one"));
+        write(certificate, one.certificate);
+        write(key, one.key);
+        Server server([](const Request &, const Answer &answer) { answer.send({}); });
+        QVERIFY(server.listenTls(
+            QHostAddress(QHostAddress::LocalHost), 0,
+            *TlsContext::make(*TlsIdentity::read(certificate, key, {}))));
+        const auto shown = [&server] {
+            const auto socket = dial(server);
+            [&] { QTRY_VERIFY(socket->isEncrypted()); }();
+            return socket->peerCertificate().subjectInfo(QSslCertificate::CommonName).value(0);
+        };
+        QCOMPARE(shown(), QStringLiteral("one"));
+        write(certificate, longer.certificate);
+        QCOMPARE(shown(), QStringLiteral("one")); // its key is not there yet
+        write(key, longer.key);
+        QCOMPARE(shown(), QStringLiteral("the second one"));
+        QVERIFY(QFile::remove(key));
+        QCOMPARE(shown(), QStringLiteral("the second one"));
+    }
+
     void whatDoesNotLoadIsNamed()
     {
         const QTemporaryDir folder;
