@@ -44,7 +44,7 @@ class Crowd:
             if not ready:
                 raise TimeoutError(f"{len(waiting)} of {len(self.sockets)} connections were not answered in {seconds} s")
             for number, _ in ready:
-                data = self.sockets[number].recv(1 << 16)
+                data = self.sockets[number].recv(1 << 12)
                 if not data:
                     raise ConnectionError("a connection was closed")
                 if number in waiting:
