@@ -14,4 +14,9 @@ void keepHeapSmall()
     mallopt(M_ARENA_MAX, 1);
 }
 
+void returnFreeMemory()
+{
+    malloc_trim(1024 * 1024);
+}
+
 } // namespace qd::node

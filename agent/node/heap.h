@@ -8,4 +8,7 @@ namespace qd::node {
 /// agent with 100,000 keys holds twice the memory that it uses. At the start, once.
 void keepHeapSmall();
 
+/// Gives back what lies free between things that stay. It takes some milliseconds.
+void returnFreeMemory();
+
 } // namespace qd::node

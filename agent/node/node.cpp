@@ -2,6 +2,7 @@
 #include "agent/node/node.h"
 
 #include "agent/node/client_tls.h"
+#include "agent/node/heap.h"
 #include "agent/node/recovery.h"
 #include "agent/raft/membership.h"
 #include "shared/base/log.h"
@@ -28,6 +29,9 @@ raft::Config raftConfig(const Config &config, raft::NodeId self)
     out.id = self;
     out.heartbeatTicks = qMax(1, config.heartbeatMs / tickMs(config));
     out.electionTicks = qMax(out.heartbeatTicks * 2, config.electionMs / tickMs(config));
+    // Votes take a few milliseconds: half an election time is room enough for two not to meet, and
+    // a killed leader is missed sooner.
+    out.spreadTicks = qMax(out.heartbeatTicks, out.electionTicks / 2);
     return out;
 }
 
@@ -190,7 +194,7 @@ void Node::makeReplica()
     if (m_identity.founder)
         options.initial = founded(m_identity);
     options.snapshotEvery = quint64(m_config.snapshotCount);
-    options.keepEntries = options.snapshotEvery / 2;
+    options.keepEntries = options.snapshotEvery / 5;
     const store::ReplicaWorld world{
         m_clock,
         m_random,
@@ -205,7 +209,8 @@ void Node::makeReplica()
         },
         [this](const raft::Membership &) { membersChanged(); },
         [this] { wasRemoved(); },
-        [this](const Error &why) { hasDiverged(why); }};
+        [this](const Error &why) { hasDiverged(why); },
+        returnFreeMemory};
     m_replica = std::make_unique<store::Replica>(options, world);
     // As long as etcd waits: an election may go by, and be lost, before there is a leader.
     m_store = std::make_unique<store::LocalStore>(

@@ -116,8 +116,8 @@ void Raft::campaign()
 void Raft::resetElectionTimer()
 {
     m_sinceHeard = 0;
-    m_electionTimeout =
-        m_config.electionTicks + int(m_random.below(quint64(m_config.electionTicks)));
+    const int spread = m_config.spreadTicks > 0 ? m_config.spreadTicks : m_config.electionTicks;
+    m_electionTimeout = m_config.electionTicks + int(m_random.below(quint64(spread)));
 }
 
 void Raft::becomeFollower(Term term, NodeId leader)

@@ -25,7 +25,8 @@ enum class Role : quint8 { Follower, PreCandidate, Candidate, Leader };
 
 struct Config {
     NodeId id = kNobody;
-    int electionTicks = 10; ///< the least; the real time-out is random up to twice that
+    int electionTicks = 10; ///< the least; the real time-out is random
+    int spreadTicks = 0;    ///< by less than so many more; 0: than electionTicks
     int heartbeatTicks = 1;
     qint64 maxAppendBytes = 512 * 1024;
     size_t maxInflight = 128;                      ///< appends under way to a follower

