@@ -95,50 +95,18 @@ void appendNumber(QByteArray &out, const char *name, quint64 value)
     out.append(name).append(at, digits + sizeof digits - at);
 }
 
-/// About how many bytes of JSON a node and what is below it become.
-qsizetype sizeOf(const Node &node)
+/// The node and what is below it, given to a visitor as a walk of the tree would.
+void pass(const Node &node, store::NodeVisitor &visitor)
 {
-    qsizetype out = 128 + node.key.size() + node.value.size() + node.value.size() / 16;
+    const bool root = node.key == QLatin1String("/");
+    const QByteArray key = root ? QByteArray() : node.key.toUtf8();
+    const store::PassedNode passed{
+        key,     node.value, node.dir, node.createdIndex, node.modifiedIndex, node.expirationUs,
+        node.ttl};
+    visitor.enter(passed);
     for (const Node &child : node.children)
-        out += sizeOf(child);
-    return out;
-}
-
-/// `withValue`: what a key that has gone held stands in prevNode alone.
-void appendNode(QByteArray &out, const Node &node, bool withValue)
-{
-    const qsizetype start = out.size();
-    if (!node.key.isEmpty() && node.key != QLatin1String("/")) {
-        out.append(",\"key\":");
-        appendString(out, node.key.toUtf8());
-    }
-    if (withValue && !node.dir) {
-        out.append(",\"value\":");
-        appendString(out, node.value);
-    }
-    if (node.dir)
-        out.append(",\"dir\":true");
-    if (node.expirationUs)
-        out.append(",\"expiration\":\"").append(timeText(*node.expirationUs)).append('"');
-    if (node.ttl && *node.ttl != 0)
-        out.append(",\"ttl\":").append(QByteArray::number(*node.ttl));
-    if (!node.children.empty()) {
-        out.append(",\"nodes\":[");
-        for (const Node &child : node.children) {
-            appendNode(out, child, true);
-            out.append(',');
-        }
-        out[out.size() - 1] = ']';
-    }
-    if (node.modifiedIndex != 0)
-        appendNumber(out, ",\"modifiedIndex\":", node.modifiedIndex);
-    if (node.createdIndex != 0)
-        appendNumber(out, ",\"createdIndex\":", node.createdIndex);
-    if (out.size() == start)
-        out.append('{');
-    else
-        out[start] = '{';
-    out.append('}');
+        pass(child, visitor);
+    visitor.leave(passed);
 }
 
 int statusOf(int number)
@@ -234,10 +202,52 @@ void appendString(QByteArray &out, QByteArrayView utf8)
     out.append('"');
 }
 
+void NodeJson::enter(const store::PassedNode &node)
+{
+    if (!m_open.empty()) {
+        m_out.append(m_open.back().hasChildren ? "," : ",\"nodes\":[");
+        m_open.back().hasChildren = true;
+    }
+    m_open.push_back({m_out.size(), false});
+    if (!node.key.isEmpty()) {
+        m_out.append(",\"key\":");
+        appendString(m_out, node.key);
+    }
+    if (m_value == Value::Shown && !node.dir) {
+        m_out.append(",\"value\":");
+        appendString(m_out, node.value);
+    }
+    if (node.dir)
+        m_out.append(",\"dir\":true");
+    if (node.expirationUs)
+        m_out.append(",\"expiration\":\"").append(timeText(*node.expirationUs)).append('"');
+    if (node.ttl && *node.ttl != 0)
+        m_out.append(",\"ttl\":").append(QByteArray::number(*node.ttl));
+}
+
+void NodeJson::leave(const store::PassedNode &node)
+{
+    const Open open = m_open.back();
+    m_open.pop_back();
+    if (open.hasChildren)
+        m_out.append(']');
+    if (node.modifiedIndex != 0)
+        appendNumber(m_out, ",\"modifiedIndex\":", node.modifiedIndex);
+    if (node.createdIndex != 0)
+        appendNumber(m_out, ",\"createdIndex\":", node.createdIndex);
+    // The comma before its first field makes room for the brace.
+    if (m_out.size() == open.start)
+        m_out.append('{');
+    else
+        m_out[open.start] = '{';
+    m_out.append('}');
+}
+
 QByteArray eventJson(const Event &event, bool bare)
 {
     QByteArray out;
-    out.reserve(192 + sizeOf(event.node) + (event.prevNode ? sizeOf(*event.prevNode) : 0));
+    out.reserve(
+        512 + event.node.value.size() + (event.prevNode ? event.prevNode->value.size() : 0));
     out.append("{\"action\":\"").append(event.action.toLatin1()).append('"');
     const bool gone = event.action == QLatin1String("delete") ||
                       event.action == QLatin1String("expire") ||
@@ -245,13 +255,29 @@ QByteArray eventJson(const Event &event, bool bare)
     const bool written = !gone && event.action != QLatin1String("get");
     if (!bare || !written) {
         out.append(",\"node\":");
-        appendNode(out, event.node, !gone);
+        NodeJson node(out, gone ? NodeJson::Value::Omitted : NodeJson::Value::Shown);
+        pass(event.node, node);
         if (event.prevNode) {
             out.append(",\"prevNode\":");
-            appendNode(out, *event.prevNode, true);
+            NodeJson before(out);
+            pass(*event.prevNode, before);
         }
     }
     out.append("}\n");
+    return out;
+}
+
+Result<Found> foundJson(const store::StoreClient &store, const store::GetRequest &request)
+{
+    Found out;
+    out.body.reserve(1024);
+    out.body.append("{\"action\":\"get\",\"node\":");
+    NodeJson node(out.body);
+    const auto index = store.walkLocal(request, node);
+    if (!index)
+        return fail(index.error());
+    out.body.append("}\n");
+    out.storeIndex = *index;
     return out;
 }
 

@@ -13,6 +13,36 @@ namespace qd::etcd {
 /// U+FFFD.
 void appendString(QByteArray &out, QByteArrayView utf8);
 
+/// Writes the nodes that it sees.
+class NodeJson final : public store::NodeVisitor {
+public:
+    /// What a key that has gone held stands in prevNode alone.
+    enum class Value : quint8 { Shown, Omitted };
+    explicit NodeJson(QByteArray &out, Value value = Value::Shown)
+        : m_out(out)
+        , m_value(value)
+    {
+    }
+    void enter(const store::PassedNode &node) override;
+    void leave(const store::PassedNode &node) override;
+
+private:
+    struct Open {
+        qsizetype start = 0;
+        bool hasChildren = false;
+    };
+    QByteArray &m_out;
+    Value m_value;
+    std::vector<Open> m_open; ///< from the first node down to the present one
+};
+
+/// The answer to a GET, straight from the store: it may be large.
+struct Found {
+    QByteArray body;
+    quint64 storeIndex = 0;
+};
+Result<Found> foundJson(const store::StoreClient &store, const store::GetRequest &request);
+
 /// With `bare` the answer to noValueOnSuccess: the action alone.
 QByteArray eventJson(const store::Event &event, bool bare = false);
 

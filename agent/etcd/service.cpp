@@ -6,7 +6,6 @@
 #include "agent/etcd/metrics.h"
 #include "agent/etcd/plain_answers.h"
 #include "agent/etcd/statistics_json.h"
-#include "agent/etcd/watch_answer.h"
 #include "agent/store/tree.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
@@ -137,6 +136,7 @@ Service::~Service() = default;
 Result<void> Service::start()
 {
     m_clusterField = "X-Etcd-Cluster-Id: " + QByteArray::number(m_cluster.clusterId(), 16) + "\r\n";
+    m_errorFields = kJson + m_clusterField;
     auto listening =
         m_server.listen({m_setup.address, m_setup.port, m_setup.encrypted}, m_setup.tls);
     if (listening)
@@ -323,17 +323,31 @@ void Service::perform(const KeyRequest &request, const Answer &answer)
 
 void Service::read(const store::GetRequest &request, const Answer &answer)
 {
-    const auto show = [self = std::weak_ptr(m_self), answer](const Result<store::Event> &event) {
-        const auto alive = self.lock();
-        if (!alive)
-            return;
-        (*alive)->m_reads.count(store::Operation::Get, event.has_value());
-        (*alive)->sendEvent(event, false, answer);
-    };
-    if (request.quorum)
-        m_store.get(request, show);
-    else
-        show(m_store.getLocal(request));
+    if (!request.quorum)
+        return show(request, answer);
+    // What this member has when its answer comes is recent enough to be shown.
+    store::GetRequest recent = request;
+    recent.recursive = false;
+    m_store.get(
+        recent, [self = std::weak_ptr(m_self), request, answer](const Result<store::Event> &event) {
+            const auto alive = self.lock();
+            if (!alive)
+                return;
+            if (event && request.recursive)
+                return (*alive)->show(request, answer);
+            (*alive)->m_reads.count(store::Operation::Get, event.has_value());
+            (*alive)->sendEvent(event, false, answer);
+        });
+}
+
+/// From this member's own store.
+void Service::show(const store::GetRequest &request, const Answer &answer)
+{
+    auto found = foundJson(m_store, request);
+    m_reads.count(store::Operation::Get, found.has_value());
+    if (!found)
+        return sendEvent(fail(found.error()), false, answer);
+    answer.send({200, raftFields(found->storeIndex), std::move(found->body)});
 }
 
 QByteArray Service::raftFields(quint64 storeIndex) const
@@ -352,8 +366,7 @@ void Service::sendEvent(const Result<store::Event> &event, bool bare, const Answ
     if (!event) {
         const KeyError error = keyError(event.error());
         return answer.send(
-            {error.status, kJson + m_clusterField + "X-Etcd-Index: " + error.index + "\r\n",
-             error.body});
+            {error.status, m_errorFields + "X-Etcd-Index: " + error.index + "\r\n", error.body});
     }
     const bool created = event->action == QLatin1String("create") ||
                          (event->action == QLatin1String("set") && !event->prevNode);
@@ -363,7 +376,7 @@ void Service::sendEvent(const Result<store::Event> &event, bool bare, const Answ
 void Service::watch(const store::WatchRequest &request, const Answer &answer)
 {
     const auto held = std::make_shared<WatchAnswer>(
-        answer, raftFields(m_cluster.storeIndex()), kJson + m_clusterField);
+        answer, m_texts, raftFields(m_cluster.storeIndex()), m_errorFields);
     held->start(m_store, request);
 }
 

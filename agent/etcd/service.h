@@ -5,6 +5,7 @@
 #include "agent/etcd/cluster_info.h"
 #include "agent/etcd/member_pages.h"
 #include "agent/etcd/site_guard.h"
+#include "agent/etcd/watch_answer.h"
 #include "agent/store/store_client.h"
 #include "shared/http/server.h"
 
@@ -65,6 +66,7 @@ private:
     void route(const http::Request &request, QByteArrayView path, const http::Answer &answer);
     void perform(const KeyRequest &request, const http::Answer &answer);
     void read(const store::GetRequest &request, const http::Answer &answer);
+    void show(const store::GetRequest &request, const http::Answer &answer);
     void health(const http::Request &request, const http::Answer &answer) const;
     void version(const http::Request &request, const http::Answer &answer) const;
     void machines(const http::Request &request, const http::Answer &answer) const;
@@ -86,6 +88,8 @@ private:
     MemberPages m_members;
     store::Statistics m_reads; ///< of clients, here
     QByteArray m_clusterField;
+    QByteArray m_errorFields;
+    std::shared_ptr<EventTexts> m_texts = std::make_shared<EventTexts>();
     std::shared_ptr<Service *> m_self; ///< answers of the store may come after this object
     http::Server m_server;
 };

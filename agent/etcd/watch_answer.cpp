@@ -5,6 +5,15 @@
 
 namespace qd::etcd {
 
+const QByteArray &EventTexts::of(const store::Event &event)
+{
+    if (m_index != event.node.modifiedIndex) {
+        m_index = event.node.modifiedIndex;
+        m_text = eventJson(event);
+    }
+    return m_text;
+}
+
 void WatchAnswer::start(store::StoreClient &store, store::WatchRequest request)
 {
     m_stream = request.stream;
@@ -23,7 +32,7 @@ void WatchAnswer::sendHead()
 {
     if (std::exchange(m_begun, true))
         return;
-    m_answer.begin(200, m_fields);
+    m_answer.begin(200, std::exchange(m_fields, {}));
 }
 
 void WatchAnswer::onEvent(const Result<store::Event> &event)
@@ -36,7 +45,7 @@ void WatchAnswer::onEvent(const Result<store::Event> &event)
     }
     sendHead();
     if (event)
-        m_answer.part(eventJson(*event));
+        m_answer.part(m_texts->of(*event));
     if (!event || !m_stream)
         m_answer.end();
 }

@@ -45,7 +45,7 @@ void PublicStore::write(const store::WriteRequest &request, store::EventHandler 
 }
 
 std::unique_ptr<store::Watch>
-PublicStore::watch(const store::WatchRequest &request, store::EventHandler handler)
+PublicStore::watch(const store::WatchRequest &request, store::WatchHandler handler)
 {
     if (!isOwn(request.key))
         return m_store.watch(request, std::move(handler));
@@ -58,6 +58,14 @@ Result<store::Event> PublicStore::getLocal(const store::GetRequest &request) con
     if (isOwn(request.key))
         return fail(refusal());
     return m_store.getLocal(request);
+}
+
+Result<quint64>
+PublicStore::walkLocal(const store::GetRequest &request, store::NodeVisitor &visitor) const
+{
+    if (isOwn(request.key))
+        return fail(refusal());
+    return m_store.walkLocal(request, visitor);
 }
 
 Result<store::History> PublicStore::history(const QString &key, bool recursive) const

@@ -18,8 +18,10 @@ public:
     void get(const store::GetRequest &request, store::EventHandler done) override;
     void write(const store::WriteRequest &request, store::EventHandler done) override;
     std::unique_ptr<store::Watch>
-    watch(const store::WatchRequest &request, store::EventHandler handler) override;
+    watch(const store::WatchRequest &request, store::WatchHandler handler) override;
     Result<store::Event> getLocal(const store::GetRequest &request) const override;
+    Result<quint64>
+    walkLocal(const store::GetRequest &request, store::NodeVisitor &visitor) const override;
     Result<store::History> history(const QString &key, bool recursive) const override;
     bool isLeader() const override { return m_store.isLeader(); }
 

@@ -29,6 +29,26 @@ struct Node {
     std::vector<Node> children;
 };
 
+/// A node as a walk passes it. The views live as long as the call.
+struct PassedNode {
+    QByteArrayView key; ///< the path in UTF-8; empty: the root
+    QByteArrayView value;
+    bool dir = false;
+    quint64 createdIndex = 0;
+    quint64 modifiedIndex = 0;
+    std::optional<qint64> expirationUs; ///< as in Node
+    std::optional<qint64> ttl;
+};
+
+/// Sees what a read finds, depth first and in the order of the names: for answers so large that
+/// nobody wants a copy of them. A directory is left after what is in it.
+class NodeVisitor {
+public:
+    virtual ~NodeVisitor() = default;
+    virtual void enter(const PassedNode &node) = 0;
+    virtual void leave(const PassedNode &node) = 0;
+};
+
 /// Outcome of a read, a write or a watch: what etcd v2 calls a response.
 struct Event {
     QString action; ///< get, set, create, update, delete, compareAndSwap, compareAndDelete, expire
@@ -93,6 +113,8 @@ public:
 };
 
 using EventHandler = std::function<void(Result<Event>)>;
+/// Of many that hear of the same event: none gets a copy of its own.
+using WatchHandler = std::function<void(const Result<Event> &)>;
 
 class StoreClient {
 public:
@@ -103,9 +125,11 @@ public:
     virtual void write(const WriteRequest &request, EventHandler done) = 0;
     /// `handler` gets one event (stream: each event), in order, none twice, none skipped. An error
     /// ends the watch; etcd error 401 says that `waitIndex` has left the window.
-    virtual std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) = 0;
+    virtual std::unique_ptr<Watch> watch(const WatchRequest &request, WatchHandler handler) = 0;
     /// Answered from the local tree at once: for code that runs at each change (scheduling).
     virtual Result<Event> getLocal(const GetRequest &request) const = 0;
+    /// As getLocal(), for the visitor; the store's index.
+    virtual Result<quint64> walkLocal(const GetRequest &request, NodeVisitor &visitor) const = 0;
     /// Answered from the local window of events at once.
     virtual Result<History> history(const QString &key, bool recursive) const = 0;
     virtual bool isLeader() const = 0;

@@ -42,7 +42,7 @@ QString joined(const QString &folder, const QString &name)
     return folder == QLatin1String("/") ? folder + name : folder + QLatin1Char('/') + name;
 }
 
-bool isHiddenName(const QByteArray &name)
+bool isHiddenName(QByteArrayView name)
 {
     return name.startsWith('_');
 }
@@ -79,25 +79,6 @@ Error etcdError(int number, const QString &cause, quint64 index)
     return error;
 }
 
-/// By their bytes; a view is enough to look one up.
-struct Tree::ByName {
-    using is_transparent = void;
-    bool operator()(QByteArrayView a, QByteArrayView b) const { return a < b; }
-};
-
-/// A key, or a directory when it has children (perhaps none).
-struct Tree::Item {
-    QByteArray name;
-    QByteArray value;
-    quint64 created = 0;
-    quint64 modified = 0;
-    qint64 expireUs = 0; // 0 = never
-    Item *parent = nullptr;
-    std::unique_ptr<Children> children;
-
-    bool isDir() const { return children != nullptr; }
-};
-
 /// Things that were made by the same write lie on one path: their depth tells them apart. Nothing
 /// here may change while an item is in the set, nor differ between members (no addresses).
 bool Tree::ByExpiry::operator()(const Item *a, const Item *b) const
@@ -116,9 +97,8 @@ int Tree::ByExpiry::depth(const Item *item)
 }
 
 Tree::Tree()
-    : m_root(std::make_unique<Item>())
+    : m_root(Item::folder({}))
 {
-    m_root->children = std::make_unique<Children>();
 }
 
 Tree::~Tree() = default;
@@ -127,10 +107,10 @@ QString Tree::pathOf(const Item &item) const
 {
     if (item.parent == nullptr)
         return QStringLiteral("/");
-    return joined(pathOf(*item.parent), QString::fromUtf8(item.name));
+    return joined(pathOf(*item.parent), QString::fromUtf8(item.name()));
 }
 
-Result<Tree::Item *> Tree::find(const QString &path) const
+Result<Item *> Tree::find(const QString &path) const
 {
     Item *at = m_root.get();
     const QByteArray utf8 = path.toUtf8();
@@ -140,16 +120,15 @@ Result<Tree::Item *> Tree::find(const QString &path) const
         const qsizetype end = slash < 0 ? utf8.size() : slash;
         if (!at->isDir())
             return fail(etcdError(104, QString::fromUtf8(utf8.first(begin - 1)), m_index));
-        const auto child = at->children->find(QByteArrayView(utf8).sliced(begin, end - begin));
-        if (child == at->children->end())
+        at = at->children().find(QByteArrayView(utf8).sliced(begin, end - begin));
+        if (at == nullptr)
             return fail(etcdError(100, QString::fromUtf8(utf8.first(end)), m_index));
-        at = child->second.get();
         begin = end + 1;
     }
     return at;
 }
 
-Result<Tree::Item *> Tree::makeFolder(const QString &path)
+Result<Item *> Tree::makeFolder(const QString &path)
 {
     Item *at = m_root.get();
     const QByteArray utf8 = path.toUtf8();
@@ -157,22 +136,30 @@ Result<Tree::Item *> Tree::makeFolder(const QString &path)
         const qsizetype slash = utf8.indexOf('/', begin);
         const qsizetype end = slash < 0 ? utf8.size() : slash;
         const QByteArrayView name = QByteArrayView(utf8).sliced(begin, end - begin);
-        auto child = at->children->find(name);
-        if (child == at->children->end()) {
-            auto item = std::make_unique<Item>();
-            item->name = name.toByteArray();
-            item->parent = at;
-            item->created = item->modified = m_index + 1;
-            item->children = std::make_unique<Children>();
-            child = at->children->emplace(item->name, std::move(item)).first;
+        Item *child = at->children().find(name);
+        if (child == nullptr) {
+            child = &at->children().put(Item::folder(name));
+            child->parent = at;
+            child->created = child->modified = m_index + 1;
             ++m_count;
-        } else if (!child->second->isDir()) {
+        } else if (!child->isDir()) {
             return fail(etcdError(104, QString::fromUtf8(utf8.first(end)), m_index));
         }
-        at = child->second.get();
+        at = child;
         begin = end + 1;
     }
     return at;
+}
+
+/// A value stands inside its item, so a new one takes a new item: `item` is no more.
+Item &Tree::withValue(Item &item, QByteArrayView value)
+{
+    Item::Owned next = Item::key(item.name(), value);
+    next->created = item.created;
+    next->modified = item.modified;
+    next->parent = item.parent;
+    setExpiry(item, std::nullopt);
+    return item.parent->children().put(std::move(next));
 }
 
 void Tree::setExpiry(Item &item, const std::optional<qint64> &atUs)
@@ -184,7 +171,8 @@ void Tree::setExpiry(Item &item, const std::optional<qint64> &atUs)
         m_expiring.insert(&item);
 }
 
-void Tree::fillExpiry(Node &node, const Item &item, qint64 nowUs)
+template <class N>
+void Tree::fillExpiry(N &node, const Item &item, qint64 nowUs)
 {
     if (item.expireUs == 0)
         return;
@@ -199,7 +187,7 @@ Node Tree::shallow(const Item &item, qint64 nowUs) const
 {
     Node node;
     node.key = item.parent == nullptr ? QString() : pathOf(item);
-    node.value = item.value;
+    node.value = item.value().toByteArray();
     node.dir = item.isDir();
     node.createdIndex = item.created;
     node.modifiedIndex = item.modified;
@@ -210,20 +198,20 @@ Node Tree::shallow(const Item &item, qint64 nowUs) const
 void Tree::listInto(Node &node, const Item &item, bool recursive, qint64 nowUs) const
 {
     const QString folder = item.parent == nullptr ? QStringLiteral("/") : node.key;
-    for (const auto &[name, child] : *item.children) {
-        if (isHiddenName(name))
-            continue;
+    item.children().forEach([&](const Item &child) {
+        if (isHiddenName(child.name()))
+            return;
         Node entry;
-        entry.key = joined(folder, QString::fromUtf8(name));
-        entry.value = child->value;
-        entry.dir = child->isDir();
-        entry.createdIndex = child->created;
-        entry.modifiedIndex = child->modified;
-        fillExpiry(entry, *child, nowUs);
-        if (recursive && child->isDir())
-            listInto(entry, *child, true, nowUs);
+        entry.key = joined(folder, QString::fromUtf8(child.name()));
+        entry.value = child.value().toByteArray();
+        entry.dir = child.isDir();
+        entry.createdIndex = child.created;
+        entry.modifiedIndex = child.modified;
+        fillExpiry(entry, child, nowUs);
+        if (recursive && child.isDir())
+            listInto(entry, child, true, nowUs);
         node.children.push_back(std::move(entry));
-    }
+    });
 }
 
 Node Tree::shown(const Item &item, bool recursive, qint64 nowUs) const
@@ -257,6 +245,39 @@ Result<Event> Tree::get(const QString &key, bool recursive, qint64 nowUs) const
     return out;
 }
 
+/// `path` is the item's, and the same again afterwards.
+void Tree::pass(
+    const Item &item, QByteArray &path, Levels below, qint64 nowUs, NodeVisitor &visitor)
+{
+    PassedNode node{path, item.value(), item.isDir(), item.created, item.modified, {}, {}};
+    fillExpiry(node, item, nowUs);
+    visitor.enter(node);
+    if (item.isDir() && below != Levels::None) {
+        const qsizetype own = path.size();
+        item.children().forEach([&](const Item &child) {
+            if (isHiddenName(child.name()))
+                return;
+            path.append('/').append(child.name());
+            pass(child, path, below == Levels::All ? below : Levels::None, nowUs, visitor);
+            path.truncate(own);
+        });
+    }
+    node.key = path;
+    visitor.leave(node);
+}
+
+Result<quint64>
+Tree::walk(const QString &key, bool recursive, qint64 nowUs, NodeVisitor &visitor) const
+{
+    const QString path = cleanPath(key);
+    const auto item = find(path);
+    if (!item)
+        return fail(item.error());
+    QByteArray utf8 = (*item)->parent == nullptr ? QByteArray() : path.toUtf8();
+    pass(**item, utf8, recursive ? Levels::All : Levels::One, nowUs, visitor);
+    return m_index;
+}
+
 Result<Event> Tree::insert(
     QString path, bool dir, const QByteArray &value, bool unique, bool replace,
     const Expiry &expiry, const char *action, qint64 nowUs)
@@ -276,32 +297,25 @@ Result<Event> Tree::insert(
     if (!folder)
         return fail(folder.error());
     const QByteArray name = path.mid(slash + 1).toUtf8();
-    auto &children = *(*folder)->children;
-    const auto old = children.find(name);
+    Children &children = (*folder)->children();
     Event out = event(action, path, next, next);
-    if (old != children.end()) {
+    if (Item *old = children.find(name); old != nullptr) {
         if (!replace)
             return fail(etcdError(105, path, m_index));
-        if (old->second->isDir())
+        if (old->isDir())
             return fail(etcdError(102, path, m_index));
-        out.prevNode = shallow(*old->second, nowUs);
-        setExpiry(*old->second, std::nullopt);
-        children.erase(old);
+        out.prevNode = shallow(*old, nowUs);
+        setExpiry(*old, std::nullopt);
         --m_count;
     }
-    auto item = std::make_unique<Item>();
-    item->name = name;
-    item->parent = *folder;
-    item->created = item->modified = next;
-    if (dir)
-        item->children = std::make_unique<Children>();
-    else
-        item->value = value;
-    Item &placed = *children.emplace(name, std::move(item)).first->second;
+    Item &placed = children.put(dir ? Item::folder(name) : Item::key(name, value));
+    placed.parent = *folder;
+    placed.created = placed.modified = next;
     ++m_count;
     setExpiry(placed, expiry.atUs);
     out.node.dir = dir;
-    out.node.value = placed.value;
+    if (!dir)
+        out.node.value = value;
     fillExpiry(out.node, placed, nowUs);
     m_index = next;
     out.etcdIndex = m_index;
@@ -317,7 +331,7 @@ Tree::set(const QString &key, bool dir, const QByteArray &value, const Expiry &e
         return fail(old.error());
     if (expiry.refresh && !old)
         return fail(old.error());
-    const QByteArray kept = expiry.refresh ? (*old)->value : value;
+    const QByteArray kept = expiry.refresh ? (*old)->value().toByteArray() : value;
     auto out = insert(path, dir, kept, false, true, expiry, "set", nowUs);
     if (out)
         out->refresh = expiry.refresh;
@@ -340,22 +354,18 @@ Tree::update(const QString &key, const QByteArray &value, const Expiry &expiry, 
     const auto found = find(path);
     if (!found)
         return fail(found.error());
-    Item &item = **found;
-    if (item.isDir() && !value.isEmpty())
+    if ((*found)->isDir() && !value.isEmpty())
         return fail(etcdError(102, path, m_index));
     const quint64 next = m_index + 1;
-    Event out = event("update", path, next, item.created);
-    out.prevNode = shallow(item, nowUs);
-    if (!item.isDir()) {
-        if (!expiry.refresh)
-            item.value = value;
-        setExpiry(item, expiry.atUs);
+    Event out = event("update", path, next, (*found)->created);
+    out.prevNode = shallow(**found, nowUs);
+    const bool newValue = !(*found)->isDir() && !expiry.refresh;
+    Item &item = newValue ? withValue(**found, value) : **found;
+    setExpiry(item, expiry.atUs);
+    if (!item.isDir()) // a directory keeps its modified index (peer-contracts 1.4)
         item.modified = next;
-    } else {
-        setExpiry(item, expiry.atUs); // a directory keeps its modified index (peer-contracts 1.4)
-    }
     out.node.dir = item.isDir();
-    out.node.value = item.value;
+    out.node.value = item.value().toByteArray();
     fillExpiry(out.node, item, nowUs);
     m_index = next;
     out.etcdIndex = m_index;
@@ -366,11 +376,11 @@ Tree::update(const QString &key, const QByteArray &value, const Expiry &expiry, 
 Result<void> Tree::compare(const Item &item, const QByteArray &prevValue, quint64 prevIndex) const
 {
     const bool indexFits = prevIndex == 0 || item.modified == prevIndex;
-    const bool valueFits = prevValue.isEmpty() || item.value == prevValue;
+    const bool valueFits = prevValue.isEmpty() || item.value() == prevValue;
     if (indexFits && valueFits)
         return {};
-    const QString byValue =
-        QStringLiteral("[%1 != %2]").arg(causeText(prevValue), causeText(item.value));
+    const QString byValue = QStringLiteral("[%1 != %2]")
+                                .arg(causeText(prevValue), causeText(item.value().toByteArray()));
     const QString byIndex = QStringLiteral("[%1 != %2]").arg(prevIndex).arg(item.modified);
     const QString cause = indexFits   ? byValue
                           : valueFits ? byIndex
@@ -388,18 +398,16 @@ Result<Event> Tree::compareAndSwap(
     const auto found = find(path);
     if (!found)
         return fail(found.error());
-    Item &item = **found;
-    if (item.isDir())
+    if ((*found)->isDir())
         return fail(etcdError(102, path, m_index));
-    if (const auto same = compare(item, prevValue, prevIndex); !same)
+    if (const auto same = compare(**found, prevValue, prevIndex); !same)
         return fail(same.error());
-    Event out = event("compareAndSwap", path, ++m_index, item.created);
-    out.prevNode = shallow(item, nowUs);
-    if (!expiry.refresh)
-        item.value = value;
+    Event out = event("compareAndSwap", path, ++m_index, (*found)->created);
+    out.prevNode = shallow(**found, nowUs);
+    Item &item = expiry.refresh ? **found : withValue(**found, value);
     setExpiry(item, expiry.atUs);
     item.modified = m_index;
-    out.node.value = item.value;
+    out.node.value = item.value().toByteArray();
     fillExpiry(out.node, item, nowUs);
     out.etcdIndex = m_index;
     out.refresh = expiry.refresh;
@@ -438,7 +446,7 @@ Tree::remove(const QString &key, bool dir, bool recursive, qint64 nowUs, QString
     if (item.isDir()) {
         if (!dir && !recursive)
             return fail(etcdError(102, path, m_index));
-        if (!item.children->empty() && !recursive)
+        if (!item.children().isEmpty() && !recursive)
             return fail(etcdError(108, path, m_index));
     }
     Event out = event("delete", path, ++m_index, item.created);
@@ -469,45 +477,43 @@ void Tree::forget(Item &item, const QString &path, QStringList *removed)
     --m_count;
     if (!item.isDir())
         return;
-    for (const auto &[name, child] : *item.children) {
+    item.children().forEach([&](Item &child) {
         const QString childPath =
-            removed != nullptr ? joined(path, QString::fromUtf8(name)) : QString();
-        forget(*child, childPath, removed);
+            removed != nullptr ? joined(path, QString::fromUtf8(child.name())) : QString();
+        forget(child, childPath, removed);
         if (removed != nullptr)
             removed->append(childPath);
-    }
+    });
 }
 
 void Tree::drop(Item &item, QStringList *removed)
 {
     forget(item, removed != nullptr ? pathOf(item) : QString(), removed);
-    item.parent->children->erase(QByteArray(item.name));
+    item.parent->children().remove(item);
 }
 
 /// Depth first, each item with how deep it stands: no nesting that a reader would have to follow.
 void Tree::write(ByteWriter &writer, const Item &item, quint32 depth)
 {
     writer.number<quint32>(depth);
-    writer.bytes(item.name);
+    writer.bytes(item.name());
     writer.u8(item.isDir() ? 1 : 0);
-    writer.bytes(item.value);
+    writer.bytes(item.value());
     writer.number<quint64>(item.created);
     writer.number<quint64>(item.modified);
     writer.number<qint64>(item.expireUs);
     if (!item.isDir())
         return;
-    for (const auto &[name, child] : *item.children)
-        write(writer, *child, depth + 1);
+    item.children().forEach([&](const Item &child) { write(writer, child, depth + 1); });
 }
 
-std::unique_ptr<Tree::Item> Tree::read(ByteReader &reader, quint32 *depth)
+Item::Owned Tree::read(ByteReader &reader, quint32 *depth)
 {
-    auto item = std::make_unique<Item>();
     *depth = reader.number<quint32>();
-    item->name = reader.bytes();
-    if (reader.u8() != 0)
-        item->children = std::make_unique<Children>();
-    item->value = reader.bytes();
+    const QByteArrayView name = reader.view();
+    const bool dir = reader.u8() != 0;
+    const QByteArrayView value = reader.view();
+    Item::Owned item = dir ? Item::folder(name) : Item::key(name, value);
     item->created = reader.number<quint64>();
     item->modified = reader.number<quint64>();
     item->expireUs = reader.number<qint64>();
@@ -519,15 +525,14 @@ QByteArray Tree::snapshot() const
     QByteArray out;
     ByteWriter writer(out);
     writer.number<quint64>(m_index);
-    for (const auto &[name, child] : *m_root->children)
-        write(writer, *child, 1);
+    m_root->children().forEach([&](const Item &child) { write(writer, child, 1); });
     return out;
 }
 
 Result<void> Tree::restore(QByteArrayView bytes)
 {
     m_expiring.clear();
-    m_root->children->clear();
+    m_root->children().clear();
     m_count = 0;
     ByteReader reader(bytes);
     m_index = reader.number<quint64>();
@@ -536,14 +541,15 @@ Result<void> Tree::restore(QByteArrayView bytes)
         quint32 depth = 0;
         auto item = read(reader, &depth);
         // Times are of this century: a negative one would overflow where a time to live is told.
-        if (!reader.ok() || depth < 1 || depth > folders.size() || item->name.isEmpty() ||
+        if (!reader.ok() || depth < 1 || depth > folders.size() || item->name().isEmpty() ||
             item->expireUs < 0)
             break;
         folders.resize(depth);
         item->parent = folders.back();
-        Item &placed = *item;
-        if (!folders.back()->children->emplace(placed.name, std::move(item)).second)
+        Children &children = folders.back()->children();
+        if (children.find(item->name()) != nullptr)
             break;
+        Item &placed = children.put(std::move(item));
         ++m_count;
         if (placed.expireUs != 0)
             m_expiring.insert(&placed);
@@ -553,7 +559,7 @@ Result<void> Tree::restore(QByteArrayView bytes)
     if (reader.ok() && reader.atEnd())
         return {};
     m_expiring.clear();
-    m_root->children->clear();
+    m_root->children().clear();
     m_index = 0;
     m_count = 0;
     return fail(code::corrupt, QStringLiteral("the snapshot of the store does not decode"));

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "agent/store/item.h"
 #include "agent/store/store_client.h"
 #include "shared/base/bytes.h"
 
-#include <map>
-#include <memory>
 #include <set>
 
 /// etcd v2's tree of keys and directories (peer-contracts.md 1.3, 1.4). Deterministic: ordered
@@ -37,6 +36,9 @@ public:
     quint64 index() const { return m_index; }
 
     Result<Event> get(const QString &key, bool recursive, qint64 nowUs) const;
+    /// As get(), for the visitor; the index.
+    Result<quint64>
+    walk(const QString &key, bool recursive, qint64 nowUs, NodeVisitor &visitor) const;
     Result<Event>
     set(const QString &key, bool dir, const QByteArray &value, const Expiry &expiry, qint64 nowUs);
     /// With `unique` the key is the directory, and the new key's name is made from the index.
@@ -64,9 +66,6 @@ public:
     qsizetype keyCount() const { return m_count; }
 
 private:
-    struct Item;
-    struct ByName;
-    using Children = std::map<QByteArray, std::unique_ptr<Item>, ByName>;
     struct ByExpiry {
         bool operator()(const Item *a, const Item *b) const;
         static int depth(const Item *item);
@@ -81,16 +80,21 @@ private:
     Node shown(const Item &item, bool recursive, qint64 nowUs) const;
     void listInto(Node &node, const Item &item, bool recursive, qint64 nowUs) const;
     Event event(const char *action, const QString &path, quint64 modified, quint64 created) const;
+    Item &withValue(Item &item, QByteArrayView value);
     void setExpiry(Item &item, const std::optional<qint64> &atUs);
-    static void fillExpiry(Node &node, const Item &item, qint64 nowUs);
+    template <class N>
+    static void fillExpiry(N &node, const Item &item, qint64 nowUs);
+    enum class Levels { None, One, All }; ///< of what a directory holds
+    static void
+    pass(const Item &item, QByteArray &path, Levels below, qint64 nowUs, NodeVisitor &visitor);
     void drop(Item &item, QStringList *removed);
     void forget(Item &item, const QString &path, QStringList *removed);
     Result<void> compare(const Item &item, const QByteArray &prevValue, quint64 prevIndex) const;
     QString pathOf(const Item &item) const;
     static void write(ByteWriter &writer, const Item &item, quint32 depth);
-    static std::unique_ptr<Item> read(ByteReader &reader, quint32 *depth);
+    static Item::Owned read(ByteReader &reader, quint32 *depth);
 
-    std::unique_ptr<Item> m_root;
+    Item::Owned m_root;
     quint64 m_index = 0;
     qsizetype m_count = 0;
     std::set<Item *, ByExpiry> m_expiring;

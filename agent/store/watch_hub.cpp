@@ -47,8 +47,9 @@ struct WatchHub::Watcher {
     QString key;
     WatchRequest request;
     quint64 since = 0; ///< events before this index are not for it
-    EventHandler handler;
-    bool over = false; ///< nothing more goes to the handler
+    WatchHandler handler;
+    bool over = false;           ///< nothing more goes to the handler
+    std::optional<size_t> place; ///< among those of its key, while it waits
 };
 
 struct WatchHub::Ticket final : Watch {
@@ -59,7 +60,7 @@ struct WatchHub::Ticket final : Watch {
         watcher->over = true;
         watcher->handler = {};
         if (const auto alive = hub.lock())
-            (*alive)->remove(watcher);
+            (*alive)->remove(*watcher);
     }
 };
 
@@ -71,18 +72,13 @@ WatchHub::WatchHub(Defer defer)
 
 WatchHub::~WatchHub() = default;
 
-qsizetype WatchHub::watcherCount() const
-{
-    return qsizetype(m_watchers.size());
-}
-
 quint64 WatchHub::firstIndex() const
 {
     return m_history.empty() ? 0 : m_history.front().node.modifiedIndex;
 }
 
 std::unique_ptr<Watch>
-WatchHub::watch(const WatchRequest &request, quint64 storeIndex, EventHandler handler)
+WatchHub::watch(const WatchRequest &request, quint64 storeIndex, WatchHandler handler)
 {
     auto watcher = std::make_shared<Watcher>();
     watcher->key = cleanPath(request.key);
@@ -97,7 +93,7 @@ WatchHub::watch(const WatchRequest &request, quint64 storeIndex, EventHandler ha
         const QString cause = QStringLiteral("the requested history has been cleared [%1/%2]")
                                   .arg(firstIndex())
                                   .arg(watcher->since);
-        deliver(watcher, fail(etcdError(401, cause, storeIndex)));
+        deliver({watcher}, fail(etcdError(401, cause, storeIndex)));
         return ticket;
     }
     if (request.stands) {
@@ -113,12 +109,12 @@ WatchHub::watch(const WatchRequest &request, quint64 storeIndex, EventHandler ha
                 continue;
             Event event = *at;
             event.etcdIndex = storeIndex;
-            deliver(watcher, event);
+            deliver({watcher}, std::move(event));
             if (!request.stream)
                 return ticket;
         }
     }
-    m_watchers.emplace(watcher->key, watcher);
+    insert(watcher);
     return ticket;
 }
 
@@ -135,45 +131,71 @@ History WatchHub::history(const QString &key, bool recursive, quint64 storeIndex
     return out;
 }
 
-void WatchHub::deliver(const Shared &watcher, const Result<Event> &result)
+/// One call of `defer` for all who hear the same.
+void WatchHub::deliver(Watchers watchers, Result<Event> result)
 {
-    m_defer([watcher, result] {
-        if (watcher->over)
-            return;
-        watcher->over = !watcher->request.stream || !result;
-        // The handler may end the watch, and itself with it.
-        const EventHandler handler = watcher->handler;
-        handler(result);
+    m_defer([watchers = std::move(watchers), result = std::move(result)] {
+        for (const Shared &watcher : watchers) {
+            if (watcher->over)
+                continue;
+            watcher->over = !watcher->request.stream || !result;
+            // The handler may end the watch, and itself with it.
+            WatchHandler handler = std::move(watcher->handler);
+            handler(result);
+            if (!watcher->over)
+                watcher->handler = std::move(handler);
+        }
     });
 }
 
-void WatchHub::remove(const Shared &watcher)
+void WatchHub::insert(const Shared &watcher)
 {
-    const auto [begin, end] = m_watchers.equal_range(watcher->key);
-    for (auto at = begin; at != end; ++at) {
-        if (at->second == watcher) {
-            m_watchers.erase(at);
-            return;
-        }
-    }
+    Watchers &same = m_watchers[watcher->key];
+    watcher->place = same.size();
+    same.push_back(watcher);
+    ++m_watcherCount;
 }
 
-void WatchHub::tell(const QString &path, const Event &event, bool removed)
+void WatchHub::remove(const Watcher &watcher)
 {
+    if (!watcher.place)
+        return;
+    const auto at = m_watchers.find(watcher.key);
+    Watchers &same = at->second;
+    same.back()->place = watcher.place;
+    std::swap(same[*watcher.place], same.back());
+    same.pop_back();
+    --m_watcherCount;
+    if (same.empty())
+        m_watchers.erase(at);
+}
+
+/// Adds those of the path who want the event to `told`. Who wanted one event has it now.
+void WatchHub::tell(const QString &path, const Event &event, bool removed, Watchers &told)
+{
+    const auto at = m_watchers.find(path);
+    if (at == m_watchers.end())
+        return;
     const bool itself = path == event.node.key;
-    auto [at, end] = m_watchers.equal_range(path);
-    while (at != end) {
-        const Shared watcher = at->second;
-        const bool wanted = (itself || removed || watcher->request.recursive) &&
-                            (itself || removed || !isHiddenFrom(path, event.node.key)) &&
+    const bool visible = itself || removed || !isHiddenFrom(path, event.node.key);
+    Watchers staying;
+    for (Shared &watcher : at->second) {
+        const bool wanted = visible && (itself || removed || watcher->request.recursive) &&
                             event.node.modifiedIndex >= watcher->since;
         if (wanted)
-            deliver(watcher, event);
-        if (wanted && !watcher->request.stream)
-            at = m_watchers.erase(at);
-        else
-            ++at;
+            told.push_back(watcher);
+        if (wanted && !watcher->request.stream) {
+            watcher->place.reset();
+            --m_watcherCount;
+        } else {
+            watcher->place = staying.size();
+            staying.push_back(std::move(watcher));
+        }
     }
+    if (staying.empty())
+        m_watchers.erase(at);
+    else
+        at->second = std::move(staying);
 }
 
 void WatchHub::add(const Event &event, const QStringList &removed)
@@ -183,21 +205,27 @@ void WatchHub::add(const Event &event, const QStringList &removed)
         m_history.pop_front();
     if (event.refresh || m_watchers.empty())
         return;
+    Watchers told;
     for (const QString &path : removed)
-        tell(path, event, true);
+        tell(path, event, true, told);
     const QString &key = event.node.key;
-    tell(QStringLiteral("/"), event, false);
+    tell(QStringLiteral("/"), event, false, told);
     for (qsizetype slash = key.indexOf(QLatin1Char('/'), 1); slash > 0;
          slash = key.indexOf(QLatin1Char('/'), slash + 1))
-        tell(key.left(slash), event, false);
-    tell(key, event, false);
+        tell(key.left(slash), event, false, told);
+    tell(key, event, false, told);
+    if (!told.empty())
+        deliver(std::move(told), event);
 }
 
 void WatchHub::clear(quint64 storeIndex)
 {
-    for (const auto &[key, watcher] : m_watchers)
-        deliver(watcher, fail(etcdError(400, QString(), storeIndex)));
-    m_watchers.clear();
+    for (auto &[key, watchers] : std::exchange(m_watchers, {})) {
+        for (const Shared &watcher : watchers)
+            watcher->place.reset();
+        deliver(std::move(watchers), fail(etcdError(400, QString(), storeIndex)));
+    }
+    m_watcherCount = 0;
     m_history.clear();
 }
 

@@ -23,7 +23,7 @@ public:
     /// `storeIndex` is the store's index now. An index that has left the window ends the watch with
     /// etcd's error 401.
     std::unique_ptr<Watch>
-    watch(const WatchRequest &request, quint64 storeIndex, EventHandler handler);
+    watch(const WatchRequest &request, quint64 storeIndex, WatchHandler handler);
     /// What watch() from the oldest index that is kept would tell.
     History history(const QString &key, bool recursive, quint64 storeIndex) const;
     /// Keeps the event and tells whoever waits for it. A refresh wakes nobody. `removed` are the
@@ -34,21 +34,25 @@ public:
 
     QByteArray snapshot() const;
     Result<void> restore(QByteArrayView bytes);
-    qsizetype watcherCount() const;
+    qsizetype watcherCount() const { return m_watcherCount; }
 
 private:
     struct Watcher;
     struct Ticket;
     using Shared = std::shared_ptr<Watcher>;
 
-    void tell(const QString &path, const Event &event, bool removed);
-    void deliver(const Shared &watcher, const Result<Event> &result);
-    void remove(const Shared &watcher);
+    using Watchers = std::vector<Shared>;
+
+    void tell(const QString &path, const Event &event, bool removed, Watchers &told);
+    void deliver(Watchers watchers, Result<Event> result);
+    void insert(const Shared &watcher);
+    void remove(const Watcher &watcher);
     quint64 firstIndex() const;
 
     Defer m_defer;
-    std::deque<Event> m_history; ///< without a gap in their indexes
-    std::unordered_multimap<QString, Shared> m_watchers;
+    std::deque<Event> m_history;                      ///< without a gap in their indexes
+    std::unordered_map<QString, Watchers> m_watchers; ///< by their keys; none is empty
+    qsizetype m_watcherCount = 0;
     std::shared_ptr<WatchHub *> m_self; ///< a ticket may outlive the hub
 };
 

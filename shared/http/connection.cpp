@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shared/http/connection.h"
 
+#include <charconv>
+
 namespace qd::http {
 
 namespace {
@@ -16,6 +18,14 @@ void empty(QByteArray &buffer)
         buffer = QByteArray();
     else
         buffer.resize(0);
+}
+
+/// How long the next part is, in chunked coding.
+void appendSize(QByteArray &out, qsizetype size)
+{
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, size, 16).ptr;
+    out.append(digits, end - digits).append("\r\n");
 }
 
 } // namespace
@@ -92,7 +102,7 @@ void Connection::process()
 {
     if (m_inHandler)
         return;
-    while (m_stream && !m_answering && !m_closing && !m_in.isEmpty()) {
+    while (m_stream && !m_answering && !m_closing && !m_in.isEmpty() && m_body.isEmpty()) {
         // A blank line before a request is forgiven (RFC 9112 2.2).
         if (m_parser.size() == 0 && m_in.startsWith("\r\n")) {
             m_in.remove(0, 2);
@@ -109,7 +119,7 @@ void Connection::process()
             break;
         handleOne();
     }
-    if (m_noMoreInput && !m_answering)
+    if (m_noMoreInput && !m_answering && m_body.isEmpty())
         m_closing = true;
     flush();
 }
@@ -176,7 +186,9 @@ void Connection::send(quint64 number, const Response &response)
             .append(QByteArray::number(response.body.size()))
             .append("\r\n");
     m_out.append("\r\n");
-    if (!m_headOnly)
+    if (!m_headOnly && response.body.size() > kSpareBytes)
+        m_body = response.body;
+    else if (!m_headOnly)
         m_out.append(response.body);
     finish();
 }
@@ -198,7 +210,7 @@ void Connection::part(quint64 number, QByteArrayView bytes)
     if (!isOpen(number) || !m_streaming || bytes.isEmpty() || m_headOnly)
         return;
     if (m_chunked)
-        m_out.append(QByteArray::number(bytes.size(), 16)).append("\r\n");
+        appendSize(m_out, bytes.size());
     m_out.append(bytes);
     if (m_chunked)
         m_out.append("\r\n");
@@ -257,22 +269,34 @@ void Connection::flush()
     const auto self = shared_from_this();
     if (!m_stream)
         return;
-    while (m_outAt < m_out.size()) {
-        const qsizetype count = m_stream->write(QByteArrayView(m_out).sliced(m_outAt));
-        if (count == Stream::kLater)
-            break;
-        if (count == Stream::kBroken)
-            return close();
-        m_outAt += count;
-        m_progressMs = m_host.nowMs();
-    }
-    if (m_outAt == m_out.size()) {
+    if (!write(m_out, m_outAt) || (m_outAt == m_out.size() && !write(m_body, m_bodyAt)))
+        return close();
+    if (isWritten()) {
         if (m_closing && !linger())
             return close();
         empty(m_out);
         m_outAt = 0;
+        const bool waited = !std::exchange(m_body, {}).isEmpty();
+        m_bodyAt = 0;
+        if (waited && !m_inHandler)
+            return process(); // what has come behind a large answer
     }
     want();
+}
+
+/// As much as the client takes now; false when there is no client any more.
+bool Connection::write(const QByteArray &bytes, qsizetype &at)
+{
+    while (at < bytes.size()) {
+        const qsizetype count = m_stream->write(QByteArrayView(bytes).sliced(at));
+        if (count == Stream::kLater)
+            break;
+        if (count == Stream::kBroken)
+            return false;
+        at += count;
+        m_progressMs = m_host.nowMs();
+    }
+    return true;
 }
 
 /// Closing while the client still sends would cost it our last words: the kernel then resets the
@@ -300,7 +324,7 @@ void Connection::want()
     const qsizetype most = m_host.limits().headBytes + m_host.limits().bodyBytes;
     const bool reading =
         !m_noMoreInput && (!m_closing || m_lingering) && !(m_answering && m_in.size() > most);
-    m_stream->want(reading, m_outAt < m_out.size());
+    m_stream->want(reading, !isWritten());
 }
 
 void Connection::checkTime(qint64 nowMs)
@@ -312,7 +336,7 @@ void Connection::checkTime(qint64 nowMs)
     } else if (m_stream && !m_stream->isReady()) {
         if (nowMs - m_sinceMs > std::min(kHandshakeMs, limits.requestMs))
             close();
-    } else if (m_outAt < m_out.size()) {
+    } else if (!isWritten()) {
         if (nowMs - m_progressMs > limits.stalledMs)
             close();
     } else if (m_answering) {

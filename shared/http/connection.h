@@ -62,6 +62,8 @@ private:
     bool linger();
     void writeHead(int status, const QByteArray &fields);
     void want();
+    bool write(const QByteArray &bytes, qsizetype &at);
+    bool isWritten() const { return m_outAt == m_out.size() && m_bodyAt == m_body.size(); }
 
     ConnectionHost &m_host;
     std::unique_ptr<Stream> m_stream;
@@ -69,6 +71,8 @@ private:
     QByteArray m_in;
     QByteArray m_out;
     qsizetype m_outAt = 0;
+    QByteArray m_body; ///< a large one goes behind m_out, and is not copied
+    qsizetype m_bodyAt = 0;
     std::shared_ptr<void> m_held;
     QByteArray m_also; ///< fields for the head of the present answer
     quint64 m_number = 0;

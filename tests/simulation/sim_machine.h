@@ -22,8 +22,13 @@ public:
     {
         return m_keyspace.get(request);
     }
+    Result<quint64>
+    walk(const store::GetRequest &request, store::NodeVisitor &visitor) const override
+    {
+        return m_keyspace.walk(request, visitor);
+    }
     std::unique_ptr<store::Watch>
-    watch(const store::WatchRequest &request, store::EventHandler handler) override
+    watch(const store::WatchRequest &request, store::WatchHandler handler) override
     {
         return m_keyspace.watch(request, std::move(handler));
     }

@@ -90,13 +90,18 @@ public:
         });
     }
     std::unique_ptr<store::Watch>
-    watch(const store::WatchRequest &request, store::EventHandler handler) override
+    watch(const store::WatchRequest &request, store::WatchHandler handler) override
     {
         return m_keyspace.watch(request, std::move(handler));
     }
     Result<store::Event> getLocal(const store::GetRequest &request) const override
     {
         return m_keyspace.get(request);
+    }
+    Result<quint64>
+    walkLocal(const store::GetRequest &request, store::NodeVisitor &visitor) const override
+    {
+        return m_keyspace.walk(request, visitor);
     }
     Result<store::History> history(const QString &key, bool recursive) const override
     {

@@ -73,6 +73,11 @@ Result<Event> Keyspace::get(const GetRequest &request) const
     return m_tree.get(request.key, request.recursive, m_clockUs);
 }
 
+Result<quint64> Keyspace::walk(const GetRequest &request, NodeVisitor &visitor) const
+{
+    return m_tree.walk(request.key, request.recursive, m_clockUs, visitor);
+}
+
 Statistics Keyspace::statistics() const
 {
     Statistics out = m_statistics;
@@ -80,7 +85,7 @@ Statistics Keyspace::statistics() const
     return out;
 }
 
-std::unique_ptr<Watch> Keyspace::watch(const WatchRequest &request, EventHandler handler)
+std::unique_ptr<Watch> Keyspace::watch(const WatchRequest &request, WatchHandler handler)
 {
     ++m_statistics.watchRequests;
     return m_hub.watch(request, m_tree.index(), std::move(handler));

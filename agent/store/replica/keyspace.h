@@ -21,7 +21,8 @@ public:
 
     Result<Event> apply(raft::Index index, raft::Term term, const Command &command) override;
     Result<Event> get(const GetRequest &request) const override;
-    std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) override;
+    Result<quint64> walk(const GetRequest &request, NodeVisitor &visitor) const override;
+    std::unique_ptr<Watch> watch(const WatchRequest &request, WatchHandler handler) override;
     History history(const QString &key, bool recursive) const override
     {
         return m_hub.history(key, recursive, m_tree.index());

@@ -30,13 +30,17 @@ public:
     {
         m_replica.write(request, m_timeoutMs, std::move(done));
     }
-    std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) override
+    std::unique_ptr<Watch> watch(const WatchRequest &request, WatchHandler handler) override
     {
         return m_replica.machine().watch(request, std::move(handler));
     }
     Result<Event> getLocal(const GetRequest &request) const override
     {
         return stamped(m_replica.machine().get(request));
+    }
+    Result<quint64> walkLocal(const GetRequest &request, NodeVisitor &visitor) const override
+    {
+        return m_replica.machine().walk(request, visitor);
     }
     Result<History> history(const QString &key, bool recursive) const override
     {

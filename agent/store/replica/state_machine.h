@@ -13,7 +13,8 @@ public:
     virtual ~StateMachine() = default;
     virtual Result<Event> apply(raft::Index index, raft::Term term, const Command &command) = 0;
     virtual Result<Event> get(const GetRequest &request) const = 0;
-    virtual std::unique_ptr<Watch> watch(const WatchRequest &request, EventHandler handler) = 0;
+    virtual Result<quint64> walk(const GetRequest &request, NodeVisitor &visitor) const = 0;
+    virtual std::unique_ptr<Watch> watch(const WatchRequest &request, WatchHandler handler) = 0;
     virtual History history(const QString &key, bool recursive) const = 0;
     virtual QByteArray snapshot() const = 0;
     virtual Result<void> restore(QByteArrayView bytes) = 0;

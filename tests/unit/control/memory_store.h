@@ -21,7 +21,7 @@ public:
         later([this, request, done] { done(apply(request)); });
     }
     std::unique_ptr<store::Watch>
-    watch(const store::WatchRequest &request, store::EventHandler handler) override
+    watch(const store::WatchRequest &request, store::WatchHandler handler) override
     {
         struct Ticket : store::Watch {
             QMap<int, Watcher> *all = nullptr;
@@ -51,6 +51,10 @@ public:
                 {{QStringLiteral("index"), QString::number(m_index)}},
                 nullptr});
         return out;
+    }
+    Result<quint64> walkLocal(const store::GetRequest &, store::NodeVisitor &) const override
+    {
+        return m_index; // the control protocol does not walk
     }
     bool isLeader() const override { return true; }
 
@@ -88,7 +92,7 @@ public:
 private:
     struct Watcher {
         QString key;
-        store::EventHandler handler;
+        store::WatchHandler handler;
     };
     template <class F>
     void later(F f)

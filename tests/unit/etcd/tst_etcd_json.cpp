@@ -99,6 +99,39 @@ private Q_SLOTS:
                        "\n"));
     }
 
+    void aWalkIsWrittenAsTheCopyIs()
+    {
+        store::Tree tree;
+        const qint64 now = 1'437'146'018'913'500;
+        const auto set = [&](const char *key, bool dir, const char *value, qint64 seconds = 0) {
+            const store::Expiry expiry{
+                seconds == 0 ? std::nullopt : std::optional(now + seconds * 1'000'000)};
+            QVERIFY(tree.set(QString::fromUtf8(key), dir, value, expiry, now));
+        };
+        set("/a/b/c", false, "<v>");
+        set("/a/b/d", false, "", 7);
+        set("/a/\xc3\xbc\"x", false, "\xff");
+        set("/a/_hidden/x", false, "v");
+        set("/a/empty", true, "");
+        set("/z", true, "", 30);
+        for (const char *key : {"/", "/a", "/a/b", "/a/b/c", "/a/empty", "/a/_hidden", "/z"}) {
+            for (const bool recursive : {false, true}) {
+                const QString path = QString::fromLatin1(key);
+                QByteArray out = "{\"action\":\"get\",\"node\":";
+                NodeJson json(out);
+                const auto index = tree.walk(path, recursive, now, json);
+                QVERIFY(index.has_value());
+                QCOMPARE(*index, tree.index());
+                QCOMPARE(out + "}\n", eventJson(*tree.get(path, recursive, now)));
+            }
+        }
+        QByteArray nothing;
+        NodeJson json(nothing);
+        QCOMPARE(
+            tree.walk(QStringLiteral("/none"), true, now, json).error().code,
+            store::etcdErrorCode(100));
+    }
+
     void errorsHaveTheirStatus_data()
     {
         QTest::addColumn<int>("number");

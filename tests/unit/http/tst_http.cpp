@@ -257,6 +257,24 @@ private Q_SLOTS:
         QVERIFY(talk.got.size() > large.size());
     }
 
+    void whatIsAskedBehindALargeAnswerIsAnsweredBehindIt()
+    {
+        const QByteArray large(8 * 1024 * 1024, 'l');
+        const auto server = start([&](const Request &request, const Answer &answer) {
+            answer.send(ok(request.path == QByteArrayView("/large") ? large : "small"));
+        });
+        Talk talk(*server);
+        QTRY_VERIFY(talk.isConnected());
+        talk.say("GET /large HTTP/1.1\r\nHost: h\r\n\r\nGET /small HTTP/1.1\r\nHost: h\r\n\r\n"
+                 "GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+        talk.stopSending();
+        QTRY_VERIFY_WITH_TIMEOUT(!talk.isOpen(), 30'000);
+        const qsizetype small = talk.got.indexOf("small");
+        QCOMPARE(talk.answers(), 3);
+        QVERIFY(small > large.size() && small < large.size() + 1'000);
+        QVERIFY(talk.got.endsWith(large));
+    }
+
     void whatIsTooMuchIsRefused()
     {
         Limits limits;

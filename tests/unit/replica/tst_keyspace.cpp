@@ -181,6 +181,26 @@ private Q_SLOTS:
         QCOMPARE(bed.keys.watcherCount(), 0);
     }
 
+    void ofManyWatchersOfAKeyAnyMayLeave()
+    {
+        Bed bed;
+        const QString key = QStringLiteral("/a");
+        std::vector<std::unique_ptr<Watch>> all;
+        for (int i = 0; i < 10; ++i)
+            all.push_back(bed.watch(key, false, i % 2 == 0)); // five stay, five take one event
+        for (const size_t leaves : {0, 9, 4, 5})
+            all[leaves].reset();
+        QCOMPARE(bed.keys.watcherCount(), 6);
+        (void)bed.apply(put("/a", "1"));
+        all[2].reset(); // with the event on its way
+        QCOMPARE(bed.keys.watcherCount(), 2);
+        (void)bed.apply(put("/a", "2"));
+        bed.run();
+        QCOMPARE(bed.seen.size(), 5 + 2);
+        all.clear();
+        QCOMPARE(bed.keys.watcherCount(), 0);
+    }
+
     void whoWatchesBelowARemovedFolderHearsOfIt()
     {
         Bed bed;

@@ -4,6 +4,8 @@
 #include "shared/base/random.h"
 #include "tests/support/proof.h"
 
+#include <map>
+
 using namespace qd;
 using namespace qd::store;
 
@@ -412,6 +414,38 @@ private Q_SLOTS:
         QCOMPARE(bed.set(absurd.constData(), "v").error().code, etcdErrorCode(209));
         QCOMPARE(shown(bed.get(absurd.constData())), q("100 /x"));
         QCOMPARE(bed.tree.index(), 1ULL);
+    }
+
+    void aDirectoryOfManyKeysKeepsTheirOrder()
+    {
+        SeededRandom random(5);
+        Bed bed;
+        std::map<QByteArray, QByteArray> expected;
+        for (int step = 0; step < 6'000; ++step) {
+            const QByteArray name = QByteArray::number(random.below(1'500));
+            const QByteArray key = "/d/" + name;
+            // First it fills in the order of the names, then anyhow, then it empties.
+            if (step < 1'000) {
+                const QByteArray next = QByteArray::number(100'000 + step);
+                expected[next] = "v";
+                QVERIFY(bed.set(("/d/" + next).constData(), "v"));
+            } else if (step < 4'000) {
+                expected[name] = QByteArray::number(step);
+                QVERIFY(bed.set(key.constData(), QByteArray::number(step)));
+            } else if (expected.erase(name) > 0) {
+                QVERIFY(bed.remove(key.constData(), false, false));
+            }
+        }
+        const auto listing = bed.get("/d");
+        std::map<QByteArray, QByteArray> listed;
+        QByteArray before;
+        for (const Node &child : listing->node.children) {
+            const QByteArray name = child.key.mid(3).toUtf8();
+            QVERIFY(before < name);
+            listed.emplace(before = name, child.value);
+        }
+        QVERIFY(listed == expected);
+        QVERIFY(listed.size() > 1'200);
     }
 
     void sameOperationsGiveTheSameBytesAlsoAfterARestore()
