@@ -29,11 +29,12 @@ QStringList hostsOf(const Config &config, const MemberInfo &self)
 Result<std::optional<http::TlsContext>> clientTls(const EtcdOptions &etcd)
 {
     const ClientTls &tls = etcd.clientTls;
-    if (tls.certificate.isEmpty())
-        return std::nullopt;
+    // What members' and the discovery service's certificates are held against is read as well.
     const auto identity = http::TlsIdentity::read(tls.certificate, tls.key, tls.trusted);
     if (!identity)
         return fail(identity.error());
+    if (tls.certificate.isEmpty())
+        return std::nullopt;
     return contextOf(*identity, tls);
 }
 

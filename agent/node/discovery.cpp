@@ -92,8 +92,8 @@ Result<QString> Registered::cluster(int size) const
 Discovery::Discovery(const QString &url, const QString &proxy, const QString &trusted)
     : m_url(url)
 {
-    if (!trusted.isEmpty())
-        m_tls.addCaCertificates(trusted);
+    if (!trusted.isEmpty() && !m_tls.addCaCertificates(trusted))
+        m_unusable = trusted;
     const QUrl way(proxy);
     if (!proxy.isEmpty())
         m_network.setProxy(QNetworkProxy(
@@ -106,6 +106,10 @@ void Discovery::start(const QString &id, const QString &value, Done done)
     m_id = id;
     m_value = value;
     m_done = std::move(done);
+    if (!m_unusable.isEmpty())
+        return finish(fail(
+            code::badInput, QStringLiteral("--trusted-ca-file: no certificate can be read from %1")
+                                .arg(m_unusable)));
     askSize();
 }
 

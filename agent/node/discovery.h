@@ -62,6 +62,7 @@ private:
 
     QUrl m_url;
     QSslConfiguration m_tls = QSslConfiguration::defaultConfiguration();
+    QString m_unusable; ///< a file of certificates that could not be read
     QNetworkAccessManager m_network;
     QString m_id;
     QString m_value;

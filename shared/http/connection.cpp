@@ -255,6 +255,7 @@ void Connection::finish()
     const auto self = shared_from_this();
     m_answering = false;
     m_streaming = false;
+    m_also.clear();
     ++m_number;
     m_sinceMs = m_host.nowMs();
     if (!m_keepAlive)

@@ -83,7 +83,11 @@ public:
         ERR_clear_error();
         const int count =
             SSL_write(m_session.get(), bytes.data(), int(std::min<qsizetype>(bytes.size(), kMost)));
-        return count > 0 ? count : verdict(count);
+        if (count > 0)
+            return count;
+        // Whoever has said goodbye and is gone takes no more: an end of input, but a broken stream.
+        const qsizetype later = verdict(count);
+        return later == 0 ? qsizetype(kBroken) : later;
     }
     void endWriting() override
     {

@@ -36,7 +36,7 @@ Manager::Manager(Parts parts, Options options, QObject *parent)
         this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
     m_timers = std::make_unique<TimerMachine>(
         TimerMachine::Parts{this, m_parts.driver, m_parts.clock, m_parts.random},
-        TimerMachine::Origin{m_options.bootUs, now().monotonicUs});
+        TimerMachine::Node{m_options.specifiers.machineId, m_options.bootUs, now().monotonicUs});
     m_registry->get(QStringLiteral("-.slice"));
 }
 

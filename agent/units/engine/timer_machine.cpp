@@ -3,6 +3,8 @@
 
 #include "agent/units/engine/messages.h"
 
+#include <QCryptographicHash>
+#include <QtEndian>
 #include <algorithm>
 
 namespace qd::units {
@@ -40,6 +42,13 @@ Unit *triggeredBy(const Unit &timer)
     return units.isEmpty() ? nullptr : units.first();
 }
 
+/// The same number for the same text, in whichever process.
+quint64 numberOf(const QString &text)
+{
+    const QByteArray hash = QCryptographicHash::hash(text.toUtf8(), QCryptographicHash::Sha256);
+    return qFromLittleEndian<quint64>(hash.constData());
+}
+
 /// `us` after `base`; infinity stays infinity.
 quint64 after(quint64 base, quint64 us)
 {
@@ -67,10 +76,10 @@ quint64 coalesced(quint64 us, quint64 accuracyUs, quint64 offsetUs)
     return latest;
 }
 
-TimerMachine::TimerMachine(Parts parts, Origin origin)
+TimerMachine::TimerMachine(Parts parts, const Node &node)
     : m_parts(parts)
-    , m_origin(origin)
-    , m_offsetUs(parts.random->below(kMinuteUs))
+    , m_node(node)
+    , m_offsetUs(numberOf(node.id) % kMinuteUs)
 {
 }
 
@@ -143,9 +152,9 @@ std::optional<quint64> TimerMachine::baseOf(const Unit &unit, TimerBase base) co
     case TimerBase::Active:
         return isActiveOrReloading(unit.active) ? unit.inactiveExit.monotonicUs : now;
     case TimerBase::Boot:
-        return m_origin.bootUs;
+        return m_node.bootUs;
     case TimerBase::Startup:
-        return m_origin.startUs;
+        return m_node.startUs;
     case TimerBase::UnitActive:
         return orNothing(std::max(triggered ? triggered->inactiveExit.monotonicUs : 0, last));
     case TimerBase::UnitInactive:
@@ -216,8 +225,8 @@ quint64 TimerMachine::delayed(const Unit &unit, quint64 us)
     if (most == 0 || us == unitfile::kInfinity)
         return us;
     // A fixed delay is the same for this timer on this node each time.
-    const quint64 number = unit.timer.fixedRandomDelay ? quint64(qHash(unit.id, size_t(m_offsetUs)))
-                                                       : m_parts.random->next();
+    const quint64 number =
+        unit.timer.fixedRandomDelay ? numberOf(m_node.id + u'/' + unit.id) : m_parts.random->next();
     return after(us, number % most);
 }
 

@@ -16,13 +16,13 @@ public:
         const Clock *clock;
         Random *random;
     };
-    /// What OnBootSec= and OnStartupSec= count from, microseconds of the monotonic clock.
-    struct Origin {
-        quint64 bootUs = 0;
-        quint64 startUs = 0;
+    struct Node {
+        QString id;          ///< of the machine: its wake-ups and its fixed delays are its own
+        quint64 bootUs = 0;  ///< what OnBootSec= counts from, on the monotonic clock
+        quint64 startUs = 0; ///< the same of OnStartupSec=
     };
 
-    TimerMachine(Parts parts, Origin origin);
+    TimerMachine(Parts parts, const Node &node);
 
     StartAnswer start(Unit &unit) override;
     StartAnswer stop(Unit &unit) override;
@@ -50,7 +50,7 @@ private:
     void arm(Unit &unit);
 
     Parts m_parts;
-    Origin m_origin;
+    Node m_node;
     quint64 m_offsetUs; ///< of this node's wake-ups inside a minute
 };
 

@@ -135,6 +135,20 @@ private Q_SLOTS:
         QTRY_VERIFY(talk.got.endsWith("GET /b []"));
     }
 
+    void fieldsForOneAnswerStayOutOfTheNext()
+    {
+        const auto server = start([](const Request &request, const Answer &answer) {
+            if (request.path == "/marked")
+                answer.also("X-Mark: 1\r\n");
+            answer.send({200, {}, "end"});
+        });
+        Talk talk(*server);
+        for (const char *path : {"/marked", "/marked", "/plain"})
+            talk.get(path);
+        QTRY_COMPARE(talk.answers(), 3);
+        QCOMPARE(talk.got.count("X-Mark"), 2);
+    }
+
     void headHasNoBodyButItsLength()
     {
         const auto server = start(echo);

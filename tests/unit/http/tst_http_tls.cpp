@@ -139,6 +139,26 @@ private Q_SLOTS:
         QTRY_VERIFY((got += stays->readAll()).endsWith("4\r\nnews\r\n"));
     }
 
+    void whoLeavesDuringItsAnswerLeavesTheServerAlone()
+    {
+        const QByteArray large(8 * 1024 * 1024, 'l');
+        Server server([&](const Request &request, const Answer &answer) {
+            answer.send({200, {}, request.path == "/large" ? large : QByteArray("small")});
+        });
+        QVERIFY(server.listenTls(QHostAddress(QHostAddress::LocalHost), 0, context()));
+        for (int time = 0; time < 5; ++time) {
+            const auto leaves = dial(server);
+            QTRY_VERIFY(leaves->isEncrypted());
+            leaves->setReadBufferSize(1);
+            leaves->write("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+            QTRY_VERIFY(leaves->bytesAvailable() > 0);
+            leaves->disconnectFromHost(); // a goodbye, and then nobody reads
+            leaves->close();
+        }
+        QTRY_COMPARE(server.connections(), 0);
+        QVERIFY(ask(server, clientSide(QSsl::TlsV1_3)).endsWith("small"));
+    }
+
     void whoSpeaksPlainlyOrNotAtAllGetsNothing()
     {
         bool asked = false;

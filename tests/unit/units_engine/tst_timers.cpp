@@ -54,6 +54,7 @@ private Q_SLOTS:
     void aSpentTimerIsElapsedOrGone();
     void theClockIsSet();
     void aReloadKeepsWhatIsSpent();
+    void aFixedDelayOutlivesTheEngine();
     void wakeUpsComeTogether();
     void aTimerIsWantedByItsTarget();
 };
@@ -327,6 +328,18 @@ void TestTimers::aReloadKeepsWhatIsSpent()
     QCOMPARE(world.state("job.timer"), "active/waiting");
     world.advance(30 * kMinute);
     QCOMPARE(runsOf(world, "job.service"), 2);
+}
+
+void TestTimers::aFixedDelayOutlivesTheEngine()
+{
+    const auto dueIn = [](quint64 seed, const QByteArray &kind) {
+        World world(seed);
+        aTimer(world, "OnActiveSec=1\nRandomizedDelaySec=1h\n" + kind);
+        world.start("job.timer");
+        return world.unit("job.timer").timing.nextMonotonicUs;
+    };
+    QCOMPARE(dueIn(1, "FixedRandomDelay=yes\n"), dueIn(2, "FixedRandomDelay=yes\n"));
+    QVERIFY(dueIn(1, "") != dueIn(2, ""));
 }
 
 void TestTimers::wakeUpsComeTogether()
