@@ -296,7 +296,10 @@ KeyError keyError(const Error &error)
         cause = "etcdserver: request timed out, possibly due to connection lost";
     else if (error.code == code::noLeader)
         cause = "etcdserver: no leader";
-    return keyError(300, "Raft Internal Error", cause, "0");
+    KeyError out = keyError(300, "Raft Internal Error", cause, "0");
+    if (error.code == code::noSpace)
+        out.status = 507; // not one that a client takes for the fault of this member alone
+    return out;
 }
 
 QByteArray memberJson(const ClusterInfo::Member &member)

@@ -96,12 +96,20 @@ void writeStore(Text &text, const Statistics &statistics)
             double(statistics.of(each.operation).success));
 }
 
-void writeServer(Text &text, const ClusterInfo &cluster, const ClusterInfo::RaftFigures &figures)
+void writeServer(
+    Text &text, const ClusterInfo &cluster, const ClusterInfo::RaftFigures &figures,
+    const HealthFigures &health)
 {
     const bool leads = cluster.leader() == cluster.self();
     text.gauge(
         "etcd_server_has_leader", "Whether or not a leader exists. 1 is existence, 0 is not.",
         cluster.leader() != 0 ? 1 : 0);
+    text.counter(
+        "etcd_server_health_failures", "The total number of failed health checks",
+        double(health.failures));
+    text.counter(
+        "etcd_server_health_success", "The total number of successful health checks",
+        double(health.successes));
     quint64 failures = 0;
     const auto followers = cluster.followers();
     for (const auto &[id, follower] : followers)
@@ -163,7 +171,8 @@ void writeProcess(Text &text, const ProcessFigures &process)
 } // namespace
 
 QByteArray metricsText(
-    const ClusterInfo &cluster, const store::Statistics &statistics, const ProcessFigures &process)
+    const ClusterInfo &cluster, const store::Statistics &statistics, const HealthFigures &health,
+    const ProcessFigures &process)
 {
     Text text;
     text.family(
@@ -175,7 +184,7 @@ QByteArray metricsText(
     text.histogram(
         "etcd_disk_wal_fsync_duration_seconds", "The latency distributions of fsync called by WAL.",
         figures.syncs);
-    writeServer(text, cluster, figures);
+    writeServer(text, cluster, figures, health);
     writeProcess(text, process);
     return text.out;
 }

@@ -230,7 +230,7 @@ void Service::metrics(const Request &, const Answer &answer) const
 {
     answer.send(
         {200, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n",
-         metricsText(m_cluster, statistics(), ProcessFigures::now())});
+         metricsText(m_cluster, statistics(), m_health, ProcessFigures::now())});
 }
 
 void Service::debugVars(const Request &, const Answer &answer) const
@@ -259,8 +259,11 @@ void Service::logLevel(const Request &request, const Answer &answer) const
 
 void Service::health(const Request &, const Answer &answer) const
 {
-    if (m_cluster.leader() == 0)
+    if (m_cluster.leader() == 0 || m_cluster.raftFigures().alarms > 0) {
+        ++m_health.failures;
         return answer.send(plainError(503, "{\"health\":\"false\"}"));
+    }
+    ++m_health.successes;
     answer.send(http::text(200, "{\"health\":\"true\"}"));
 }
 

@@ -4,6 +4,7 @@
 #include "agent/etcd/auth/pages.h"
 #include "agent/etcd/cluster_info.h"
 #include "agent/etcd/member_pages.h"
+#include "agent/etcd/metrics.h"
 #include "agent/etcd/site_guard.h"
 #include "agent/etcd/watch_answer.h"
 #include "agent/store/store_client.h"
@@ -87,6 +88,7 @@ private:
     auth::Pages m_auth;
     MemberPages m_members;
     store::Statistics m_reads; ///< of clients, here
+    mutable HealthFigures m_health;
     QByteArray m_clusterField;
     QByteArray m_errorFields;
     std::shared_ptr<EventTexts> m_texts = std::make_shared<EventTexts>();

@@ -94,6 +94,7 @@ etcd::ClusterInfo::RaftFigures ClusterView::raftFigures() const
     out.learner = raft::isLearner(status.membership, m_self);
     out.campaigns =
         status.raft.role == raft::Role::Candidate || status.raft.role == raft::Role::PreCandidate;
+    out.alarms = status.alarms.size();
     out.syncs = m_syncs.times();
     return out;
 }

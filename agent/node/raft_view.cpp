@@ -89,6 +89,13 @@ rowOf(const store::ReplicaStatus &status, const MemberInfo &self, const QList<Me
         }
         row.peers.append(shown);
     }
+    row.alarms = status.alarms;
+    for (Alarm &alarm : row.alarms) {
+        for (const MemberInfo &member : members) {
+            if (alarm.member == idText(member.id))
+                alarm.name = nameOf(member);
+        }
+    }
     return row;
 }
 

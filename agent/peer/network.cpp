@@ -95,7 +95,7 @@ void Network::send(raft::NodeId to, store::PeerKind kind, const QByteArray &payl
 void Network::takeAnswer(const Frame &frame)
 {
     const bool isMessage =
-        frame.type >= quint8(store::PeerKind::Raft) && frame.type <= quint8(store::PeerKind::State);
+        frame.type >= quint8(store::PeerKind::Raft) && frame.type <= quint8(store::PeerKind::Last);
     if (frame.cluster == m_cluster && frame.to == m_self && isMessage)
         m_receivers.frame(frame.from, store::PeerKind(frame.type), frame.payload);
 }
@@ -185,7 +185,7 @@ bool Network::take(const std::shared_ptr<Incoming> &caller, const Frame &frame)
         return false;
     }
     if (frame.type >= quint8(store::PeerKind::Raft) &&
-        frame.type <= quint8(store::PeerKind::State)) {
+        frame.type <= quint8(store::PeerKind::Last)) {
         m_callers[frame.from] = caller;
         m_receivers.frame(frame.from, store::PeerKind(frame.type), frame.payload);
         return true;

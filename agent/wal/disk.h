@@ -10,6 +10,12 @@
 
 namespace qd::wal {
 
+/// Of the disk, in bytes; a total of 0: nobody knows.
+struct Space {
+    qint64 free = 0; ///< for us: without what is kept for others
+    qint64 total = 0;
+};
+
 /// One open file. Writes are visible to reads at once and durable only after `sync()`.
 class DiskFile {
 public:
@@ -20,15 +26,17 @@ public:
     virtual qint64 size() const = 0;
     /// Cuts or extends (with zeros) to `size`.
     virtual Result<void> resize(qint64 size) = 0;
-    /// Reserves space without changing what a reader sees beyond zeros.
+    /// Reserves space without changing what a reader sees beyond zeros. Writes into it find room.
+    /// code::noSpace: nothing has changed.
     virtual Result<void> preallocate(qint64 size) = 0;
     /// fdatasync. May be called from the sync thread while writes go on; after a failure the file
     /// must not be used again: the caller ends the process.
     virtual Result<void> sync() = 0;
 };
 
-/// The disk as the log and snapshots see it: files by name in one folder. `PosixDisk` in
-/// production; the simulator's disk drops unsynced pages at a crash.
+/// The disk as the log and snapshots see it: files by name in one folder. What fails for want of
+/// room says code::noSpace. `PosixDisk` in production; the simulator's disk drops unsynced pages at
+/// a crash.
 class Disk {
 public:
     enum class Mode { OpenExisting, CreateNew };
@@ -40,6 +48,7 @@ public:
     virtual Result<void> remove(const QString &name) = 0;
     /// Makes creations, renames and removals durable.
     virtual Result<void> syncFolder() = 0;
+    virtual Space space() const = 0;
 };
 
 /// Runs a blocking sync away from the thread that decides: a thread in production, a later event in

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace qd::wal {
@@ -16,8 +17,9 @@ namespace {
 
 Error failed(const QString &what, const QByteArray &path)
 {
+    const bool isFull = errno == ENOSPC || errno == EDQUOT;
     return Error{
-        code::io,
+        isFull ? code::noSpace : code::io,
         QStringLiteral("cannot %1 %2: %3")
             .arg(what, QFile::decodeName(path), QString::fromLocal8Bit(strerror(errno))),
         {},
@@ -77,8 +79,11 @@ public:
     }
     Result<void> preallocate(qint64 size) override
     {
+        const qint64 before = this->size();
         const int number = ::posix_fallocate(m_fd, 0, size);
         if (number != 0) {
+            // What it has got before it found no more is given back.
+            static_cast<void>(::ftruncate(m_fd, before));
             errno = number;
             return fail(failed(QStringLiteral("reserve space for"), m_path));
         }
@@ -86,9 +91,10 @@ public:
     }
     Result<void> sync() override
     {
-        if (::fdatasync(m_fd) != 0)
-            return fail(failed(QStringLiteral("sync"), m_path));
-        return {};
+        if (::fdatasync(m_fd) == 0)
+            return {};
+        // Also for want of room: of what was written nobody knows what is there.
+        return fail(failed(QStringLiteral("sync"), m_path).as(code::io));
     }
 
 private:
@@ -150,10 +156,19 @@ Result<void> PosixDisk::syncFolder()
     const QByteArray where = QFile::encodeName(m_folder);
     const int fd = ::open(where.constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const bool ok = fd >= 0 && ::fsync(fd) == 0;
-    const Error error = failed(QStringLiteral("sync the folder"), where);
+    const Error error = failed(QStringLiteral("sync the folder"), where).as(code::io);
     if (fd >= 0)
         ::close(fd);
     return ok ? Result<void>{} : fail(error);
+}
+
+Space PosixDisk::space() const
+{
+    struct statvfs info {};
+    if (::statvfs(QFile::encodeName(m_folder).constData(), &info) != 0)
+        return {};
+    const auto unit = qint64(info.f_frsize);
+    return {qint64(info.f_bavail) * unit, qint64(info.f_blocks) * unit};
 }
 
 ThreadSyncRunner::ThreadSyncRunner(Post post)

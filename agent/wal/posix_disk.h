@@ -21,6 +21,7 @@ public:
     Result<void> rename(const QString &from, const QString &to) override;
     Result<void> remove(const QString &name) override;
     Result<void> syncFolder() override;
+    Space space() const override;
 
 private:
     explicit PosixDisk(const QString &folder)

@@ -105,8 +105,12 @@ Result<void> Snapshotter::save(const Snapshot &snapshot)
     if (!file)
         return fail(file.error());
     Result<void> done = (*file)->writeAt(0, encode(snapshot));
-    if (done)
-        done = (*file)->sync();
+    if (!done) {
+        // Most likely for want of room, which half a file would only take.
+        static_cast<void>(m_disk.remove(unfinished));
+        return done;
+    }
+    done = (*file)->sync();
     if (done)
         done = m_disk.rename(unfinished, name);
     if (done)

@@ -12,6 +12,12 @@ namespace qd::wal {
 namespace {
 
 const QString kSuffix = QStringLiteral(".wal");
+/// Room for the segment that a start on a full disk needs.
+const QString kSpare = QStringLiteral("spare");
+constexpr qint64 kSpareSize = 1024 * 1024;
+constexpr qint64 kLeastSegment = 64 * 1024;
+/// For what consensus itself must write down: terms, votes, empty entries.
+constexpr qint64 kKeptRoom = 256 * 1024;
 
 QString segmentName(quint64 sequence)
 {
@@ -205,7 +211,7 @@ Wal::create(Disk &disk, SyncRunner &runner, const Identity &identity, qint64 seg
 {
     std::unique_ptr<Wal> wal(new Wal(disk, runner, segmentSize));
     wal->m_identity = identity;
-    if (const auto started = wal->startSegment(); !started)
+    if (const auto started = wal->startFirstSegment(); !started)
         return fail(started.error());
     return wal;
 }
@@ -240,7 +246,7 @@ Wal::open(Disk &disk, SyncRunner &runner, Recovered *recovered, qint64 segmentSi
         return fail(kept.error());
     // Always a new segment: what an unfinished write left behind stays behind the last good record,
     // and nothing is written over bytes that a crash may have half changed.
-    if (const auto started = wal->startSegment(); !started)
+    if (const auto started = wal->startFirstSegment(); !started)
         return fail(started.error());
     return wal;
 }
@@ -263,17 +269,15 @@ Result<void> Wal::startSegment()
 {
     const quint64 sequence = m_segments.empty() ? 1 : m_segments.back().sequence + 1;
     const QString name = segmentName(sequence);
-    auto file = m_disk.open(name, Disk::Mode::CreateNew);
+    auto file = newFile(name);
     if (!file)
         return fail(file.error());
-    if (const auto reserved = (*file)->preallocate(m_segmentSize); !reserved)
-        return reserved;
     const Head head{sequence, m_identity, m_chain, m_hard, m_nextIndex};
     QByteArray bytes;
     m_chain = appendRecord(bytes, RecordType::Head, encodeHead(head), 0, m_chain);
     m_file = std::move(*file);
     if (const auto written = m_file->writeAt(0, bytes); !written)
-        return written;
+        return fail(Error(written.error()).as(code::io)); // there was room
     if (const auto synced = m_file->sync(); !synced)
         return synced;
     ++m_syncCount;
@@ -281,6 +285,57 @@ Result<void> Wal::startSegment()
     m_durableOffset = m_offset;
     m_segments.push_back({name, sequence, m_nextIndex});
     return m_disk.syncFolder();
+}
+
+/// With as much room as there is: a segment ends where it ends.
+Result<std::unique_ptr<DiskFile>> Wal::newFile(const QString &name)
+{
+    auto file = m_disk.open(name, Disk::Mode::CreateNew);
+    if (!file)
+        return fail(file.error());
+    qint64 size = m_segmentSize;
+    Result<void> reserved = (*file)->preallocate(size);
+    while (!reserved && reserved.error().code == code::noSpace && size > kLeastSegment) {
+        size /= 2;
+        reserved = (*file)->preallocate(size);
+    }
+    if (reserved) {
+        m_reserved = size;
+        return file;
+    }
+    // The segment before goes on: no later one may be found beside what it takes from now on.
+    if (const auto removed = m_disk.remove(name); !removed)
+        return fail(removed.error());
+    if (const auto synced = m_disk.syncFolder(); !synced)
+        return fail(synced.error());
+    return fail(reserved.error());
+}
+
+Result<void> Wal::startFirstSegment()
+{
+    Result<void> started = startSegment();
+    if (started) {
+        keepSpare();
+        return started;
+    }
+    const auto files = m_disk.list();
+    if (started.error().code != code::noSpace || !files || !files->contains(kSpare))
+        return started;
+    if (const auto removed = m_disk.remove(kSpare); !removed)
+        return removed;
+    return startSegment();
+}
+
+/// Kept while there is room, given up when a start finds none: a member that comes up on a full
+/// disk answers reads and votes.
+void Wal::keepSpare()
+{
+    const auto files = m_disk.list();
+    if (!files || files->contains(kSpare))
+        return;
+    const auto file = m_disk.open(kSpare, Disk::Mode::CreateNew);
+    if (file && !(*file)->preallocate(std::min(kSpareSize, m_segmentSize)))
+        static_cast<void>(m_disk.remove(kSpare));
 }
 
 Result<void> Wal::rotate()
@@ -316,27 +371,65 @@ QByteArray Wal::encode(const Batch &batch)
     return bytes;
 }
 
-Result<void> Wal::write(const QByteArray &bytes)
+/// code::noSpace: it waits behind what waits already.
+Result<void> Wal::take(const Batch &batch)
 {
-    if (const auto written = m_file->writeAt(m_offset, bytes); !written)
+    if (m_offset >= m_segmentSize && m_unwritten.isEmpty()) {
+        // Without room for a new segment this one goes on.
+        if (const auto rotated = rotate(); !rotated && rotated.error().code != code::noSpace)
+            return rotated;
+    }
+    m_unwritten += encode(batch);
+    return flush();
+}
+
+/// Only into room that is reserved, so that a full disk never leaves half a record; where writes
+/// find none all the same, the same bytes are written again at the same place.
+Result<void> Wal::flush()
+{
+    const qint64 end = m_offset + m_unwritten.size();
+    if (end > m_reserved) {
+        if (const auto reserved = m_file->preallocate(end); !reserved)
+            return reserved;
+        m_reserved = end;
+    }
+    if (const auto written = m_file->writeAt(m_offset, m_unwritten); !written)
         return written;
-    m_offset += bytes.size();
+    m_offset = end;
+    m_unwritten.clear();
     return {};
+}
+
+bool Wal::isNearlyFull() const
+{
+    return m_reserved - m_offset < std::min(kKeptRoom, m_segmentSize / 4);
+}
+
+void Wal::retry()
+{
+    if (m_failed || m_unwritten.isEmpty())
+        return;
+    const auto done = flush();
+    if (!done && done.error().code == code::noSpace)
+        return;
+    if (!done)
+        failAll(done.error());
+    m_written = m_appended;
+    m_syncWanted = true;
+    if (!m_syncing)
+        startSync();
 }
 
 void Wal::append(const Batch &batch, Durable durable)
 {
-    if (!m_failed) {
-        Result<void> done;
-        if (m_offset >= m_segmentSize)
-            done = rotate();
-        if (done)
-            done = write(encode(batch));
-        if (!done)
-            failAll(done.error());
-    }
-    ++m_written;
-    m_waiters.push_back({m_written, std::move(durable)});
+    Result<void> done;
+    if (!m_failed)
+        done = take(batch);
+    if (!done && done.error().code != code::noSpace)
+        failAll(done.error());
+    m_waiters.push_back({++m_appended, std::move(durable)});
+    if (done || m_failed)
+        m_written = m_appended;
     m_syncWanted = m_syncWanted || batch.mustSync || m_failed;
     if (!m_syncing)
         startSync();
@@ -346,6 +439,8 @@ void Wal::append(const Batch &batch, Durable durable)
 /// from inside append().
 void Wal::startSync()
 {
+    if (m_waiters.empty() || m_waiters.front().upTo > m_written)
+        return; // it waits for room
     m_syncing = true;
     const bool real = m_syncWanted && !m_failed;
     m_syncWanted = false;

@@ -23,7 +23,9 @@ struct Recovered {
 /// The write-ahead log: segments of records with a chained CRC, group commit by one fdatasync at a
 /// time that covers everything written while the last one ran, recovery that tells an unfinished
 /// write from damage (anchors-engines.md 1.7, points 9 and 10). After a failed write or sync
-/// nothing is acknowledged any more: the owner ends the process.
+/// nothing is acknowledged any more: the owner ends the process. A full disk is no failed
+/// one: every write goes into room that was reserved before, and what finds none waits in memory,
+/// not durable, for retry().
 class Wal {
 public:
     using Durable = std::function<void(Result<void>)>;
@@ -50,6 +52,11 @@ public:
         bool mustSync = true;
     };
     void append(const Batch &batch, Durable durable);
+    /// Writes what found no room, if there is some now. Call it from time to time.
+    void retry();
+    bool isWaitingForRoom() const { return !m_unwritten.isEmpty(); }
+    /// Only a little is left of what is reserved in the current segment.
+    bool isNearlyFull() const;
     /// Removes segments that hold nothing after `index`: a snapshot has it.
     Result<void> release(raft::Index index);
 
@@ -72,8 +79,12 @@ private:
     QByteArray encode(const Batch &batch);
     Result<void> keepTail(const Recovered &recovered, qint64 end);
     Result<void> startSegment();
+    Result<std::unique_ptr<DiskFile>> newFile(const QString &name);
+    Result<void> startFirstSegment();
+    void keepSpare();
     Result<void> rotate();
-    Result<void> write(const QByteArray &bytes);
+    Result<void> take(const Batch &batch);
+    Result<void> flush();
     void startSync();
     void syncDone(quint64 upTo, qint64 offset, quint64 sequence, const Result<void> &result);
     void releaseWaiters();
@@ -88,11 +99,14 @@ private:
     std::vector<Segment> m_segments;
     std::shared_ptr<DiskFile> m_file;
     qint64 m_offset = 0;
+    qint64 m_reserved = 0;      // writes up to here find room
+    QByteArray m_unwritten;     // records for which there was no room yet
     qint64 m_durableOffset = 0; // in the current segment
     quint32 m_chain = 0;
 
-    quint64 m_written = 0; // appends so far
-    quint64 m_synced = 0;  // appends known to be durable
+    quint64 m_appended = 0; // appends so far
+    quint64 m_written = 0;  // appends whose records are in the file
+    quint64 m_synced = 0;   // appends known to be durable
     bool m_syncing = false;
     bool m_syncWanted = false;
     bool m_failed = false;

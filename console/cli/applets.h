@@ -15,6 +15,7 @@ Applet clusterHealthApplet();
 Applet clusterTokenApplet();
 Applet nodeListApplet();
 Applet nodeRemoveApplet();
+Applet raftAlarmsApplet();
 Applet raftStatusApplet();
 Applet raftTransferApplet();
 Applet storeGetApplet();

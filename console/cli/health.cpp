@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/cli/health.h"
 
+#include "console/session/raft_alarms.h"
+
 #include <QMetaEnum>
 #include <QSet>
 #include <algorithm>
@@ -44,6 +46,8 @@ QStringList ailments(const QList<Node> &nodes, const QList<RaftStatus> &raft, in
         if (status.reachable && !status.leader.isEmpty())
             leaders.insert(status.leader);
     }
+    for (const Alarm &alarm : session::alarmsOf(raft))
+        out.append(session::alarmText(alarm));
     if (leaders.size() > 1)
         out.append(QStringLiteral("the nodes do not agree who leads"));
     return out;

@@ -212,6 +212,9 @@ void makeHostile(DemoData &data)
         data.raft[i].lastIndex += 9'000'000'000'000'000;
     }
     data.raft[2].reachable = false;
+    data.raft[0].alarms = {
+        {Alarm::Kind::Corrupt, data.raft[0].raftId, QString(300, QLatin1Char('n')),
+         DemoData::moment(), QString(600, QLatin1Char('s')) + QStringLiteral(" <b>bold</b>")}};
     data.setPeers();
     data.putKey(QStringLiteral("/long/") + QString(300, QLatin1Char('k')), QByteArray(20'000, 'v'));
     data.putKey(QStringLiteral("/<b>markup</b>"), "<h1>big</h1>");
@@ -235,6 +238,19 @@ void DemoData::putKey(const QString &key, const QByteArray &value, qint64 ttl)
             store.insert(dir, StoreEntry{dir, {}, true, index, index, {}, 0});
     }
     store.insert(key, StoreEntry{key, value, false, index, index, {}, ttl});
+}
+
+void DemoData::raiseAlarms()
+{
+    for (RaftStatus &member : raft)
+        member.alarms = {
+            {Alarm::Kind::Diverged, raft.last().raftId, raft.last().nodeName,
+             moment().addSecs(-380),
+             QStringLiteral("its state at entry 10000 is not that of the others: it has stopped")}};
+    raft.last().reachable = false;
+    raft[1].alarms.prepend(
+        {Alarm::Kind::NoSpace, raft.at(1).raftId, raft.at(1).nodeName, moment().addSecs(-25),
+         QStringLiteral("its disk is nearly full: it takes no writes until there is room again")});
 }
 
 void DemoData::setPeers()

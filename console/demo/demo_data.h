@@ -34,6 +34,8 @@ struct DemoData {
     static QList<UnitDiagnostic> check(const QString &text);
     /// What the one who leads knows of the others, from their rows.
     void setPeers();
+    /// A member that has diverged, and one whose disk is nearly full.
+    void raiseAlarms();
     void putKey(const QString &key, const QByteArray &value, qint64 ttl = 0);
 };
 

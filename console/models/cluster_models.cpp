@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cluster_models.h"
 
+#include "console/session/raft_alarms.h"
 #include "console/session/raft_progress.h"
 
 namespace qd::models {
@@ -290,6 +291,20 @@ QString RaftModel::advice() const
             .arg(count)
             .arg(count - 1);
     return {};
+}
+
+QVariantList RaftModel::alarms() const
+{
+    QList<RaftStatus> rows;
+    forEach([&rows](const RaftStatus &member) { rows.append(member); });
+    QVariantList out;
+    for (const Alarm &alarm : session::alarmsOf(rows)) {
+        QVariantMap row = codec::toJson(alarm).toVariantMap();
+        row.insert(QStringLiteral("since"), alarm.since);
+        row.insert(QStringLiteral("text"), session::alarmText(alarm));
+        out.append(row);
+    }
+    return out;
 }
 
 int RaftModel::reachableCount() const

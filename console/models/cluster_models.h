@@ -65,6 +65,7 @@ class RaftModel : public QD_LIVE_TABLE(RaftStatus) {
     Q_PROPERTY(double widestLag READ widestLag NOTIFY applied)
     Q_PROPERTY(int needed READ needed NOTIFY applied)
     Q_PROPERTY(QString advice READ advice NOTIFY applied)
+    Q_PROPERTY(QVariantList alarms READ alarms NOTIFY applied)
     Q_PROPERTY(int reachableCount READ reachableCount NOTIFY applied)
 public:
     explicit RaftModel(QObject *parent = nullptr);
@@ -84,6 +85,8 @@ public:
     int needed() const;
     /// What an operator should know of the number of voters; empty when it is a good one.
     QString advice() const;
+    /// Each once, oldest first: kind, member, name, since, text.
+    QVariantList alarms() const;
     int reachableCount() const;
     int voters() const;
     /// What the cluster is without a node: {voters, needed, reachable, spare (losses that are

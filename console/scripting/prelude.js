@@ -231,6 +231,18 @@
             return found[0];
         },
         raft: function () { return call("raft.status").items; },
+        /** What is wrong with members and does not pass by itself: kind, member, name, since, sentence. */
+        alarms: function () {
+            const seen = {};
+            const reached = cluster.raft().filter(function (row) { return row.reachable; });
+            return freeze([].concat.apply([], reached.map(function (row) {
+                return row.alarms;
+            })).filter(function (alarm) {
+                const known = seen[alarm.kind + alarm.member];
+                seen[alarm.kind + alarm.member] = true;
+                return !known;
+            }));
+        },
         /** What each node's store has been asked: name, watchers, operations with their rates. */
         storeStatistics: function () {
             return freeze(cluster.raft().map(function (row) {

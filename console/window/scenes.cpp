@@ -287,11 +287,25 @@ QList<Scene> firstScenes()
         at("keys", "normal", Units, {QStringLiteral("key ?")})};
 }
 
+Scene alarmed(const char *name)
+{
+    return {
+        QString::fromLatin1(name),
+        QStringLiteral("normal"),
+        [](Stage &stage, demo::DemoConnector &connector) {
+            stage.go(Raft);
+            connector.client()->data().raiseAlarms();
+            connector.client()->publishRaft();
+        },
+        {QStringLiteral("await nearly full")}};
+}
+
 QList<Scene> raftScenes()
 {
     return {
         raft("raft", "normal", 110),
         raft("raft-election", "normal", 44),
+        alarmed("raft-alarms"),
         member(
             "raft-transfer", "normal", 0,
             {QStringLiteral("key T"), QStringLiteral("await Let this")}),

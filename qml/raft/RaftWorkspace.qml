@@ -93,6 +93,11 @@ Workspace {
             width: flick.width - Theme.lg * 2
             spacing: Theme.md
 
+            AlarmList {
+                objectName: "alarmList"
+                width: parent.width
+                raft: workspace.raft
+            }
             UiText {
                 objectName: "raftAdvice"
                 width: parent.width

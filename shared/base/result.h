@@ -27,6 +27,12 @@ struct Error {
     {
         return Error{code, what, {}, std::make_shared<const Error>(*this)};
     }
+    /// The same under another code.
+    Error as(const QString &otherCode) &&
+    {
+        code = otherCode;
+        return std::move(*this);
+    }
     Error with(const QString &key, const QString &value) &&
     {
         detail.insert(key, value);
@@ -47,6 +53,8 @@ inline const QString cancelled = QStringLiteral("cancelled");
 inline const QString conflict = QStringLiteral("conflict");
 inline const QString limit = QStringLiteral("limit");
 inline const QString io = QStringLiteral("io");
+/// The disk has no room for it (ENOSPC, EDQUOT); with room again it works.
+inline const QString noSpace = QStringLiteral("no_space");
 inline const QString corrupt = QStringLiteral("corrupt");
 inline const QString noLeader = QStringLiteral("no_leader");
 /// The operation may or may not have happened: its answer was lost.

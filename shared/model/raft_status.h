@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "shared/model/alarm.h"
 #include "shared/model/node.h"
 
 #include <QList>
@@ -76,6 +77,7 @@ struct RaftStatus {
     Q_PROPERTY(QList<qd::RaftPeer> peers MEMBER peers)
     Q_PROPERTY(QList<qd::StoreOperation> operations MEMBER operations)
     Q_PROPERTY(qint64 watchers MEMBER watchers)
+    Q_PROPERTY(QList<qd::Alarm> alarms MEMBER alarms)
     Q_PROPERTY(bool reachable MEMBER reachable)
 
 public:
@@ -95,6 +97,7 @@ public:
     QList<RaftPeer> peers;            ///< the leader's only
     QList<StoreOperation> operations; ///< of its store; reads are those that it answered itself
     qint64 watchers = 0;              ///< now, the agent's own among them
+    QList<Alarm> alarms;              ///< that it knows of, of itself and of others
     bool reachable = true;            ///< false: what is shown is the last that was known
 
     bool operator==(const RaftStatus &) const = default;

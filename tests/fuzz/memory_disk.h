@@ -21,6 +21,7 @@ public:
     Result<void> rename(const QString &from, const QString &to) override;
     Result<void> remove(const QString &name) override;
     Result<void> syncFolder() override { return {}; }
+    wal::Space space() const override { return {}; }
 
 private:
     QMap<QString, std::shared_ptr<QByteArray>> m_files;

@@ -229,7 +229,8 @@ void Clients::noteFailed(Call &call, const Error &error)
         operation.outcome = Outcome::Differs;
     } else if (error.code == etcdErrorCode(105)) {
         operation.outcome = Outcome::Exists;
-    } else if (error.code == code::noLeader || error.code == code::limit) {
+    } else if (
+        error.code == code::noLeader || error.code == code::limit || error.code == code::noSpace) {
         operation.kind = Kind::Read; // it never happened: of its value nothing may ever be seen
         if (!operation.value.isEmpty())
             m_refused.insert(operation.value);

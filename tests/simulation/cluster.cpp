@@ -102,7 +102,7 @@ void Cluster::start(NodeId id)
         return;
     try {
         const auto started = node.start();
-        if (!started && started.error().code != code::io)
+        if (!started && started.error().code != code::io && started.error().code != code::noSpace)
             throw Violation{
                 "a disk that lost only what was not synced is sound: " +
                 started.error().text().toStdString()};

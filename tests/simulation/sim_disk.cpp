@@ -35,8 +35,8 @@ public:
     Result<void> writeAt(qint64 offset, QByteArrayView bytes) override
     {
         m_disk.operation();
-        if (const auto space = m_disk.space(); !space)
-            return space;
+        if (const auto reserved = m_disk.reserve(*m_data, offset + bytes.size()); !reserved)
+            return reserved;
         m_disk.write(*m_data, offset, bytes);
         return {};
     }
@@ -56,11 +56,11 @@ public:
     }
     Result<void> preallocate(qint64 size) override
     {
-        if (const auto space = m_disk.space(); !space)
-            return space;
-        const qint64 reserved = std::min(size, kPreallocated);
-        grow(m_data->seen, reserved);
-        grow(m_data->durable, reserved);
+        if (const auto reserved = m_disk.reserve(*m_data, size); !reserved)
+            return reserved;
+        const qint64 shown = std::min(size, kPreallocated);
+        grow(m_data->seen, shown);
+        grow(m_data->durable, shown);
         return {};
     }
     Result<void> sync() override { return m_disk.sync(*m_data); }
@@ -76,11 +76,21 @@ void SimDisk::operation()
         throw MachineDied();
 }
 
-Result<void> SimDisk::space() const
+Result<void> SimDisk::reserve(FileData &file, qint64 size)
 {
-    if (m_full)
-        return fail(code::io, QStringLiteral("no space left on the simulated disk"));
+    const qint64 more = std::max<qint64>(0, size - file.reserved);
+    if (m_full && more > m_room)
+        return fail(code::noSpace, QStringLiteral("no space left on the simulated disk"));
+    m_room -= m_full ? more : 0;
+    file.reserved += more;
     return {};
+}
+
+/// Only the two that matter: empty, and full.
+wal::Space SimDisk::space() const
+{
+    constexpr qint64 kTotal = 1'000'000'000;
+    return {m_full ? m_room : kTotal, kTotal};
 }
 
 void SimDisk::write(FileData &file, qint64 offset, QByteArrayView bytes)
@@ -128,8 +138,6 @@ Result<std::unique_ptr<wal::DiskFile>> SimDisk::open(const QString &name, Mode m
         return std::make_unique<SimFile>(*this, found->second);
     }
     operation();
-    if (const auto free = space(); !free)
-        return fail(free.error());
     auto data = std::make_shared<FileData>();
     data->isLog = name.endsWith(QStringLiteral(".wal"));
     m_logFiles += data->isLog ? 1 : 0;
@@ -161,7 +169,10 @@ Result<void> SimDisk::rename(const QString &from, const QString &to)
 Result<void> SimDisk::remove(const QString &name)
 {
     operation();
-    m_folder.erase(name);
+    if (const auto found = m_folder.find(name); found != m_folder.end()) {
+        m_room += found->second->reserved;
+        m_folder.erase(found);
+    }
     m_pending.push_back(m_folder);
     return {};
 }
@@ -195,6 +206,7 @@ void SimDisk::crash()
         auto after = std::make_shared<FileData>();
         after->isLog = data->isLog;
         after->durable = data->durable;
+        after->reserved = data->reserved;
         for (const auto &[sector, versions] : data->dirty) {
             const quint64 which = m_random.below(versions.size() + 1);
             m_torn += which < versions.size() ? 1 : 0;

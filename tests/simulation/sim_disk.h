@@ -14,7 +14,8 @@ struct MachineDied {};
 
 /// What is written, sector by sector, with everything that a sector held since it was last synced.
 struct FileData {
-    bool isLog = false; ///< the witness is told what goes into it
+    bool isLog = false;  ///< the witness is told what goes into it
+    qint64 reserved = 0; ///< up to there a write finds room
     struct Version {
         quint64 sequence = 0;
         QByteArray bytes;
@@ -57,6 +58,7 @@ public:
     Result<void> rename(const QString &from, const QString &to) override;
     Result<void> remove(const QString &name) override;
     Result<void> syncFolder() override;
+    wal::Space space() const override;
 
     /// The power fails: what was not synced is kept in part.
     void crash();
@@ -66,8 +68,12 @@ public:
     quint64 tornWrites() const { return m_torn; }
     /// How many files of the log were ever made.
     quint64 logFiles() const { return m_logFiles; }
-    /// Nothing can be written while set.
-    void setFull(bool full) { m_full = full; }
+    /// While set, nothing finds room but what is reserved, and what is removed makes.
+    void setFull(bool full)
+    {
+        m_full = full;
+        m_room = 0;
+    }
     bool isFull() const { return m_full; }
     /// The next sync fails once, and says so.
     void failNextSync() { m_failSync = true; }
@@ -94,7 +100,7 @@ private:
     using Folder = std::map<QString, std::shared_ptr<FileData>>;
 
     void operation();
-    Result<void> space() const;
+    Result<void> reserve(FileData &file, qint64 size);
     bool isCovered(quint64 sequence) const
     {
         return sequence <= m_syncMark || sequence > m_syncFrom;
@@ -115,6 +121,7 @@ private:
     quint64 m_torn = 0;
     quint64 m_logFiles = 0;
     bool m_full = false;
+    qint64 m_room = 0; // while it is full
     bool m_failSync = false;
     int m_dieAfter = 0;
 };

@@ -43,7 +43,7 @@ store::ReplicaWorld SimNode::replicaWorld()
         [this](const Error &error) {
             m_dead = true;
             m_error = error;
-            m_world.history().count(m_disk.isFull() ? Sometimes::DiskFull : Sometimes::SyncFailed);
+            m_world.history().count(Sometimes::SyncFailed);
         },
         {},
         [this] { m_removed = true; }};
@@ -292,6 +292,15 @@ void SimNode::check()
     m_wasLeader = raft.isLeader();
     m_seen = now;
     checkLog();
+    noteAlarms();
+}
+
+void SimNode::noteAlarms()
+{
+    const bool isLow = !m_replica->alarms().isEmpty();
+    if (isLow && !std::exchange(m_seenAlarm, isLow))
+        m_world.history().count(Sometimes::DiskFull);
+    m_seenAlarm = isLow;
 }
 
 void SimNode::checkLog()

@@ -117,6 +117,7 @@ private:
     void checkCommits();
     void check();
     void checkLog();
+    void noteAlarms();
 
     World &m_world;
     NodeOptions m_options;
@@ -144,6 +145,7 @@ private:
     std::pair<raft::Index, raft::Term> m_seenLast;
     raft::HardState m_seen;
     bool m_wasLeader = false;
+    bool m_seenAlarm = false;
 };
 
 } // namespace qd::sim

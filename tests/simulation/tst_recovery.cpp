@@ -127,6 +127,10 @@ private Q_SLOTS:
     void aMemberMayFallWhileASnapshotComes();
     void aStalledSnapshotKeepsTheLeaderFromNothing();
     void theLogIsWhatAPlainListIs();
+    void aFullDiskMakesTheLogWaitAndLosesNothing();
+    void oneFullDiskStopsNobodyElse();
+    void fullDisksEverywhereEndWhenThereIsRoom();
+    void clocksThatDriftAnswerNoOldReads();
 };
 
 /// A process dies with entries that no sync has covered; the machine does not. The next process
@@ -420,6 +424,38 @@ public:
             return append(m_boundary + m_list.size() + 1);
         }
     }
+    /// Whether some of them have got no answer.
+    bool appendWhileFull(int count)
+    {
+        m_disk.setFull(true);
+        for (int i = 0; i < count; ++i)
+            append(m_boundary + m_list.size() + 1);
+        sync();
+        return m_log->isWaitingForRoom() && m_called < m_appends;
+    }
+    void makeRoom()
+    {
+        m_disk.setFull(false);
+        m_log->retry();
+        sync();
+    }
+    void reopen()
+    {
+        sync();
+        m_log.reset();
+        if (m_random.below(2) == 0)
+            m_disk.crash();
+        else
+            m_disk.kill();
+        wal::Recovered found;
+        auto opened = wal::Wal::open(m_disk, *this, &found, kThreeEntries);
+        require(opened.has_value(), "it opens");
+        m_log = std::move(*opened);
+        require(found.snapshotIndex == m_boundary, "it begins after the same snapshot");
+        require(found.entries.size() == m_list.size(), "it holds as many entries");
+        for (size_t i = 0; i < m_list.size(); ++i)
+            require(found.entries.at(i).term == m_list.at(i), "it holds the same entries");
+    }
     int callbacks() const { return m_called; }
     int appends() const { return m_appends; }
 
@@ -480,23 +516,6 @@ private:
         write(batch);
         sync();
     }
-    void reopen()
-    {
-        sync();
-        m_log.reset();
-        if (m_random.below(2) == 0)
-            m_disk.crash();
-        else
-            m_disk.kill();
-        wal::Recovered found;
-        auto opened = wal::Wal::open(m_disk, *this, &found, kThreeEntries);
-        require(opened.has_value(), "it opens");
-        m_log = std::move(*opened);
-        require(found.snapshotIndex == m_boundary, "it begins after the same snapshot");
-        require(found.entries.size() == m_list.size(), "it holds as many entries");
-        for (size_t i = 0; i < m_list.size(); ++i)
-            require(found.entries.at(i).term == m_list.at(i), "it holds the same entries");
-    }
 
     SeededRandom m_random;
     SimDisk m_disk;
@@ -528,6 +547,111 @@ void TestRecovery::theLogIsWhatAPlainListIs()
         appends += both.appends();
     }
     QVERIFY(appends > 10'000);
+}
+
+/// What finds no room is not durable, and goes to the disk in order when there is some.
+void TestRecovery::aFullDiskMakesTheLogWaitAndLosesNothing()
+{
+    QD_PROVES("R-45");
+    for (quint64 seed = 1; seed <= 50; ++seed) {
+        try {
+            LogAndList both(seed);
+            require(both.appendWhileFull(40), "what found no room is not called durable");
+            both.makeRoom();
+            require(both.callbacks() == both.appends(), "with room each is told");
+            both.reopen();
+        } catch (const Violation &violation) {
+            QFAIL(qPrintable(QStringLiteral("seed %1: %2").arg(seed).arg(violation.what.c_str())));
+        }
+    }
+}
+
+/// The lead goes to one whose disk has room; the full one goes on when it has some again.
+void TestRecovery::oneFullDiskStopsNobodyElse()
+{
+    QD_PROVES("R-45");
+    for (quint64 seed = 1; seed <= 10; ++seed) {
+        Cluster cluster({.seed = seed, .segmentSize = 4'000});
+        QVERIFY(settle(cluster));
+        SimNode &full = *cluster.leader();
+        full.disk().setFull(true);
+        QVERIFY(cluster.runUntil(
+            [&] { return cluster.leader() != nullptr && cluster.leader() != &full; },
+            patience(cluster)));
+        QVERIFY(!full.replica().alarms().isEmpty());
+        QVERIFY(writeMany(cluster, 60));
+        QVERIFY(full.isUp());
+        full.disk().setFull(false);
+        QVERIFY(agreeSoon(cluster));
+        QVERIFY(full.replica().alarms().isEmpty());
+    }
+}
+
+void TestRecovery::fullDisksEverywhereEndWhenThereIsRoom()
+{
+    QD_PROVES("R-45");
+    for (quint64 seed = 1; seed <= 10; ++seed) {
+        Cluster cluster({.seed = seed});
+        QVERIFY(settle(cluster));
+        for (NodeId id = 1; id <= 3; ++id)
+            cluster.node(id).disk().setFull(true);
+        cluster.run(2'000'000); // each looks once a second
+        QString refused;
+        QByteArray read;
+        SimNode &leader = *cluster.leader();
+        leader.act([&] {
+            store::WriteRequest write;
+            write.key = QStringLiteral("/full");
+            leader.replica().write(write, 60'000, [&](const Result<store::Event> &result) {
+                refused = result ? QString() : result.error().code;
+            });
+            leader.replica().read(
+                {.key = QStringLiteral("/n/1"), .quorum = true}, 60'000,
+                [&](const Result<store::Event> &result) {
+                    read = result ? result->node.value : QByteArray();
+                });
+        });
+        QVERIFY(cluster.runUntil([&] { return !read.isEmpty(); }, patience(cluster)));
+        QCOMPARE(refused, code::noSpace);
+        for (NodeId id = 1; id <= 3; ++id) {
+            QVERIFY(cluster.node(id).isUp());
+            cluster.node(id).disk().setFull(false);
+        }
+        cluster.run(4'000'000);
+        QVERIFY(writeMany(cluster, 5));
+        QVERIFY(agreeSoon(cluster));
+    }
+}
+
+/// No read is answered by a lease: whoever still believes to lead must hear from a majority, and no
+/// clock has a say in it.
+void TestRecovery::clocksThatDriftAnswerNoOldReads()
+{
+    QD_PROVES("R-51");
+    for (quint64 seed = 1; seed <= 20; ++seed) {
+        Cluster cluster({.seed = seed, .driftPerMille = 100});
+        QVERIFY(settle(cluster));
+        SimNode &old = *cluster.leader();
+        cluster.isolate(old.id());
+        int answers = 0;
+        const auto read = [&] {
+            old.act([&] {
+                old.replica().read(
+                    {.key = QStringLiteral("/n/1"), .quorum = true}, 500,
+                    [&](const Result<store::Event> &result) { answers += result ? 1 : 0; });
+            });
+        };
+        // Within any lease that it could have had, and beyond each.
+        for (int i = 0; i < 20; ++i) {
+            read();
+            cluster.run(cluster.electionUs() / 5);
+        }
+        QCOMPARE(answers, 0);
+        cluster.healNetwork();
+        QVERIFY(agreeSoon(cluster));
+        read();
+        QVERIFY(cluster.runUntil([&] { return answers == 1; }, patience(cluster)));
+    }
 }
 
 int main(int argc, char **argv)

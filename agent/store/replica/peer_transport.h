@@ -14,6 +14,8 @@ enum class PeerKind : quint8 {
     Forward,  ///< a write for the leader
     Refused,  ///< the receiver of a forward does not lead: ask the next one
     State,    ///< a StateHash: where the sender's state was at an entry
+    NoSpace,  ///< the sender's disk is nearly full; told again while it is
+    Last = NoSpace,
 };
 
 /// A snapshot on its way to another member, in bytes.

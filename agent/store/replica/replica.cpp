@@ -11,6 +11,12 @@ namespace qd::store {
 
 using namespace raft;
 
+namespace {
+
+constexpr qint64 kLookEveryMs = 1'000;
+
+} // namespace
+
 Replica::Replica(const ReplicaOptions &options, const ReplicaWorld &world)
     : m_options(options)
     , m_world(world)
@@ -142,6 +148,9 @@ void Replica::tick()
     if (!m_raft || m_failed)
         return;
     m_raft->tick();
+    watchSpace();
+    if (m_failed)
+        return;
     const qint64 now = m_world.clock.monotonicMs();
     if (now - m_rateSinceMs >= 1'000) {
         m_rate = (m_proposals - m_rateBase) * 1'000 / quint64(now - m_rateSinceMs);
@@ -187,6 +196,8 @@ void Replica::receive(NodeId from, PeerKind kind, QByteArrayView payload)
             m_states.tell(from, *state);
             judgeStates();
         }
+    } else if (kind == PeerKind::NoSpace) {
+        m_space.hear(from, m_world.clock.monotonicMs());
     } else {
         const auto message = decodeMessage(payload);
         if (!message || message->from != from || message->type == MessageType::Snapshot) {
@@ -194,7 +205,8 @@ void Replica::receive(NodeId from, PeerKind kind, QByteArrayView payload)
             return;
         }
         m_traffic.received(from, message->type, payload.size(), m_world.clock.wallUs());
-        m_raft->step(*message);
+        if (!mustDrop(*message))
+            m_raft->step(*message);
     }
     wake();
 }
@@ -203,6 +215,11 @@ void Replica::receiveSnapshot(const Message &message, const QByteArray &state)
 {
     if (!m_raft || m_failed)
         return;
+    const wal::Space space = m_world.disk.space();
+    if (m_space.isCritical() || (space.total > 0 && space.free < state.size())) {
+        qCWarning(lcStore) << "no room for the leader's snapshot of" << state.size() << "bytes";
+        return;
+    }
     // One that consensus had no use for must not stay in memory.
     std::erase_if(m_received, [this](const auto &item) { return item.first <= m_applied; });
     m_received[message.snapshot.index] = state;
@@ -281,9 +298,13 @@ void Replica::sendAll(const std::vector<Message> &messages)
 void Replica::sendSnapshot(const Message &message)
 {
     const NodeId to = message.to;
-    const auto snapshot = m_snapshots.load(message.snapshot.index);
+    const bool hasRoom = !m_space.isLow(to, m_world.clock.monotonicMs());
+    const auto snapshot = hasRoom ? m_snapshots.load(message.snapshot.index)
+                                  : fail(code::noSpace, QStringLiteral("it has no room"));
     if (!snapshot) {
         qCWarning(lcStore).noquote() << "no snapshot for" << to << snapshot.error().text();
+        if (snapshot.error().code == code::corrupt)
+            alarm(Alarm::Kind::Corrupt, m_options.raft.id, snapshot.error().text());
         defer([this, to] { m_raft->snapshotSent(to, false); });
         return;
     }
@@ -366,6 +387,7 @@ void Replica::noteMembership()
     if (m_raft->membership() == m_knownMembership)
         return;
     m_knownMembership = m_raft->membership();
+    m_alarms.keepMembers(m_knownMembership);
     noteFollowers();
     if (m_world.membershipChanged)
         m_world.membershipChanged(m_knownMembership);
@@ -394,6 +416,55 @@ void Replica::noteRemoval()
         m_world.removed();
 }
 
+/// Once a second, and when the log has just found no room.
+void Replica::watchSpace()
+{
+    m_wal->retry();
+    const bool isWaiting = m_wal->isWaitingForRoom();
+    const qint64 now = m_world.clock.monotonicMs();
+    if (now - m_spaceSinceMs < kLookEveryMs && (!isWaiting || m_space.isCritical()))
+        return;
+    m_spaceSinceMs = now;
+    const wal::Space space = m_world.disk.space();
+    using Room = SpaceWatch::LogRoom;
+    const Room more = m_wal->isNearlyFull() ? Room::Little : Room::Enough;
+    m_space.look(space, isWaiting ? Room::None : more);
+    if (m_space.isLow()) {
+        beLow();
+    } else if (m_alarms.lift(Alarm::Kind::NoSpace, m_options.raft.id)) {
+        qCInfo(lcStore) << "the disk has room again:" << space.free << "bytes";
+    }
+}
+
+/// Says so while it lasts, makes room once, and leaves the lead to one whose disk has room.
+void Replica::beLow()
+{
+    const bool isNews = !m_alarms.isRaised(Alarm::Kind::NoSpace, m_options.raft.id);
+    alarm(
+        Alarm::Kind::NoSpace, m_options.raft.id,
+        QStringLiteral("its disk is nearly full: it takes no writes until there is room again"));
+    for (const NodeId member : allVoters(m_knownMembership)) {
+        if (member != m_options.raft.id)
+            m_world.peers.send(member, PeerKind::NoSpace, {});
+    }
+    // What a snapshot holds the log need not keep.
+    if (isNews && !m_snapshotting && m_applied > m_snapshotIndex)
+        saveSnapshot(state());
+    const NodeId next = m_raft->successor();
+    if (isLeader() && !m_transferred && next != kNobody &&
+        !m_space.isLow(next, m_world.clock.monotonicMs()))
+        transferLeadership(next, [](auto &&) {});
+}
+
+/// As if it had been lost on the way: the leader sends it again, and meanwhile the others decide.
+bool Replica::mustDrop(const Message &message) const
+{
+    return m_space.isCritical() && message.type == MessageType::Append &&
+           std::any_of(message.entries.begin(), message.entries.end(), [](const Entry &entry) {
+               return entry.type == EntryType::Command;
+           });
+}
+
 /// Tells the others where the state is, and writes it down.
 void Replica::checkpoint()
 {
@@ -418,11 +489,8 @@ void Replica::checkpoint()
 void Replica::judgeStates()
 {
     const auto verdict = m_states.verdict(m_appliedMembership.voters);
-    const auto isOdd = [](const StateCheck::Verdict &given, NodeId member) {
-        return std::find(given.odd.begin(), given.odd.end(), member) != given.odd.end();
-    };
-    const auto before = std::exchange(m_verdict, verdict);
-    if (isOdd(verdict, m_options.raft.id)) {
+    const auto &odd = verdict.odd;
+    if (std::find(odd.begin(), odd.end(), m_options.raft.id) != odd.end()) {
         m_failed = true;
         const Error why{
             code::corrupt,
@@ -437,14 +505,30 @@ void Replica::judgeStates()
             m_world.fatal(why);
         return;
     }
-    for (const NodeId member : verdict.odd) {
-        if (!isOdd(before, member))
-            qCCritical(lcStore) << "ALARM: the state of member" << Qt::hex << member << "at entry"
-                                << Qt::dec << verdict.index << "is not that of the others";
+    for (const NodeId member : odd) {
+        if (isMember(m_knownMembership, member))
+            alarm(
+                Alarm::Kind::Diverged, member,
+                QStringLiteral("its state at entry %1 is not that of the others: it has stopped")
+                    .arg(verdict.index));
     }
-    if (verdict.split && !before.split)
-        qCCritical(lcStore) << "ALARM: the members' states differ at entry" << verdict.index
-                            << "and no majority says which one is right";
+    if (verdict.split)
+        alarm(
+            Alarm::Kind::Split, kNobody,
+            QStringLiteral("the members' states differ at entry %1, and no majority says which "
+                           "one is right")
+                .arg(verdict.index));
+    else if (verdict.index != 0)
+        m_alarms.lift(Alarm::Kind::Split, kNobody);
+}
+
+void Replica::alarm(Alarm::Kind kind, NodeId member, const QString &sentence)
+{
+    const auto now = QDateTime::fromMSecsSinceEpoch(m_world.clock.wallUs() / 1'000, Qt::UTC);
+    if (m_alarms.raise(kind, member, sentence, now))
+        qCCritical(lcStore).noquote()
+            << "ALARM:" << (member == kNobody ? QString() : QString::number(member, 16))
+            << sentence;
 }
 
 void Replica::saveSnapshot(QByteArray state)
@@ -473,6 +557,11 @@ void Replica::saveSnapshot(QByteArray state)
         [this, alive = m_alive, meta](const Result<void> &saved) {
             if (!*alive || m_failed)
                 return;
+            m_snapshotting = false;
+            if (!saved && saved.error().code == code::noSpace) {
+                qCWarning(lcStore).noquote() << "no snapshot:" << saved.error().text();
+                return; // the next one, when there is room
+            }
             if (!saved)
                 return fatal(saved.error());
             snapshotSaved(meta);
@@ -481,9 +570,9 @@ void Replica::saveSnapshot(QByteArray state)
 
 void Replica::snapshotSaved(const SnapshotMeta &meta)
 {
-    m_snapshotting = false;
     if (meta.index <= m_snapshotIndex)
         return; // one from the leader overtook it
+    m_alarms.lift(Alarm::Kind::Corrupt, m_options.raft.id);
     m_snapshotIndex = meta.index;
     wal::Wal::Batch batch;
     batch.marker = {meta.index, meta.term};
@@ -534,7 +623,7 @@ ReplicaStatus Replica::status() const
     out.raft = m_raft->status();
     out.membership = m_raft->membership();
     out.shipments = m_world.peers.shipments();
-    out.odd = m_verdict.odd;
+    out.alarms = m_alarms.all();
     out.applied = m_applied;
     out.snapshotIndex = m_snapshotIndex;
     out.proposals = m_proposals;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "agent/raft/raft.h"
+#include "agent/store/replica/alarms.h"
 #include "agent/store/replica/peer_traffic.h"
 #include "agent/store/replica/peer_transport.h"
 #include "agent/store/replica/replica_faults.h"
 #include "agent/store/replica/request_window.h"
+#include "agent/store/replica/space_watch.h"
 #include "agent/store/replica/state_check.h"
 #include "agent/store/replica/state_machine.h"
 #include "agent/wal/snapshotter.h"
@@ -69,8 +71,8 @@ struct ReplicaStatus {
     Rate receivedRate;
     std::map<raft::NodeId, FollowerStatistics> followers; ///< of a leader
     std::map<raft::NodeId, Shipment> shipments;           ///< snapshots on their way to others
-    std::vector<raft::NodeId> odd; ///< members whose state is not that of a majority
-    qint64 leaderSinceUs = 0;      ///< wall clock when this member learnt of its leader; 0 = none
+    QList<Alarm> alarms;
+    qint64 leaderSinceUs = 0; ///< wall clock when this member learnt of its leader; 0 = none
 };
 
 /// Drives consensus, log, snapshots and state of one member, without I/O of its own, so that it can
@@ -123,6 +125,7 @@ public:
     raft::Index committed() const { return m_raft ? m_raft->commitIndex() : 0; }
     raft::Term term() const { return m_raft ? m_raft->term() : 0; }
     ReplicaStatus status() const;
+    const QList<Alarm> &alarms() const { return m_alarms.all(); }
     /// For whoever looks for broken invariants; null before start().
     const raft::Raft *consensus() const { return m_raft.get(); }
     const StateMachine &machine() const { return m_world.machine; }
@@ -176,6 +179,10 @@ private:
     void noteRemoval();
     void checkpoint();
     void judgeStates();
+    void alarm(Alarm::Kind kind, raft::NodeId member, const QString &sentence);
+    void watchSpace();
+    void beLow();
+    bool mustDrop(const raft::Message &message) const;
     void saveSnapshot(QByteArray state);
     void snapshotSaved(const raft::SnapshotMeta &meta);
     raft::Index keepFrom(raft::Index snapshot) const;
@@ -189,6 +196,7 @@ private:
     void routeAll();
     void askReads();
     void expireRequests();
+    Result<void> findRoom() const;
     Result<void> proposeWrite(quint64 id, const WriteRequest &request);
     void commitClock();
     qint64 leaderClockUs();
@@ -211,7 +219,9 @@ private:
     raft::Index m_snapshotIndex = 0;
     bool m_snapshotting = false;
     StateCheck m_states;
-    StateCheck::Verdict m_verdict;
+    Alarms m_alarms;
+    SpaceWatch m_space;
+    qint64 m_spaceSinceMs = 0; // it was looked at
     std::map<raft::Index, QByteArray> m_received;
     raft::Membership m_appliedMembership; // what a snapshot says: committed, unlike raft's own
     raft::Membership m_knownMembership;

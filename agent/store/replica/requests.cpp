@@ -11,6 +11,13 @@ void Replica::write(const WriteRequest &request, qint64 timeoutMs, EventHandler 
     quint64 id = 0;
     while (id == 0 || m_pending.contains(id))
         id = m_world.random.next();
+    if (m_space.isCritical() && !isLeader()) {
+        // It would not hear what comes of it.
+        finish(
+            std::move(done),
+            fail(code::noSpace, QStringLiteral("no space: this member's disk is full")));
+        return;
+    }
     Pending pending;
     pending.request = request;
     pending.done = std::move(done);
@@ -174,8 +181,25 @@ void Replica::route(quint64 id, Pending &pending)
     pending.sentMs = m_world.clock.monotonicMs();
 }
 
+/// Not while leadership is on its way to another member: the write follows it.
+Result<void> Replica::findRoom() const
+{
+    if (m_raft->transferTarget() != kNobody)
+        return {};
+    const bool others =
+        m_space.isMajorityLow(m_knownMembership, m_options.raft.id, m_world.clock.monotonicMs());
+    if (!m_space.isLow() && !others)
+        return {};
+    return fail(
+        code::noSpace, m_space.isLow()
+                           ? QStringLiteral("no space: the leader's disk is nearly full")
+                           : QStringLiteral("no space: the disks of a majority are nearly full"));
+}
+
 Result<void> Replica::proposeWrite(quint64 id, const WriteRequest &request)
 {
+    if (const auto room = findRoom(); !room)
+        return room;
     Command command;
     command.requestId = id;
     command.write = request;
@@ -216,7 +240,7 @@ void Replica::onForward(NodeId from, QByteArrayView payload)
 }
 
 /// It is sent again with the next tick, or at once when the leader changes. Only a leader that
-/// takes no more has the last word, unless an earlier attempt may have come through.
+/// takes no more has the last word, unless an earlier attempt may have come through.
 void Replica::onRefused(QByteArrayView payload)
 {
     ByteReader reader(payload);
@@ -227,7 +251,8 @@ void Replica::onRefused(QByteArrayView payload)
         return;
     Pending &pending = waiting->second;
     pending.sent = false;
-    if (!reader.ok() || why != code::limit || pending.attempts > 1)
+    const bool isLast = why == code::limit || why == code::noSpace;
+    if (!reader.ok() || !isLast || pending.attempts > 1)
         return;
     finish(std::move(pending.done), fail(why, sentence));
     m_pending.erase(waiting);
@@ -321,6 +346,8 @@ void Replica::commitClock()
     if (!isLeader() || now - m_lastClockMs < m_options.clockEveryMs ||
         !m_world.machine.hasExpirations())
         return;
+    if (!findRoom())
+        return; // time stands still with the writes: who cannot renew a key does not lose it
     m_lastClockMs = now;
     Command command;
     command.type = CommandType::Sync;

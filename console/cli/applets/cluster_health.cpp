@@ -188,8 +188,8 @@ Applet clusterHealthApplet()
     applet.words = QStringList{"cluster", "health"};
     applet.summary = "Tells whether the cluster is healthy.";
     applet.details =
-        "Healthy: every node is Ready, votes and knows the same leader, and a majority\n"
-        "answers a read.";
+        "Healthy: every node is Ready, votes and knows the same leader, there is no alarm\n"
+        "(see qdctl raft alarms), and a majority answers a read.";
     applet.options = {
         {"wait", "SECONDS", "wait until it is healthy, at most so long", {}, {}, true},
         {"nodes",

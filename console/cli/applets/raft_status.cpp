@@ -2,6 +2,7 @@
 #include "console/cli/applets.h"
 #include "console/cli/invocation.h"
 #include "console/cli/table.h"
+#include "console/session/raft_alarms.h"
 #include "console/session/raft_progress.h"
 
 #include <QMetaEnum>
@@ -68,6 +69,8 @@ void print(Invocation &run, QList<RaftStatus> all)
             progressCells(status, all) + QList<Cell>{writes, sync});
     }
     table.print(run.out());
+    for (const Alarm &alarm : session::alarmsOf(all))
+        run.out().line(QStringLiteral("ALARM: ") + session::alarmText(alarm));
 }
 
 void show(Invocation &run)
@@ -92,7 +95,8 @@ Applet raftStatusApplet()
         "LAG is by how many entries a log is behind the leader's. STATE is how the leader\n"
         "sends to a follower: probe (one message at a time), replicate, snapshot; MATCH is\n"
         "what it knows to be there, NEXT what it sends next, UNDER WAY how many messages are\n"
-        "not answered yet. Of a node that cannot be reached the last that was known is shown.";
+        "not answered yet. Of a node that cannot be reached the last that was known is shown.\n"
+        "Alarms stand below the table; qdctl raft alarms tells since when.";
     applet.examples = QStringList{"qdctl raft status", "qdctl raft status --json"};
     applet.run = show;
     return applet;

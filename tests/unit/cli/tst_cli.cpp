@@ -228,6 +228,9 @@ private Q_SLOTS:
         QCOMPARE(
             ailments({node("n1"), node("n2", Node::State::Lost)}, raft, 0),
             QStringList({s("n2 is Lost")}));
+        raft[0].alarms = {{Alarm::Kind::NoSpace, s("r2"), s("n2"), {}, s("its disk is full")}};
+        QCOMPARE(ailments(nodes, raft, 0), QStringList({s("n2: its disk is full")}));
+        raft[0].alarms.clear();
         raft[1].leader = s("r2");
         QCOMPARE(ailments(nodes, raft, 0), QStringList({s("the nodes do not agree who leads")}));
         raft[1].leader.clear();

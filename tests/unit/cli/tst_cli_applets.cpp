@@ -169,6 +169,37 @@ private Q_SLOTS:
         QVERIFY(shell.lines().at(2).contains(s("  8  ")));
     }
 
+    void anAlarmIsShownOnceHoweverManyKnowOfIt()
+    {
+        const Node one = node("n1", Node::State::Ready, Node::Role::Leader);
+        const Node two = node("n2", Node::State::Ready, Node::Role::Follower);
+        QList<RaftStatus> rows{member(one, 50), member(two, 50)};
+        const QDateTime since(QDate(2024, 5, 14), QTime(9, 0), Qt::UTC);
+        const Alarm diverged{
+            Alarm::Kind::Diverged, s("r-n3"), s("n3"), since, s("its state is another one")};
+        rows[0].alarms = {diverged};
+        rows[1].alarms = {
+            {Alarm::Kind::NoSpace, s("r-n2"), s("n2"), since.addSecs(60), s("its disk is full")},
+            diverged};
+        m_client->answers.insert(s("raft.status"), listAnswer(3, codec::listToCbor(rows)));
+        Shell shell(m_client);
+        QCOMPARE(shell.run(words("raft alarms")), 1);
+        QCOMPARE(
+            shell.out, QByteArray("SINCE                 KIND      NODE  WHAT\n"
+                                  "2024-05-14T09:00:00Z  Diverged  n3    its state is another one\n"
+                                  "2024-05-14T09:01:00Z  NoSpace   n2    its disk is full\n"));
+        Shell status(m_client);
+        QCOMPARE(status.run(words("raft status")), 0);
+        QCOMPARE(status.lines().at(3), s("ALARM: n3: its state is another one"));
+        QCOMPARE(status.lines().at(4), s("ALARM: n2: its disk is full"));
+        for (RaftStatus &row : rows)
+            row.alarms.clear();
+        m_client->answers.insert(s("raft.status"), listAnswer(4, codec::listToCbor(rows)));
+        Shell quiet(m_client);
+        QCOMPARE(quiet.run(words("raft alarms")), 0);
+        QCOMPARE(quiet.out, QByteArray("no alarm\n"));
+    }
+
     void whatTheClusterRefusesIsASentenceAndStatus1()
     {
         auto refused = fail(s("store.key_not_found"), s("Key not found"));

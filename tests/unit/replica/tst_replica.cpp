@@ -473,7 +473,10 @@ private Q_SLOTS:
             if (id == odd.id)
                 continue;
             QVERIFY(member->diverged.isEmpty());
-            QCOMPARE(member->replica->status().odd, std::vector<raft::NodeId>{odd.id});
+            const QList<Alarm> alarms = member->replica->alarms();
+            QCOMPARE(alarms.size(), 1);
+            QCOMPARE(alarms.first().kind, Alarm::Kind::Diverged);
+            QCOMPARE(alarms.first().member.toULongLong(nullptr, 16), odd.id);
         }
     }
 

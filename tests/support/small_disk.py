@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Disks that are small enough to be filled. They are mounted for this process and its children alone, and go with it."""
+import ctypes
+import os
+import subprocess
+
+CLONE_NEWNS = 0x00020000
+
+
+def own_mounts():
+    """From now on what this process mounts nobody else sees. Needs root."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+
+
+class SmallDisk:
+    """A file system in memory of that many MiB at a folder: no loop device is needed."""
+
+    def __init__(self, folder, mebibytes):
+        self.folder = folder
+        self.filler = os.path.join(folder, "filler")
+        os.makedirs(folder, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=0700", "none", folder], check=True)
+
+    def free(self):
+        info = os.statvfs(self.folder)
+        return info.f_bavail * info.f_frsize
+
+    def fill(self, leave=0):
+        """Another program takes all but that many bytes."""
+        file = os.open(self.filler, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            size = os.fstat(file).st_size + self.free() - leave
+            if size > 0:
+                os.posix_fallocate(file, 0, size)
+        finally:
+            os.close(file)
+
+    def empty(self):
+        if os.path.exists(self.filler):
+            os.unlink(self.filler)
+
+    def unmount(self):
+        subprocess.run(["umount", "-l", self.folder], check=False)
