@@ -41,7 +41,7 @@ public:
         quint64 leaderChanges = 0;
         bool learner = false;
         bool campaigns = false; ///< it asks the others to let it lead
-        qsizetype alarms = 0; ///< that this member knows of
+        qsizetype alarms = 0;   ///< that this member knows of
         DurationHistogram syncs;
     };
 

@@ -231,7 +231,8 @@
             return found[0];
         },
         raft: function () { return call("raft.status").items; },
-        /** What is wrong with members and does not pass by itself: kind, member, name, since, sentence. */
+        /** What is wrong with members and does not pass by itself: kind, member, name, since,
+            sentence. */
         alarms: function () {
             const seen = {};
             const reached = cluster.raft().filter(function (row) { return row.reachable; });
