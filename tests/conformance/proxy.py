@@ -44,11 +44,14 @@ class Proxy(Case):
         self.assertFalse(os.path.exists(f"{proxy.dir}/state/wal"))
         self.assertEqual(len(json.loads(call(proxy.endpoint(), "GET", "/v2/members")[1])["members"]), 3)
         # A watch waits through it.
+        def watchers():
+            return sum(json.loads(call(agent.endpoint(), "GET", "/v2/stats/store")[1])["watchers"]
+                       for agent in self.agents)
         heard = []
+        before = watchers()  # the agents' own
         watch = threading.Thread(target=lambda: heard.append(call(proxy.endpoint(), "GET", "/v2/keys/w?wait=true")))
         watch.start()
-        wait_for(lambda: any(json.loads(call(agent.endpoint(), "GET", "/v2/stats/store")[1])["watchers"] > 0
-                             for agent in self.agents), 10, "a watch at a member")
+        wait_for(lambda: watchers() > before, 10, "a watch at a member")
         put(self.first.endpoint(), "/w", "now")
         watch.join(10)
         self.assertEqual(json.loads(heard[0][1])["node"]["value"], "now")
