@@ -166,8 +166,7 @@ class Nemesis(Case):
             ended.set()
             for client in clients:
                 client.join(20)
-        wait_for(lambda: all(self.cluster.ctl("cluster", "health", check=False).returncode == 0 for _ in (1,)), 60,
-                 "a healthy cluster")
+        wait_for(lambda: self.cluster.ctl("cluster", "health", check=False).returncode == 0, 60, "a healthy cluster")
         final = wait_for(lambda: self.read_all(1), 20, "the values that are left")
         self.assertEqual([self.read_all(number) for number in (2, 3)], [final, final])
         self.assertEqual(history.complaints(final), [])
