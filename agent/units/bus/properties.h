@@ -25,6 +25,8 @@ struct ChangedProperties {
 ChangedProperties changedUnitProperties(Context &context, const Unit &unit);
 ChangedProperties changedTypeProperties(const Unit &unit);
 
+QVariantMap pathProperties(const Unit &unit);
+ChangedProperties changedPathProperties(const Unit &unit);
 QVariantMap timerProperties(const Unit &unit);
 ChangedProperties changedTimerProperties(const Unit &unit);
 

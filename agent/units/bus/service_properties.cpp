@@ -165,6 +165,8 @@ QVariantMap typeProperties(const Unit &unit)
         addGroupProperties(out, unit, QString());
     if (unit.type == UnitType::Timer)
         return timerProperties(unit);
+    if (unit.type == UnitType::Path)
+        return pathProperties(unit);
     if (unit.type != UnitType::Service)
         return out;
     out = livingProperties(unit);
@@ -180,6 +182,8 @@ ChangedProperties changedTypeProperties(const Unit &unit)
 {
     if (unit.type == UnitType::Timer)
         return changedTimerProperties(unit);
+    if (unit.type == UnitType::Path)
+        return changedPathProperties(unit);
     if (unit.type != UnitType::Service)
         return {};
     return {livingProperties(unit), commandNames()};

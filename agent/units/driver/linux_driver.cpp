@@ -7,6 +7,7 @@
 #include "agent/units/driver/exit_status.h"
 #include "agent/units/driver/notify_socket.h"
 #include "agent/units/driver/output_stream.h"
+#include "agent/units/driver/path_watch.h"
 #include "agent/units/driver/plan.h"
 #include "agent/units/driver/proc.h"
 #include "agent/units/driver/timer_stamps.h"
@@ -14,6 +15,7 @@
 #include "shared/base/log.h"
 #include "shared/unitfile/values.h"
 
+#include <QFile>
 #include <QSocketNotifier>
 #include <QTimer>
 #include <atomic>
@@ -24,6 +26,7 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -423,6 +426,42 @@ bool LinuxDriver::test(const Condition &condition) const
 std::optional<UserInfo> LinuxDriver::user(const QString &nameOrId) const
 {
     return findUser(nameOrId);
+}
+
+void LinuxDriver::watchPaths(const QString &unit, const QList<PathLine> &paths)
+{
+    unwatchPaths(unit);
+    auto watch = std::make_unique<PathWatch>(paths);
+    connect(watch.get(), &PathWatch::changed, this, [this, unit](bool touched) {
+        m_events->pathChanged(unit, touched);
+    });
+    m_pathWatches[unit] = std::move(watch);
+}
+
+/// It may be the one that is telling just now: it goes when the event loop has its turn.
+void LinuxDriver::unwatchPaths(const QString &unit)
+{
+    const auto it = m_pathWatches.find(unit);
+    if (it == m_pathWatches.end())
+        return;
+    it->second->disconnect(this);
+    if (m_doneWatches.empty())
+        QMetaObject::invokeMethod(
+            this, [this] { m_doneWatches.clear(); }, Qt::QueuedConnection);
+    m_doneWatches.push_back(std::move(it->second));
+    m_pathWatches.erase(it);
+}
+
+void LinuxDriver::makeFolder(const QString &path, uint mode)
+{
+    for (qsizetype slash = path.indexOf(u'/', 1); slash != -2;
+         slash = slash < 0 ? -2 : path.indexOf(u'/', slash + 1)) {
+        const QByteArray folder = QFile::encodeName(slash < 0 ? path : path.left(slash));
+        if (mkdir(folder.constData(), mode) != 0 && errno != EEXIST) {
+            qCWarning(lcUnits).noquote() << "cannot make the folder" << folder;
+            return;
+        }
+    }
 }
 
 std::optional<quint64> LinuxDriver::timerStamp(const QString &unit) const

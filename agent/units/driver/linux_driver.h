@@ -21,6 +21,7 @@ namespace qd::units {
 class ClockWatch;
 class NotifySocket;
 class OutputStream;
+class PathWatch;
 
 /// The engine's hands on this machine. One a process: it becomes the subreaper of all that it
 /// starts, handles SIGCHLD and reaps every child.
@@ -59,6 +60,9 @@ public:
     void wake() override;
     bool test(const Condition &condition) const override;
     std::optional<UserInfo> user(const QString &nameOrId) const override;
+    void watchPaths(const QString &unit, const QList<PathLine> &paths) override;
+    void unwatchPaths(const QString &unit) override;
+    void makeFolder(const QString &path, uint mode) override;
     std::optional<quint64> timerStamp(const QString &unit) const override;
     void setTimerStamp(const QString &unit, quint64 us) override;
 
@@ -98,6 +102,8 @@ private:
     std::unique_ptr<QSocketNotifier> m_signals;
     std::unique_ptr<NotifySocket> m_notifications;
     std::unique_ptr<ClockWatch> m_clockWatch;
+    std::map<QString, std::unique_ptr<PathWatch>> m_pathWatches;
+    std::vector<std::unique_ptr<PathWatch>> m_doneWatches; ///< until none of them is telling
     QString m_stamps;
     bool m_woken = false;
 };

@@ -70,6 +70,12 @@ public:
     virtual void wake() = 0;
     /// Whether a condition holds, its `negate` left aside.
     virtual bool test(const Condition &condition) const = 0;
+    /// pathChanged() when something happens at one of the paths, or above one so that it may have
+    /// come or gone. Replaces what was watched for the unit.
+    virtual void watchPaths(const QString &unit, const QList<PathLine> &paths) = 0;
+    virtual void unwatchPaths(const QString &unit) = 0;
+    /// Makes a folder and those above it; one that is there stays as it is.
+    virtual void makeFolder(const QString &path, uint mode) = 0;
     /// When a timer with Persistent= was last due, microseconds since 1970; it is kept over
     /// restarts of the machine.
     virtual std::optional<quint64> timerStamp(const QString &unit) const
@@ -102,6 +108,12 @@ public:
     /// The last process of a group is gone.
     virtual void groupEmptied(const QString &controlGroup) = 0;
     virtual void timerFired(const QString &timer) = 0;
+    /// `touched`: a path that waits for changes has one; else look again.
+    virtual void pathChanged(const QString &unit, bool touched)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(touched);
+    }
     /// The wall clock was set, so that it and the monotonic one went apart.
     virtual void clockChanged() {}
 };

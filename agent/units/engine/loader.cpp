@@ -159,14 +159,21 @@ QString wrongTimer(const TimerSettings &timer)
     return {};
 }
 
-void finishTimer(Loading &loading)
+/// Why a path cannot be; empty when it can.
+QString wrongPath(const PathSettings &path)
 {
-    Unit &unit = loading.unit;
-    if (unit.timer.unit.isEmpty())
-        unit.timer.unit = unitfile::nameStem(unit.id) + QStringLiteral(".service");
-    loading.wrong = loading.wrong.isEmpty() ? wrongTimer(unit.timer) : loading.wrong;
+    return path.lines.isEmpty() ? QStringLiteral("Path unit lacks path setting. Refusing.")
+                                : QString();
+}
+
+/// What timers and paths have in common: `triggered` is their Unit=.
+void finishTriggering(Loading &loading, QString &triggered, const QString &wrong)
+{
+    if (triggered.isEmpty())
+        triggered = unitfile::nameStem(loading.unit.id) + QStringLiteral(".service");
+    loading.wrong = loading.wrong.isEmpty() ? wrong : loading.wrong;
     if (!loading.wrong.isEmpty())
-        loading.out.messages.append(unit.id + QStringLiteral(": ") + loading.wrong);
+        loading.out.messages.append(loading.unit.id + QStringLiteral(": ") + loading.wrong);
 }
 
 QString defaultSlice(const QString &unit)
@@ -183,21 +190,17 @@ QString parentSlice(const QString &slice)
     return dash <= 0 ? QStringLiteral("-.slice") : stem.left(dash) + QStringLiteral(".slice");
 }
 
-void addTimerDefaults(Loading &loading)
+/// What goes by the calendar waits for the clock to be right.
+void orderByCalendar(Loading &loading)
 {
-    const auto add = [&loading](Dependency kind, const char *name) {
-        loading.out.dependencies.append({kind, QString::fromLatin1(name)});
-    };
-    add(Dependency::Before, "timers.target");
-    add(Dependency::Requires, "sysinit.target");
-    add(Dependency::After, "sysinit.target");
     const QList<TimerValue> &values = loading.unit.timer.values;
-    if (std::any_of(values.begin(), values.end(), [](const TimerValue &value) {
-            return value.base == TimerBase::Calendar;
-        })) {
-        add(Dependency::After, "time-set.target");
-        add(Dependency::After, "time-sync.target");
-    }
+    const bool any = std::any_of(values.begin(), values.end(), [](const TimerValue &value) {
+        return value.base == TimerBase::Calendar;
+    });
+    if (!any)
+        return;
+    for (const char *target : {"time-set.target", "time-sync.target"})
+        loading.out.dependencies.append({Dependency::After, QString::fromLatin1(target)});
 }
 
 /// The dependencies that come with a type (U-11, U-12).
@@ -221,21 +224,30 @@ void addImplicit(Loading &loading)
         add(Dependency::After, parentSlice(unit.id));
         unit.groupPath = slicePath(unit.id);
     }
-    if (unit.type == UnitType::Timer) {
-        add(Dependency::Triggers, unit.timer.unit);
-        add(Dependency::Before, unit.timer.unit);
+    const bool isTimer = unit.type == UnitType::Timer;
+    const bool isPath = unit.type == UnitType::Path;
+    if (isTimer || isPath) {
+        const QString &triggered = isTimer ? unit.timer.unit : unit.path.unit;
+        add(Dependency::Triggers, triggered);
+        add(Dependency::Before, triggered);
     }
     if (!unit.settings.defaultDependencies || unit.id == shutdown)
         return;
-    if (unit.type == UnitType::Timer)
-        addTimerDefaults(loading);
+    if (isTimer || isPath) {
+        add(Dependency::Before,
+            isTimer ? QStringLiteral("timers.target") : QStringLiteral("paths.target"));
+        add(Dependency::Requires, sysinit);
+        add(Dependency::After, sysinit);
+    }
+    if (isTimer)
+        orderByCalendar(loading);
     if (unit.type == UnitType::Service) {
         add(Dependency::Requires, sysinit);
         add(Dependency::After, sysinit);
         add(Dependency::After, QStringLiteral("basic.target"));
     }
     const bool known = unit.type == UnitType::Service || unit.type == UnitType::Target ||
-                       unit.type == UnitType::Slice || unit.type == UnitType::Timer;
+                       unit.type == UnitType::Slice || isTimer || isPath;
     if (known && !unit.perpetual) {
         add(Dependency::Conflicts, shutdown);
         add(Dependency::Before, shutdown);
@@ -265,6 +277,14 @@ void keepSpent(TimerSettings &now, const TimerSettings &before)
             continue;
         value.spent = old.spent;
         value.nextUs = old.nextUs;
+    }
+}
+
+void keepExisted(PathSettings &now, const PathSettings &before)
+{
+    for (qsizetype i = 0; i < now.lines.size() && i < before.lines.size(); ++i) {
+        if (now.lines[i].isSame(before.lines[i]))
+            now.lines[i].existed = before.lines[i].existed;
     }
 }
 
@@ -323,6 +343,7 @@ Loaded loadUnit(
 {
     const ServiceSettings before = std::exchange(unit.service, {});
     const TimerSettings timerBefore = std::exchange(unit.timer, {});
+    const PathSettings pathBefore = std::exchange(unit.path, {});
     unit.settings = {};
     unit.options.clear();
     unit.problems.clear();
@@ -347,7 +368,9 @@ Loaded loadUnit(
         if (unit.type == UnitType::Service)
             finishService(loading, machine);
         if (unit.type == UnitType::Timer)
-            finishTimer(loading);
+            finishTriggering(loading, unit.timer.unit, wrongTimer(unit.timer));
+        if (unit.type == UnitType::Path)
+            finishTriggering(loading, unit.path.unit, wrongPath(unit.path));
     }
     for (const QString &name : found.wants)
         loading.out.dependencies.append({Dependency::Wants, name});
@@ -361,6 +384,7 @@ Loaded loadUnit(
         addImplicit(loading);
     keepRuns(unit.service, before);
     keepSpent(unit.timer, timerBefore);
+    keepExisted(unit.path, pathBefore);
     return std::move(loading.out);
 }
 

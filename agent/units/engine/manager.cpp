@@ -4,6 +4,7 @@
 
 #include "agent/units/engine/errors.h"
 #include "agent/units/engine/job_queue.h"
+#include "agent/units/engine/path_machine.h"
 #include "agent/units/engine/plain_machine.h"
 #include "agent/units/engine/registry.h"
 #include "agent/units/engine/service_machine.h"
@@ -32,6 +33,8 @@ Manager::Manager(Parts parts, Options options, QObject *parent)
     m_jobs = std::make_unique<JobQueue>(
         JobQueue::Parts{this, m_parts.driver, m_parts.clock, &m_registry->all()});
     m_plain = std::make_unique<PlainMachine>(static_cast<Core *>(this));
+    m_paths =
+        std::make_unique<PathMachine>(PathMachine::Parts{this, m_parts.driver, m_parts.clock});
     m_services = std::make_unique<ServiceMachine>(ServiceMachine::Parts{
         this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
     m_timers = std::make_unique<TimerMachine>(
@@ -210,6 +213,8 @@ void Manager::reload()
     m_registry->reload();
     for (const auto &unit : m_registry->all()) {
         changed(*unit);
+        if (UnitMachine *machine = machineOf(*unit))
+            machine->reloaded(*unit);
         m_bound.insert(unit.get());
     }
     m_jobs->reconsider();
@@ -330,6 +335,12 @@ void Manager::timerFired(const QString &timer)
     Unit *unit = find(timer);
     if (UnitMachine *machine = unit ? machineOf(*unit) : nullptr)
         machine->timerFired(*unit);
+}
+
+void Manager::pathChanged(const QString &name, bool touched)
+{
+    if (Unit *unit = find(name); unit && unit->type == UnitType::Path)
+        m_paths->pathChanged(*unit, touched);
 }
 
 void Manager::clockChanged()

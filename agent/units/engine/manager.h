@@ -13,6 +13,7 @@
 namespace qd::units {
 
 class JobQueue;
+class PathMachine;
 class PlainMachine;
 class Registry;
 class ServiceMachine;
@@ -105,6 +106,7 @@ public:
     void processNotified(qint32 pid, const QByteArray &message) override;
     void groupEmptied(const QString &controlGroup) override;
     void timerFired(const QString &timer) override;
+    void pathChanged(const QString &unit, bool touched) override;
     void clockChanged() override;
 
 Q_SIGNALS:
@@ -175,6 +177,7 @@ private:
     Options m_options;
     std::unique_ptr<Registry> m_registry;
     std::unique_ptr<JobQueue> m_jobs;
+    std::unique_ptr<PathMachine> m_paths;
     std::unique_ptr<PlainMachine> m_plain; ///< targets and slices
     std::unique_ptr<ServiceMachine> m_services;
     std::unique_ptr<TimerMachine> m_timers;

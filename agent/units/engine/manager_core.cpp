@@ -4,6 +4,7 @@
 #include "agent/units/engine/job_queue.h"
 #include "agent/units/engine/manager.h"
 #include "agent/units/engine/messages.h"
+#include "agent/units/engine/path_machine.h"
 #include "agent/units/engine/plain_machine.h"
 #include "agent/units/engine/registry.h"
 #include "agent/units/engine/service_machine.h"
@@ -41,6 +42,8 @@ UnitMachine *Manager::machineOf(const Unit &unit) const
         return m_services.get();
     case UnitType::Timer:
         return m_timers.get();
+    case UnitType::Path:
+        return m_paths.get();
     case UnitType::Target:
     case UnitType::Slice:
         return m_plain.get();

@@ -371,6 +371,17 @@ void addExecSetters(Setters &s)
     });
 }
 
+/// Unit= of what triggers another: the first one counts.
+template <class T>
+Setter triggeredUnit(T part)
+{
+    return [part](Loading &l, const QString &value) {
+        const QString name = expanded(l, value);
+        if (part(l).isEmpty() && isValidName(name))
+            part(l) = name;
+    };
+}
+
 void addTimerSetters(Setters &s)
 {
     const auto timer = [&s](const char *name, const Setter &setter) {
@@ -391,11 +402,39 @@ void addTimerSetters(Setters &s)
     };
     time("AccuracySec", &TimerSettings::accuracyUs);
     time("RandomizedDelaySec", &TimerSettings::randomizedDelayUs);
-    timer("Unit", [](Loading &l, const QString &value) {
-        const QString name = expanded(l, value);
-        if (l.unit.timer.unit.isEmpty() && isValidName(name))
-            l.unit.timer.unit = name; // the first one counts
+    timer("Unit", triggeredUnit([](Loading &l) -> QString & { return l.unit.timer.unit; }));
+}
+
+void addPathSetters(Setters &s)
+{
+    const auto path = [&s](const char *name, const Setter &setter) {
+        s.insert(QStringLiteral("Path/") + QString::fromLatin1(name), setter);
+    };
+    path("MakeDirectory", boolean([](Loading &l) -> bool & { return l.unit.path.makeDirectory; }));
+    path(
+        "DirectoryMode",
+        parsed([](Loading &l) -> uint & { return l.unit.path.directoryMode; }, parseMode));
+    path(
+        "TriggerLimitIntervalSec",
+        span([](Loading &l) -> quint64 & { return l.unit.path.triggerLimitIntervalUs; }, false));
+    path("TriggerLimitBurst", [](Loading &l, const QString &value) {
+        bool ok = false;
+        const int count = value.toInt(&ok);
+        if (ok && count >= 0)
+            l.unit.path.triggerLimitBurst = count;
     });
+    path("Unit", triggeredUnit([](Loading &l) -> QString & { return l.unit.path.unit; }));
+}
+
+/// A line of [Path] that says what to wait for; an empty one takes back all of them.
+void addPathLine(Loading &loading, PathKind kind, const QString &text)
+{
+    QList<PathLine> &lines = loading.unit.path.lines;
+    const QString path = expanded(loading, text);
+    if (text.isEmpty())
+        lines.clear();
+    else if (path.startsWith(u'/'))
+        lines.append({kind, path, false});
 }
 
 /// A line of [Timer] that says when; an empty one takes back all of them, of every kind.
@@ -424,6 +463,7 @@ const Setters &setters()
         addServiceSetters(s);
         addExecSetters(s);
         addTimerSetters(s);
+        addPathSetters(s);
         return s;
     }();
     return all;
@@ -455,6 +495,9 @@ void applyOption(Loading &loading, const Option &option)
     }
     if (option.section == u"Service" && option.name.startsWith(u"Limit"))
         return setLimit(loading, option.name.mid(5), option.value);
+    const auto kind = pathKindFrom(option.name);
+    if (option.section == u"Path" && kind)
+        return addPathLine(loading, *kind, option.value);
     const auto base = timerBaseFrom(option.name);
     if (option.section == u"Timer" && base)
         return addTimerValue(loading, *base, option.value);

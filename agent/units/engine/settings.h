@@ -142,6 +142,24 @@ struct TimerValue {
     bool spent = false; ///< it was due, and its base comes only once
 };
 
+/// One line of [Path].
+struct PathLine {
+    PathKind kind = PathKind::Exists;
+    QString path;
+    bool existed = false; ///< at the last look
+
+    bool isSame(const PathLine &other) const { return kind == other.kind && path == other.path; }
+};
+
+struct PathSettings {
+    QList<PathLine> lines;
+    bool makeDirectory = false;
+    uint directoryMode = 0755;
+    quint64 triggerLimitIntervalUs = 2 * unitfile::kSecond;
+    int triggerLimitBurst = 200;
+    QString unit; ///< what it starts
+};
+
 struct TimerSettings {
     QList<TimerValue> values;
     quint64 accuracyUs = 60 * unitfile::kSecond;

@@ -2,6 +2,7 @@
 #include "agent/units/engine/timer_machine.h"
 
 #include "agent/units/engine/messages.h"
+#include "agent/units/engine/triggering.h"
 
 #include <QCryptographicHash>
 #include <QtEndian>
@@ -34,12 +35,6 @@ ActiveState activeStateOf(TimerState state)
     default:
         return ActiveState::Active;
     }
-}
-
-Unit *triggeredBy(const Unit &timer)
-{
-    const QList<Unit *> &units = timer.of(Dependency::Triggers).list();
-    return units.isEmpty() ? nullptr : units.first();
 }
 
 /// The same number for the same text, in whichever process.
@@ -85,15 +80,8 @@ TimerMachine::TimerMachine(Parts parts, const Node &node)
 
 StartAnswer TimerMachine::start(Unit &unit)
 {
-    const Unit *triggered = triggeredBy(unit);
-    if (!triggered || triggered->load != LoadState::Loaded) {
-        m_parts.core->say(
-            &unit, messages::about(
-                       unit, 3,
-                       QStringLiteral("Refusing to start, unit %1 to trigger not loaded.")
-                           .arg(triggered ? triggered->id : unit.timer.unit)));
+    if (!triggeredIsLoaded(*m_parts.core, unit, unit.timer.unit))
         return StartAnswer::Failed;
-    }
     unit.invocationId = m_parts.core->freshId();
     unit.timing.lastTrigger = {};
     unit.timing.result = Outcome::Success;
@@ -144,7 +132,7 @@ void TimerMachine::resetFailed(Unit &unit)
 
 std::optional<quint64> TimerMachine::baseOf(const Unit &unit, TimerBase base) const
 {
-    const Unit *triggered = triggeredBy(unit);
+    const Unit *triggered = triggeredOf(unit);
     const quint64 now = m_parts.core->now().monotonicUs;
     const auto orNothing = [](quint64 us) { return us > 0 ? std::optional(us) : std::nullopt; };
     const quint64 last = unit.timing.lastTrigger.monotonicUs;
@@ -253,17 +241,8 @@ void TimerMachine::enterRunning(Unit &unit)
 {
     if (m_parts.core->hasStopJob(unit))
         return;
-    Unit *triggered = triggeredBy(unit);
-    const auto job = triggered ? m_parts.core->addJob(JobType::Start, *triggered, JobMode::Replace)
-                               : fail(code::notFound, QStringLiteral("there is none"));
-    if (!job) {
-        m_parts.core->say(
-            &unit,
-            messages::about(
-                unit, 4,
-                QStringLiteral("Failed to queue unit startup job: %1").arg(job.error().message)));
+    if (!startTriggeredUnit(*m_parts.core, unit))
         return enterDead(unit, Outcome::Resources);
-    }
     unit.timing.lastTrigger = m_parts.core->now();
     if (unit.timer.persistent)
         m_parts.driver->setTimerStamp(unit.id, unit.timing.lastTrigger.realtimeUs);
@@ -317,6 +296,12 @@ void TimerMachine::triggeredChanged(Unit &unit, const Unit &other)
     case State::Failed:
         return;
     }
+}
+
+void TimerMachine::reloaded(Unit &unit)
+{
+    if (unit.timing.state == State::Waiting || unit.timing.state == State::Elapsed)
+        enterWaiting(unit, false);
 }
 
 void TimerMachine::clockChanged(Unit &unit)

@@ -30,6 +30,7 @@ public:
     void resetFailed(Unit &unit) override;
     void timerFired(Unit &unit) override;
     void triggeredChanged(Unit &unit, const Unit &other) override;
+    void reloaded(Unit &unit) override;
     void clockChanged(Unit &unit) override;
 
 private:

@@ -59,6 +59,13 @@ const QStringList &killModes()
     return all;
 }
 
+const QStringList &pathKinds()
+{
+    static const QStringList all =
+        list("PathExists PathExistsGlob PathChanged PathModified DirectoryNotEmpty");
+    return all;
+}
+
 const QStringList &timerBases()
 {
     static const QStringList all = list("OnActiveSec OnBootSec OnStartupSec OnUnitActiveSec "
@@ -124,6 +131,17 @@ QString toText(ServiceState state)
     return all.value(int(state));
 }
 
+QString toText(PathKind kind)
+{
+    return pathKinds().value(int(kind));
+}
+
+QString toText(PathState state)
+{
+    static const QStringList all = list("dead waiting running failed");
+    return all.value(int(state));
+}
+
 QString toText(TimerState state)
 {
     static const QStringList all = list("dead waiting running elapsed failed");
@@ -159,7 +177,7 @@ QString toText(ServiceResult result)
 {
     static const QStringList all = list("success resources protocol timeout exit-code signal "
                                         "core-dump watchdog start-limit-hit oom-kill "
-                                        "exec-condition");
+                                        "exec-condition trigger-limit-hit unit-start-limit-hit");
     return all.value(int(result));
 }
 
@@ -184,6 +202,11 @@ std::optional<JobType> jobTypeFrom(const QString &text)
 std::optional<JobMode> jobModeFrom(const QString &text)
 {
     return find<JobMode>(jobModes(), text);
+}
+
+std::optional<PathKind> pathKindFrom(const QString &text)
+{
+    return find<PathKind>(pathKinds(), text);
 }
 
 std::optional<TimerBase> timerBaseFrom(const QString &text)

@@ -93,6 +93,9 @@ enum class ServiceState {
 };
 /// What a value of a timer counts from (ch3-systemd.md 9.2).
 enum class TimerBase { Active, Boot, Startup, UnitActive, UnitInactive, Calendar };
+/// What a line of [Path] waits for (ch3-systemd.md 10).
+enum class PathKind { Exists, ExistsGlob, Changed, Modified, DirectoryNotEmpty };
+enum class PathState { Dead, Waiting, Running, Failed };
 enum class TimerState { Dead, Waiting, Running, Elapsed, Failed };
 enum class ServiceType { Simple, Exec, Forking, Oneshot, DBus, Notify, Idle };
 enum class RestartPolicy { No, OnSuccess, OnFailure, OnAbnormal, OnWatchdog, OnAbort, Always };
@@ -109,7 +112,9 @@ enum class ServiceResult {
     Watchdog,
     StartLimitHit,
     OomKill,
-    SkipCondition
+    SkipCondition,
+    TriggerLimitHit,  // of what triggers others: it was too often,
+    UnitStartLimitHit // or what it triggers was started too often
 };
 enum class ExecKind { Condition, StartPre, Start, StartPost, Reload, Stop, StopPost };
 constexpr int kExecKinds = 7;
@@ -122,6 +127,8 @@ QString toText(JobMode mode);
 QString toText(JobState state);
 QString toText(JobResult result);
 QString toText(ServiceState state);
+QString toText(PathKind kind); ///< "PathExists" ...
+QString toText(PathState state);
 QString toText(TimerState state);
 QString toText(TimerBase base); ///< "OnActiveSec" ...
 QString toText(ServiceType type);
@@ -134,6 +141,7 @@ QString toText(ExecKind kind); ///< "ExecStartPre" ...
 UnitType unitTypeOf(const QString &unit);
 std::optional<JobType> jobTypeFrom(const QString &text);
 std::optional<JobMode> jobModeFrom(const QString &text);
+std::optional<PathKind> pathKindFrom(const QString &option);
 std::optional<TimerBase> timerBaseFrom(const QString &option);
 std::optional<ServiceType> serviceTypeFrom(const QString &text);
 std::optional<RestartPolicy> restartPolicyFrom(const QString &text);

@@ -33,15 +33,6 @@ struct ServiceRuntime {
     bool willRestart = false; ///< dead or failed for a moment only
 };
 
-/// How a timer is doing. Its results are some of a service's.
-struct TimerRuntime {
-    TimerState state = TimerState::Dead;
-    ServiceResult result = ServiceResult::Success;
-    Moment lastTrigger;
-    quint64 nextMonotonicUs = unitfile::kInfinity; ///< infinity = never
-    quint64 nextRealtimeUs = unitfile::kInfinity;
-};
-
 /// At most so many of something in an interval, counted from the first.
 struct RateLimit {
     qint64 beginMs = -1;
@@ -57,6 +48,22 @@ struct RateLimit {
         count += hit ? 0 : 1;
         return !hit;
     }
+};
+
+/// How a path is doing. Its results are some of a service's.
+struct PathRuntime {
+    PathState state = PathState::Dead;
+    ServiceResult result = ServiceResult::Success;
+    RateLimit limit; ///< of how often it triggers
+};
+
+/// How a timer is doing. Its results are some of a service's.
+struct TimerRuntime {
+    TimerState state = TimerState::Dead;
+    ServiceResult result = ServiceResult::Success;
+    Moment lastTrigger;
+    quint64 nextMonotonicUs = unitfile::kInfinity; ///< infinity = never
+    quint64 nextRealtimeUs = unitfile::kInfinity;
 };
 
 /// One unit in memory: everything that its D-Bus properties, `systemctl status` and the scheduler
@@ -79,6 +86,8 @@ struct Unit {
     UnitSettings settings;
     ServiceSettings service; ///< meaningful for services
     ServiceRuntime run;
+    PathSettings path; ///< meaningful for paths
+    PathRuntime watching;
     TimerSettings timer; ///< meaningful for timers
     TimerRuntime timing;
 

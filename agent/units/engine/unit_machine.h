@@ -26,6 +26,8 @@ public:
         Q_UNUSED(unit);
         Q_UNUSED(other);
     }
+    /// Its files were read anew.
+    virtual void reloaded(Unit &) {}
     /// The wall clock was set.
     virtual void clockChanged(Unit &) {}
 };

@@ -55,6 +55,7 @@ private Q_SLOTS:
     void theClockIsSet();
     void aReloadKeepsWhatIsSpent();
     void aFixedDelayOutlivesTheEngine();
+    void aReloadArmsWhatTheFileSaysNow();
     void wakeUpsComeTogether();
     void aTimerIsWantedByItsTarget();
 };
@@ -340,6 +341,20 @@ void TestTimers::aFixedDelayOutlivesTheEngine()
     };
     QCOMPARE(dueIn(1, "FixedRandomDelay=yes\n"), dueIn(2, "FixedRandomDelay=yes\n"));
     QVERIFY(dueIn(1, "") != dueIn(2, ""));
+}
+
+void TestTimers::aReloadArmsWhatTheFileSaysNow()
+{
+    World world;
+    aTimer(world, "OnActiveSec=1h\n");
+    world.start("job.timer");
+    aTimer(world, "OnActiveSec=10\n");
+    world.advance(20 * kSecond);
+    QCOMPARE(runsOf(world, "job.service"), 0);
+    world.manager.reload();
+    world.settle();
+    world.advance(0);
+    QCOMPARE(runsOf(world, "job.service"), 1); // ten seconds after its start are over
 }
 
 void TestTimers::wakeUpsComeTogether()

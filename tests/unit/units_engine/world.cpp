@@ -132,10 +132,10 @@ void FakeDriver::releaseGroup(const QString &controlGroup)
     log.append(QStringLiteral("release %1").arg(controlGroup));
 }
 
-/// Conditions hold when their parameter says "yes".
+/// Conditions hold when their parameter says "yes", or names what exists.
 bool FakeDriver::test(const Condition &condition) const
 {
-    return condition.parameter.contains(u"yes");
+    return condition.parameter.contains(u"yes") || existing.contains(condition.parameter);
 }
 
 std::optional<UserInfo> FakeDriver::user(const QString &nameOrId) const
@@ -277,6 +277,39 @@ void World::advance(qint64 ms)
         settle();
     }
     clock.ms = end;
+}
+
+void World::touch(const QString &path)
+{
+    driver.existing.insert(path);
+    tellPaths(path);
+}
+
+void World::remove(const QString &path)
+{
+    driver.existing.remove(path);
+    tellPaths(path);
+}
+
+void World::write(const QString &path)
+{
+    driver.existing.insert(path);
+    tellPaths(path);
+}
+
+/// As the driver does: `touched` for a path that waits for changes and was there before.
+void World::tellPaths(const QString &path)
+{
+    const QSet<QString> watched = driver.watched;
+    for (const QString &name : watched) {
+        bool touched = false;
+        for (const PathLine &line : unit(name).path.lines) {
+            const bool isEdge = line.kind == PathKind::Changed || line.kind == PathKind::Modified;
+            touched = touched || (isEdge && line.path == path && line.existed);
+        }
+        manager.pathChanged(name, touched);
+        settle();
+    }
 }
 
 void World::setClock(qint64 byMs)

@@ -73,6 +73,13 @@ public:
     void wake() override { woken = true; }
     bool test(const Condition &condition) const override;
     std::optional<UserInfo> user(const QString &nameOrId) const override;
+    void watchPaths(const QString &unit, const QList<PathLine> &) override { watched.insert(unit); }
+    void unwatchPaths(const QString &unit) override { watched.remove(unit); }
+    void makeFolder(const QString &path, uint mode) override
+    {
+        log.append(QStringLiteral("folder %1 %2").arg(path).arg(mode, 0, 8));
+        existing.insert(path);
+    }
     std::optional<quint64> timerStamp(const QString &unit) const override
     {
         return stamps.contains(unit) ? std::optional(stamps.value(unit)) : std::nullopt;
@@ -88,7 +95,9 @@ public:
     QMap<qint32, Process> running;
     QMap<QString, qint64> timers;
     QMap<QString, quint64> stamps;
-    QStringList log; ///< "run a.service /bin/true", "signal 15 a.service"
+    QSet<QString> watched;  ///< units whose paths are watched
+    QSet<QString> existing; ///< paths of files
+    QStringList log;        ///< "run a.service /bin/true", "signal 15 a.service"
     QList<SpawnRequest> requests;
     std::function<void(const SpawnRequest &)> onSpawn;
     bool woken = false;
@@ -128,6 +137,10 @@ public:
     /// Runs the engine and everything that happens without time passing.
     void settle();
     void advance(qint64 ms);
+    /// A file comes, goes, or is written to; every path that is watched hears of it.
+    void touch(const QString &path);
+    void remove(const QString &path);
+    void write(const QString &path);
     /// Sets the wall clock forward, or back, and says so.
     void setClock(qint64 byMs);
     /// Ends the main process, else the only process, of a unit.
@@ -147,6 +160,8 @@ public:
     /// The engine's words about a unit, in order.
     QStringList said(const QString &unit) const;
     bool wasSaid(const QString &sentence) const;
+
+    void tellPaths(const QString &path);
 
     FakeSource source;
     FakeClock clock;

@@ -1,0 +1,1 @@
+qd_python_test(conformance_paths SCRIPT paths.py TIMEOUT 120 LABEL conformance)
