@@ -24,9 +24,12 @@ def ip(*words, inside=None):
 class Wire:
     """A network namespace on a bridge, for one member; its cable may be put into the other bridge."""
 
-    def __init__(self, number, address):
-        self.name = f"veth{number}"
+    def __init__(self):
         self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        # A name of its own: the kernel takes an earlier namespace away, and its cable, some time after its end.
+        self.name = f"veth{self.holder.pid}"
+
+    def connect(self, address):
         own = os.readlink("/proc/self/ns/net")
         wait_for(lambda: os.readlink(f"/proc/{self.holder.pid}/ns/net") != own, 10, "a namespace")
         pid = str(self.holder.pid)
@@ -81,9 +84,10 @@ class Roles(Case):
         agents = []
         for number in range(1, count + 1):
             agent = BareAgent(f"core-{number:02}", f"10.0.0.{number}")
-            agent.wire = Wire(number, agent.address)
-            agent.before = agent.wire.enter()
+            agent.wire = Wire()
             self.addCleanup(agent.wire.close)
+            agent.wire.connect(agent.address)
+            agent.before = agent.wire.enter()
             self.addCleanup(agent.stop)
             agents.append(agent)
         agents[0].must("authority", folder)
