@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Path units of a real unit engine, on real files, seen by Debian's systemctl (systemd 252)."""
-from qdtest import Case, main, proves, wait_for
-from unit_machine import UnitMachine
+from qdtest import main, proves, wait_for
+from unit_machine import MachineCase
 
 KINDS = {"exists": "PathExists=/run/watched/exists", "glob": "PathExistsGlob=/run/watched/glob/*.job",
          "changed": "PathChanged=/run/watched/changed", "modified": "PathModified=/run/watched/modified",
@@ -15,15 +15,8 @@ UNITS["loop.path"] = "[Path]\nPathExists=/etc/machine-id\n"
 UNITS["loop.service"] = "[Service]\nType=oneshot\nExecStart=/bin/true\n"
 
 
-class Paths(Case):
-    @classmethod
-    def setUpClass(cls):
-        cls.machine = UnitMachine(UNITS)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.machine.stop()
-        cls.machine.remove()
+class Paths(MachineCase):
+    units = UNITS
 
     def arm(self, name):
         self.assertEqual(self.machine.systemctl("start", f"{name}.path").returncode, 0, self.machine.log())

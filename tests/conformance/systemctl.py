@@ -7,7 +7,7 @@ import time
 
 from local_cluster import LocalCluster
 from qdtest import Case, main, proves, wait_for
-from unit_machine import UnitMachine
+from unit_machine import MachineCase, UnitMachine
 
 LOOP = "/bin/sh -c 'echo up; while true; do sleep 0.1; done'"
 UNITS = {
@@ -71,17 +71,8 @@ ExecStart=/bin/sh -c 'sleep 4714 & echo $! >/run/forking.pid'
 }
 
 
-class Machine(Case):
-    groups = True
-
-    @classmethod
-    def setUpClass(cls):
-        cls.machine = UnitMachine(UNITS, groups=cls.groups)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.machine.stop()
-        cls.machine.remove()
+class Machine(MachineCase):
+    units = UNITS
 
     def call(self, *words, status=0):
         run = self.machine.systemctl(*words)

@@ -4,8 +4,8 @@ import json
 import os
 import re
 
-from qdtest import Case, main, proves, wait_for
-from unit_machine import UnitMachine
+from qdtest import main, proves, wait_for
+from unit_machine import MachineCase
 
 JOB = "[Service]\nType=oneshot\nExecStart=/bin/echo done by %n\n"
 UNITS = {
@@ -21,15 +21,8 @@ UNITS = {
 }
 
 
-class Timers(Case):
-    @classmethod
-    def setUpClass(cls):
-        cls.machine = UnitMachine(UNITS)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.machine.stop()
-        cls.machine.remove()
+class Timers(MachineCase):
+    units = UNITS
 
     def start(self, unit):
         self.assertEqual(self.machine.systemctl("start", unit).returncode, 0, self.machine.log())

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import uuid
 
-from qdtest import program, wait_for
+from qdtest import Case, program, wait_for
 
 _SETUP = """
 set -e
@@ -165,3 +165,18 @@ class UnitMachine:
 
     def remove(self):
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class MachineCase(Case):
+    """Stories of one machine, `self.machine`, whose unit files are `units`."""
+    units = {}
+    groups = True
+
+    @classmethod
+    def setUpClass(cls):
+        cls.machine = UnitMachine(cls.units, groups=cls.groups)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.machine.stop()
+        cls.machine.remove()
