@@ -20,12 +20,12 @@ QVariantMap pathProperties(const Unit &unit)
         {QStringLiteral("TriggerLimitIntervalUSec"),
          QVariant::fromValue<qulonglong>(path.triggerLimitIntervalUs)},
         {QStringLiteral("TriggerLimitBurst"), quint32(path.triggerLimitBurst)},
-        {QStringLiteral("Result"), toText(unit.watching.result)}};
+        {QStringLiteral("Result"), toText(unit.result)}};
 }
 
 ChangedProperties changedPathProperties(const Unit &unit)
 {
-    return {{{QStringLiteral("Result"), toText(unit.watching.result)}}, {}};
+    return {{{QStringLiteral("Result"), toText(unit.result)}}, {}};
 }
 
 } // namespace qd::units::bus

@@ -27,7 +27,7 @@ QVariantMap livingProperties(const Unit &unit)
     out[QStringLiteral("NextElapseUSecMonotonic")] = us(timing.nextMonotonicUs);
     out[QStringLiteral("LastTriggerUSec")] = us(timing.lastTrigger.realtimeUs);
     out[QStringLiteral("LastTriggerUSecMonotonic")] = us(timing.lastTrigger.monotonicUs);
-    out[QStringLiteral("Result")] = toText(timing.result);
+    out[QStringLiteral("Result")] = toText(unit.result);
     return out;
 }
 

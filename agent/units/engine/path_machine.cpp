@@ -32,7 +32,7 @@ StartAnswer PathMachine::start(Unit &unit)
     if (!triggeredIsLoaded(*m_parts.core, unit, unit.path.unit))
         return StartAnswer::Failed;
     unit.invocationId = m_parts.core->freshId();
-    unit.watching.result = Outcome::Success;
+    unit.result = Outcome::Success;
     for (const PathLine &line : std::as_const(unit.path.lines)) {
         // What is to exist some day is not made by who waits for it.
         if (unit.path.makeDirectory && line.kind != PathKind::Exists &&
@@ -41,25 +41,6 @@ StartAnswer PathMachine::start(Unit &unit)
     }
     enterWaiting(unit, Occasion::Start);
     return StartAnswer::Begun;
-}
-
-StartAnswer PathMachine::stop(Unit &unit)
-{
-    enterDead(unit, Outcome::Success);
-    return StartAnswer::Begun;
-}
-
-void PathMachine::refuseStart(Unit &unit)
-{
-    enterDead(unit, Outcome::StartLimitHit);
-}
-
-void PathMachine::resetFailed(Unit &unit)
-{
-    if (unit.watching.state == State::Failed)
-        setState(unit, State::Dead);
-    unit.watching.result = Outcome::Success;
-    m_parts.core->changed(unit);
 }
 
 bool PathMachine::exists(const PathLine &line) const
@@ -117,12 +98,9 @@ void PathMachine::enterRunning(Unit &unit)
     setState(unit, State::Running);
 }
 
-void PathMachine::enterDead(Unit &unit, Outcome outcome)
+void PathMachine::rest(Unit &unit, bool failed)
 {
-    if (unit.watching.result == Outcome::Success)
-        unit.watching.result = outcome;
-    m_parts.core->say(&unit, messages::serviceEnded(unit, unit.watching.result));
-    setState(unit, unit.watching.result == Outcome::Success ? State::Dead : State::Failed);
+    setState(unit, failed ? State::Failed : State::Dead);
 }
 
 void PathMachine::setState(Unit &unit, State state)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "agent/units/engine/unit_machine.h"
+#include "agent/units/engine/result_machine.h"
 
 namespace qd::units {
 
 /// Paths: what they wait for in the file system, and that what they trigger is started then
 /// (ch3-systemd.md 10; U-48). Existence counts at the start and again each time that what was
 /// started has ended; a change counts only when it happens while the path waits.
-class PathMachine : public UnitMachine {
+class PathMachine : public ResultMachine {
 public:
     struct Parts {
         Core *core;
@@ -17,14 +17,12 @@ public:
     };
 
     explicit PathMachine(Parts parts)
-        : m_parts(parts)
+        : ResultMachine(parts.core)
+        , m_parts(parts)
     {
     }
 
     StartAnswer start(Unit &unit) override;
-    StartAnswer stop(Unit &unit) override;
-    void refuseStart(Unit &unit) override;
-    void resetFailed(Unit &unit) override;
     void reloaded(Unit &unit) override;
     void triggeredChanged(Unit &unit, const Unit &other) override;
     /// Something happened at what the unit watches; `touched` when that is what it waits for.
@@ -37,7 +35,7 @@ private:
 
     void enterWaiting(Unit &unit, Occasion occasion);
     void enterRunning(Unit &unit);
-    void enterDead(Unit &unit, Outcome outcome);
+    void rest(Unit &unit, bool failed) override;
     void setState(Unit &unit, State state);
     bool isMet(Unit &unit, Occasion occasion) const;
     bool exists(const PathLine &line) const;

@@ -72,7 +72,8 @@ quint64 coalesced(quint64 us, quint64 accuracyUs, quint64 offsetUs)
 }
 
 TimerMachine::TimerMachine(Parts parts, const Node &node)
-    : m_parts(parts)
+    : ResultMachine(parts.core)
+    , m_parts(parts)
     , m_node(node)
     , m_offsetUs(numberOf(node.id) % kMinuteUs)
 {
@@ -84,7 +85,7 @@ StartAnswer TimerMachine::start(Unit &unit)
         return StartAnswer::Failed;
     unit.invocationId = m_parts.core->freshId();
     unit.timing.lastTrigger = {};
-    unit.timing.result = Outcome::Success;
+    unit.result = Outcome::Success;
     for (TimerValue &value : unit.timer.values) {
         if (value.base == TimerBase::Active)
             value.spent = false;
@@ -109,25 +110,6 @@ void TimerMachine::recallStamp(Unit &unit)
     // One that lies in the future was written before the clock was set.
     if (*stamp < now)
         unit.timing.lastTrigger.realtimeUs = *stamp;
-}
-
-StartAnswer TimerMachine::stop(Unit &unit)
-{
-    enterDead(unit, Outcome::Success);
-    return StartAnswer::Begun;
-}
-
-void TimerMachine::refuseStart(Unit &unit)
-{
-    enterDead(unit, Outcome::StartLimitHit);
-}
-
-void TimerMachine::resetFailed(Unit &unit)
-{
-    if (unit.timing.state == State::Failed)
-        setState(unit, State::Dead);
-    unit.timing.result = Outcome::Success;
-    m_parts.core->changed(unit);
 }
 
 std::optional<quint64> TimerMachine::baseOf(const Unit &unit, TimerBase base) const
@@ -249,12 +231,9 @@ void TimerMachine::enterRunning(Unit &unit)
     setState(unit, State::Running);
 }
 
-void TimerMachine::enterDead(Unit &unit, Outcome outcome)
+void TimerMachine::rest(Unit &unit, bool failed)
 {
-    if (unit.timing.result == Outcome::Success)
-        unit.timing.result = outcome;
-    m_parts.core->say(&unit, messages::serviceEnded(unit, unit.timing.result));
-    setState(unit, unit.timing.result == Outcome::Success ? State::Dead : State::Failed);
+    setState(unit, failed ? State::Failed : State::Dead);
 }
 
 void TimerMachine::setState(Unit &unit, State state)

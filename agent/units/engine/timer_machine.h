@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "agent/units/engine/unit_machine.h"
+#include "agent/units/engine/result_machine.h"
 
 #include <QTimeZone>
 
 namespace qd::units {
 
 /// Timers: when they are due, and that what they trigger is started then (ch3-systemd.md 9; U-47).
-class TimerMachine : public UnitMachine {
+class TimerMachine : public ResultMachine {
 public:
     struct Parts {
         Core *core;
@@ -25,9 +25,6 @@ public:
     TimerMachine(Parts parts, const Node &node);
 
     StartAnswer start(Unit &unit) override;
-    StartAnswer stop(Unit &unit) override;
-    void refuseStart(Unit &unit) override;
-    void resetFailed(Unit &unit) override;
     void timerFired(Unit &unit) override;
     void triggeredChanged(Unit &unit, const Unit &other) override;
     void reloaded(Unit &unit) override;
@@ -39,7 +36,7 @@ private:
 
     void enterWaiting(Unit &unit, bool clockChanged);
     void enterRunning(Unit &unit);
-    void enterDead(Unit &unit, Outcome outcome);
+    void rest(Unit &unit, bool failed) override;
     void setState(Unit &unit, State state);
     void recallStamp(Unit &unit);
     /// When a value is due next, on its own clock; nothing when it is not due any more.

@@ -50,17 +50,15 @@ struct RateLimit {
     }
 };
 
-/// How a path is doing. Its results are some of a service's.
+/// How a path is doing.
 struct PathRuntime {
     PathState state = PathState::Dead;
-    ServiceResult result = ServiceResult::Success;
     RateLimit limit; ///< of how often it triggers
 };
 
-/// How a timer is doing. Its results are some of a service's.
+/// How a timer is doing.
 struct TimerRuntime {
     TimerState state = TimerState::Dead;
-    ServiceResult result = ServiceResult::Success;
     Moment lastTrigger;
     quint64 nextMonotonicUs = unitfile::kInfinity; ///< infinity = never
     quint64 nextRealtimeUs = unitfile::kInfinity;
@@ -93,6 +91,7 @@ struct Unit {
 
     ActiveState active = ActiveState::Inactive;
     QString sub = QStringLiteral("dead");
+    ServiceResult result = ServiceResult::Success; ///< of what is no service
     Moment stateChange, inactiveExit, activeEnter, activeExit, inactiveEnter;
     Moment conditionTime, assertTime;
     bool conditionResult = false;

@@ -135,7 +135,7 @@ void TestPaths::aServiceThatMayNotStartAnyMoreFailsThePath()
     world.touch("/run/flag"); // and nobody removes it
     QCOMPARE(runsOf(world, "job.service"), 5);
     QCOMPARE(world.state("job.path"), "failed/failed");
-    QCOMPARE(toText(world.unit("job.path").watching.result), "unit-start-limit-hit");
+    QCOMPARE(toText(world.unit("job.path").result), "unit-start-limit-hit");
     QVERIFY(!world.driver.watched.contains("job.path"));
 }
 
@@ -148,7 +148,7 @@ void TestPaths::tooManyTriggersFailThePath()
     world.start("job.path");
     world.touch("/run/flag");
     QCOMPARE(runsOf(world, "job.service"), 3);
-    QCOMPARE(toText(world.unit("job.path").watching.result), "trigger-limit-hit");
+    QCOMPARE(toText(world.unit("job.path").result), "trigger-limit-hit");
     QVERIFY(world.wasSaid("job.path: Trigger limit hit, refusing further activation."));
 }
 
