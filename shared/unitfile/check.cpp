@@ -5,6 +5,7 @@
 #include "shared/unitfile/command_line.h"
 #include "shared/unitfile/environment.h"
 #include "shared/unitfile/known_keys.h"
+#include "shared/unitfile/socket_address.h"
 #include "shared/unitfile/specifier.h"
 #include "shared/unitfile/time_span.h"
 #include "shared/unitfile/unit_name.h"
@@ -75,6 +76,31 @@ QString wrongUnits(const QString &unit, const QString &value)
             return ignoring(QStringLiteral("Invalid unit name"), *name);
     }
     return {};
+}
+
+/// What a socket is to listen on, or what it is to start.
+QString
+wrongInSocket(const QString &unit, const QString &kind, const QString &name, const QString &value)
+{
+    const auto text = tryExpand(unit, value);
+    if (!text)
+        return QStringLiteral("Failed to resolve unit specifiers in '%1', ignoring").arg(value);
+    if (kind == u"PATH")
+        return text->startsWith(u'/')
+                   ? QString()
+                   : ignoring(QStringLiteral("%1= path is not absolute").arg(name), *text);
+    if (kind == u"SERVICE")
+        return nameType(*text) == u"service"
+                   ? QString()
+                   : ignoring(QStringLiteral("Unit must be of type service"), *text);
+    const auto address = parseSocketAddress(*text);
+    if (kind == u"NETLINK" ? !parseNetlinkAddress(*text) : !address)
+        return QStringLiteral("Failed to parse address value in '%1', ignoring").arg(*text);
+    const bool isLocal =
+        address && (address->isFile() || address->family == SocketAddress::Family::Abstract);
+    return kind == u"LOCALADDRESS" && !isLocal
+               ? ignoring(QStringLiteral("Address family not supported"), *text)
+               : QString();
 }
 
 QString wrongEnvironment(const QString &unit, const QString &value)
@@ -177,6 +203,12 @@ std::optional<Problem> checkOption(const QString &unit, const Option &option)
     QString wrong;
     if (kind == u"UNITS")
         wrong = wrongUnits(unit, option.value);
+    else if (
+        kind == u"ADDRESS" || kind == u"LOCALADDRESS" || kind == u"NETLINK" || kind == u"PATH" ||
+        kind == u"SERVICE")
+        wrong = wrongInSocket(unit, *kind, option.name, option.value);
+    else if (kind == u"UNSUPPORTED")
+        wrong = QStringLiteral("%1= is not supported, ignoring").arg(option.name);
     else if (kind == u"ENVIRON")
         wrong = wrongEnvironment(unit, option.value);
     else

@@ -105,8 +105,9 @@ constexpr char kService[] =
     "NotifyAccess=ACCESS Sockets USBFunctionDescriptors USBFunctionStrings OOMPolicy ";
 
 constexpr char kSocket[] =
-    "ListenStream ListenDatagram ListenSequentialPacket ListenFIFO ListenNetlink "
-    "ListenSpecial ListenMessageQueue ListenUSBFunction SocketProtocol BindIPv6Only Backlog "
+    "ListenStream=ADDRESS ListenDatagram=ADDRESS ListenSequentialPacket=LOCALADDRESS "
+    "ListenFIFO=PATH ListenNetlink=NETLINK ListenSpecial=PATH ListenMessageQueue=PATH "
+    "ListenUSBFunction=UNSUPPORTED SocketProtocol BindIPv6Only=BINDIPV6ONLY Backlog "
     "BindToDevice ExecStartPre=COMMAND ExecStartPost=COMMAND ExecStopPre=COMMAND "
     "ExecStopPost=COMMAND TimeoutSec SocketUser SocketGroup SocketMode=MODE "
     "DirectoryMode=MODE Accept=BOOLEAN FlushPending=BOOLEAN Writable=BOOLEAN MaxConnections "
@@ -116,7 +117,8 @@ constexpr char kSocket[] =
     "Transparent=BOOLEAN Broadcast=BOOLEAN PassCredentials=BOOLEAN PassSecurity=BOOLEAN "
     "PassPacketInfo=BOOLEAN Timestamping TCPCongestion ReusePort=BOOLEAN "
     "MessageQueueMaxMessages MessageQueueMessageSize RemoveOnStop=BOOLEAN Symlinks "
-    "FileDescriptorName Service TriggerLimitIntervalSec=SECONDS TriggerLimitBurst SmackLabel "
+    "FileDescriptorName Service=SERVICE TriggerLimitIntervalSec=SECONDS TriggerLimitBurst "
+    "SmackLabel "
     "SmackLabelIPIn SmackLabelIPOut SELinuxContextFromNet=BOOLEAN ";
 
 constexpr char kMount[] =

@@ -170,6 +170,7 @@ QStringList enumWords(const QString &kind)
         {QStringLiteral("KILLMODE"),
          QStringLiteral("control-group process mixed none").split(u' ')},
         {QStringLiteral("SERVICEEXITTYPE"), QStringLiteral("main cgroup").split(u' ')},
+        {QStringLiteral("BINDIPV6ONLY"), QStringLiteral("default both ipv6-only").split(u' ')},
         {QStringLiteral("TIMEOUTMODE"), QStringLiteral("terminate abort kill").split(u' ')},
         {QStringLiteral("ACCESS"), QStringLiteral("none main exec all").split(u' ')},
     };

@@ -22,9 +22,6 @@ class Paths(MachineCase):
         self.assertEqual(self.machine.systemctl("start", f"{name}.path").returncode, 0, self.machine.log())
         self.await_sub(f"{name}.path", "waiting")
 
-    def await_sub(self, unit, sub):
-        wait_for(lambda: self.machine.show(unit, "SubState") == sub, 10, f"{unit} to be {sub}")
-
     def runs(self, name):
         return len(self.machine.journal("-u", f"{name}.service", "-t", "echo"))
 
@@ -32,10 +29,6 @@ class Paths(MachineCase):
         wait_for(lambda: self.runs(name) >= count, 10, f"{count} runs of {name}.service")
         self.await_sub(f"{name}.path", "waiting")
         self.assertEqual(self.runs(name), count)
-
-    def sh(self, script):
-        done = self.machine.run("sh", "-c", script)
-        self.assertEqual(done.returncode, 0, done)
 
     @proves("S105", "S109")
     def test_1_each_kind_starts_its_service(self):

@@ -19,6 +19,7 @@ mount --bind "$QD_DIR/etc" /etc/systemd/system
 mount --bind "$QD_DIR/machine-id" /etc/machine-id
 mount --bind "$QD_DIR/log" /var/log
 hostname unit-machine
+test -z "$QD_OWN_NET" || ip link set lo up
 set +e
 echo ready
 # As the node host does: the engine is a child of the first process and is started again when it dies.
@@ -48,9 +49,10 @@ def _own_groups():
 
 
 class UnitMachine:
-    """`groups=False` keeps control groups away, so that processes are tracked by descent."""
+    """`groups=False` keeps control groups away, so that processes are tracked by descent; `net=True` gives it a
+    network of its own, with nothing but its loopback."""
 
-    def __init__(self, units, groups=True):
+    def __init__(self, units, groups=True, net=False):
         self.dir = tempfile.mkdtemp(prefix="qd-units-")
         for folder in ("etc", "log", "log/journal"):
             os.mkdir(os.path.join(self.dir, folder))
@@ -67,11 +69,15 @@ class UnitMachine:
                  "--propagation", "private"]
         if not groups:
             flags.append("--cgroup")  # the mounts that are there show what is outside now: out of reach
+        self.namespaces = ["--mount", "--pid", "--uts", "--ipc"] + (["--net"] if net else [])
+        if net:
+            flags.append("--net")
         if os.geteuid() != 0:
             flags += ["--user", "--map-root-user"]
         self.process = subprocess.Popen(
             ["unshare", *flags, "sh", "-c", _SETUP], preexec_fn=self._enter_groups, stdout=subprocess.PIPE,
-            env={**os.environ, "QD_DIR": self.dir, "QD_UNITD": program("quarterdeck-unitd")}, text=True)
+            env={**os.environ, "QD_DIR": self.dir, "QD_UNITD": program("quarterdeck-unitd"),
+                 "QD_OWN_NET": "yes" if net else ""}, text=True)
         assert self.process.stdout.readline() == "ready\n", "the namespaces could not be made"
         children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
         with open(children, encoding="ascii") as file:
@@ -104,7 +110,7 @@ class UnitMachine:
 
     def run(self, *command, timeout=20):
         """Runs a command in the machine."""
-        namespaces = ["--mount", "--pid", "--uts", "--ipc"]
+        namespaces = list(self.namespaces)
         if os.geteuid() != 0:
             namespaces += ["--user", "--preserve-credentials"]
         return subprocess.run(
@@ -171,10 +177,20 @@ class MachineCase(Case):
     """Stories of one machine, `self.machine`, whose unit files are `units`."""
     units = {}
     groups = True
+    net = False
 
     @classmethod
     def setUpClass(cls):
-        cls.machine = UnitMachine(cls.units, groups=cls.groups)
+        cls.machine = UnitMachine(cls.units, groups=cls.groups, net=cls.net)
+
+    def sh(self, script):
+        """Runs a shell script in the machine; gives what it prints."""
+        done = self.machine.run("sh", "-c", script)
+        self.assertEqual(done.returncode, 0, done)
+        return done.stdout
+
+    def await_sub(self, unit, sub):
+        wait_for(lambda: self.machine.show(unit, "SubState") == sub, 10, f"{unit} to be {sub}")
 
     @classmethod
     def tearDownClass(cls):

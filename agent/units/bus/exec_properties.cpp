@@ -59,7 +59,6 @@ void addProtections(QVariantMap &out)
           "MemoryDenyWriteExecute",
           "MountAPIVFS",
           "NoNewPrivileges",
-          "NonBlocking",
           "PrivateDevices",
           "PrivateIPC",
           "PrivateMounts",
@@ -95,7 +94,7 @@ void addProtections(QVariantMap &out)
 
 void addExecProperties(QVariantMap &out, const Unit &unit)
 {
-    const ExecSettings &exec = unit.service.exec;
+    const ExecSettings &exec = unit.exec;
     out[QStringLiteral("User")] = exec.user;
     out[QStringLiteral("Group")] = exec.group;
     out[QStringLiteral("SupplementaryGroups")] = exec.supplementaryGroups;
@@ -104,6 +103,7 @@ void addExecProperties(QVariantMap &out, const Unit &unit)
     out[QStringLiteral("UMask")] = quint32(exec.umask);
     out[QStringLiteral("Nice")] = exec.nice.value_or(0);
     out[QStringLiteral("OOMScoreAdjust")] = exec.oomScoreAdjust.value_or(0);
+    out[QStringLiteral("NonBlocking")] = exec.nonBlocking;
     out[QStringLiteral("IgnoreSIGPIPE")] = exec.ignoreSigpipe;
     addEnvironment(out, exec);
     addStreams(out, exec);

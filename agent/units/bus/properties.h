@@ -30,7 +30,15 @@ ChangedProperties changedPathProperties(const Unit &unit);
 QVariantMap timerProperties(const Unit &unit);
 ChangedProperties changedTimerProperties(const Unit &unit);
 
-/// The block of execution settings, part of typeProperties.
+QVariantMap socketProperties(const Unit &unit);
+ChangedProperties changedSocketProperties(const Unit &unit);
+
+// Blocks that several types have, parts of typeProperties.
+/// Execution settings.
 void addExecProperties(QVariantMap &out, const Unit &unit);
+/// Those, how its processes are ended, and its control group.
+void addProcessProperties(QVariantMap &out, const Unit &unit);
+/// The commands of a unit that is no service, by name.
+void addCommandProperties(QVariantMap &out, const Unit &unit, const QStringList &names);
 
 } // namespace qd::units::bus

@@ -158,11 +158,30 @@ void addGroupProperties(QVariantMap &out, const Unit &unit, const QString &slice
 
 } // namespace
 
+void addProcessProperties(QVariantMap &out, const Unit &unit)
+{
+    addKillSettings(out, unit.kill);
+    addGroupProperties(out, unit, unit.slice);
+    addExecProperties(out, unit);
+}
+
+void addCommandProperties(QVariantMap &out, const Unit &unit, const QStringList &names)
+{
+    for (const QString &name : names) {
+        QList<ExecRow> rows;
+        for (const ExecCommand &command : unit.commands.value(name))
+            rows.append(rowOf(command));
+        out[name] = QVariant::fromValue(rows);
+    }
+}
+
 QVariantMap typeProperties(const Unit &unit)
 {
     QVariantMap out;
     if (unit.type == UnitType::Slice)
         addGroupProperties(out, unit, QString());
+    if (unit.type == UnitType::Socket)
+        return socketProperties(unit);
     if (unit.type == UnitType::Timer)
         return timerProperties(unit);
     if (unit.type == UnitType::Path)
@@ -172,9 +191,7 @@ QVariantMap typeProperties(const Unit &unit)
     out = livingProperties(unit);
     addCommands(out, unit.service);
     addServiceSettings(out, unit.service);
-    addKillSettings(out, unit.service.kill);
-    addGroupProperties(out, unit, unit.service.slice);
-    addExecProperties(out, unit);
+    addProcessProperties(out, unit);
     return out;
 }
 
@@ -184,6 +201,8 @@ ChangedProperties changedTypeProperties(const Unit &unit)
         return changedTimerProperties(unit);
     if (unit.type == UnitType::Path)
         return changedPathProperties(unit);
+    if (unit.type == UnitType::Socket)
+        return changedSocketProperties(unit);
     if (unit.type != UnitType::Service)
         return {};
     return {livingProperties(unit), commandNames()};

@@ -126,7 +126,7 @@ QList<ProcessRow> processesOf(const Context &context, const Unit &unit)
     QList<ProcessRow> rows;
     const QString top = unit.controlGroup == QLatin1String("/") ? QString() : unit.controlGroup;
     for (const Unit *one : context.manager.units()) {
-        const bool isInside = one->type == UnitType::Service && !one->controlGroup.isEmpty() &&
+        const bool isInside = one->type != UnitType::Slice && !one->controlGroup.isEmpty() &&
                               (one == &unit || one->controlGroup.startsWith(top + u'/'));
         if (!isInside)
             continue;

@@ -94,7 +94,8 @@ void addSettings(QVariantMap &out, const UnitSettings &settings)
     for (const char *name :
          {"FailureAction", "SuccessAction", "StartLimitAction", "JobTimeoutAction"})
         out[QLatin1String(name)] = QStringLiteral("none");
-    out[QStringLiteral("CollectMode")] = QStringLiteral("inactive");
+    out[QStringLiteral("CollectMode")] =
+        settings.collectsFailed ? QStringLiteral("inactive-or-failed") : QStringLiteral("inactive");
 }
 
 } // namespace

@@ -120,10 +120,33 @@ void enterFolder(const ChildPlan &plan)
         giveUp(plan, kChdir);
 }
 
+/// Puts what is passed on at descriptor 3 and the next ones. All go out of the way first: what is
+/// to be 4 may be 3 now.
+void passFiles(ChildPlan &plan)
+{
+    if (plan.passed.empty())
+        return;
+    const int first = STDERR_FILENO + 1;
+    const int end = first + int(plan.passed.size());
+    if (plan.reportFile >= 0)
+        plan.reportFile = fcntl(plan.reportFile, F_DUPFD_CLOEXEC, end);
+    for (int &file : plan.passed) {
+        file = fcntl(file, F_DUPFD_CLOEXEC, end);
+        if (file < 0)
+            giveUp(plan, kFds);
+    }
+    int target = first;
+    for (const int file : plan.passed) {
+        const int flags = fcntl(file, F_GETFL);
+        const int wanted = plan.passedDoNotWait ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+        if (flags < 0 || (wanted != flags && fcntl(file, F_SETFL, wanted) != 0) ||
+            dup2(file, target++) < 0)
+            giveUp(plan, kFds);
+    }
+}
+
 void writePid(char *where)
 {
-    if (!where)
-        return;
     char digits[10];
     int count = 0;
     for (pid_t pid = getpid(); pid > 0 && count < 10; pid /= 10)
@@ -135,7 +158,7 @@ void writePid(char *where)
 
 } // namespace
 
-void runChild(const ChildPlan &plan)
+void runChild(ChildPlan &plan)
 {
     resetSignals(plan);
     enterGroups(plan);
@@ -143,8 +166,10 @@ void runChild(const ChildPlan &plan)
         giveUp(plan, kSetsid);
     umask(plan.umask);
     connectStreams(plan);
-    // Whatever some library forgot to mark: nothing but the three streams reaches the program.
+    // Whatever some library forgot to mark: nothing but the three streams, and what is passed on,
+    // reaches the program.
     syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+    passFiles(plan);
     setResources(plan);
     if (plan.refusal != 0) {
         errno = ENOENT;
@@ -152,7 +177,8 @@ void runChild(const ChildPlan &plan)
     }
     becomeUser(plan);
     enterFolder(plan);
-    writePid(plan.pidText);
+    for (char *where : plan.pidTexts)
+        writePid(where);
     errno = ENOENT;
     for (size_t i = 0; i < plan.programs.size(); ++i) {
         execve(plan.programs.at(i), plan.arguments.data(), plan.environment.data());

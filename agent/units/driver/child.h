@@ -54,7 +54,10 @@ struct ChildPlan {
     CStrings programs;            ///< the first one that is there is run
     CStrings arguments;
     CStrings environment;
-    char *pidText = nullptr; ///< ten characters in `environment` where the process puts its number
+    /// In `environment`, ten characters each where the process puts its number.
+    std::vector<char *> pidTexts;
+    std::vector<int> passed; ///< what the program finds open, from descriptor 3 on
+    bool passedDoNotWait = false;
     std::vector<int> groupFiles; ///< cgroup.procs of the groups that it enters
     std::vector<Limit> limits;
     mode_t umask = 0022;
@@ -79,6 +82,6 @@ struct ChildReport {
 };
 
 /// Runs in the new process. Only async-signal-safe calls in here.
-[[noreturn]] void runChild(const ChildPlan &plan);
+[[noreturn]] void runChild(ChildPlan &plan);
 
 } // namespace qd::units

@@ -7,6 +7,7 @@ namespace qd::units::exit_status {
 
 constexpr int kChdir = 200;
 constexpr int kNice = 201;
+constexpr int kFds = 202;
 constexpr int kExec = 203;
 constexpr int kLimits = 205;
 constexpr int kOomAdjust = 206;

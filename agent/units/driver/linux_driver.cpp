@@ -5,6 +5,8 @@
 #include "agent/units/driver/clock_watch.h"
 #include "agent/units/driver/conditions.h"
 #include "agent/units/driver/exit_status.h"
+#include "agent/units/driver/folders.h"
+#include "agent/units/driver/listen_sockets.h"
 #include "agent/units/driver/notify_socket.h"
 #include "agent/units/driver/output_stream.h"
 #include "agent/units/driver/path_watch.h"
@@ -76,7 +78,7 @@ bool send(pid_t pid, int signalNumber)
 }
 
 /// No signal reaches the new process before it has put the engine's handlers away.
-pid_t forkInto(const ChildPlan &plan)
+pid_t forkInto(ChildPlan &plan)
 {
     sigset_t all;
     sigset_t before;
@@ -126,6 +128,8 @@ LinuxDriver::~LinuxDriver()
         if (child.reportFile >= 0)
             ::close(child.reportFile);
     }
+    for (const auto &[id, file] : m_connections)
+        ::close(file);
     signal(SIGCHLD, SIG_DFL);
     g_childEnded = -1;
     m_signals.reset();
@@ -181,8 +185,17 @@ Result<qint32> LinuxDriver::spawn(const SpawnRequest &request)
         closeAll(*files);
         return fail(output.error());
     }
-    const bool notifies = request.mayNotify && m_notifications;
-    ChildPlan plan = planChild(request, *output, notifies ? m_notifications->path() : QString());
+    OpenFiles open;
+    open.toJournal = *output;
+    if (request.mayNotify && m_notifications)
+        open.notifySocket = m_notifications->path();
+    if (const auto added = addSockets(request, open); !added) {
+        closeAll(*files);
+        if (*output >= 0)
+            ::close(*output);
+        return fail(added.error());
+    }
+    ChildPlan plan = planChild(request, open);
     plan.groupFiles = *files;
     int report[2];
     pid_t pid = -1;
@@ -452,16 +465,123 @@ void LinuxDriver::unwatchPaths(const QString &unit)
     m_pathWatches.erase(it);
 }
 
-void LinuxDriver::makeFolder(const QString &path, uint mode)
+Result<void> LinuxDriver::openSockets(const QString &unit, const SocketSettings &socket)
 {
-    for (qsizetype slash = path.indexOf(u'/', 1); slash != -2;
-         slash = slash < 0 ? -2 : path.indexOf(u'/', slash + 1)) {
-        const QByteArray folder = QFile::encodeName(slash < 0 ? path : path.left(slash));
-        if (mkdir(folder.constData(), mode) != 0 && errno != EEXIST) {
-            qCWarning(lcUnits).noquote() << "cannot make the folder" << folder;
-            return;
+    auto sockets = std::make_unique<ListenSockets>(socket);
+    const auto opened = sockets->open();
+    sayComplaints(unit, *sockets);
+    if (!opened)
+        return opened;
+    ListenSockets *raw = sockets.get();
+    connect(raw, &ListenSockets::ready, this, [this, unit] { m_events->socketReady(unit); });
+    connect(raw, &ListenSockets::broke, this, [this, unit](const QString &why) {
+        m_events->socketBroke(unit, why);
+    });
+    connect(
+        raw, &ListenSockets::connected, this,
+        [this, unit, raw](int file, const Connection &connection) {
+            sayComplaints(unit, *raw);
+            keepConnection(unit, file, connection);
+        });
+    m_sockets[unit] = std::move(sockets);
+    return {};
+}
+
+void LinuxDriver::keepConnection(const QString &unit, int file, Connection connection)
+{
+    connection.id = ++m_lastConnection;
+    m_connections.emplace(connection.id, file);
+    m_events->connectionCame(unit, connection);
+}
+
+void LinuxDriver::dropConnection(quint64 connection)
+{
+    const auto it = m_connections.find(connection);
+    if (it == m_connections.end())
+        return;
+    ::close(it->second);
+    m_connections.erase(it);
+}
+
+/// What the kernel would not do is no reason not to listen.
+void LinuxDriver::sayComplaints(const QString &unit, ListenSockets &sockets)
+{
+    const QStringList complaints = sockets.takeComplaints();
+    for (const QString &text : complaints)
+        m_parts.journal->entry(
+            {{"MESSAGE", (unit + QStringLiteral(": ") + text).toUtf8()},
+             {"PRIORITY", "4"},
+             {"OBJECT_SYSTEMD_UNIT", unit.toUtf8()}});
+}
+
+Result<void> LinuxDriver::ownSockets(const QString &unit, const SocketSettings &)
+{
+    const auto it = m_sockets.find(unit);
+    return it == m_sockets.end() ? Result<void>() : it->second->own();
+}
+
+void LinuxDriver::watchSockets(const QString &unit)
+{
+    if (const auto it = m_sockets.find(unit); it != m_sockets.end())
+        it->second->watch();
+}
+
+void LinuxDriver::unwatchSockets(const QString &unit)
+{
+    if (const auto it = m_sockets.find(unit); it != m_sockets.end())
+        it->second->unwatch();
+}
+
+void LinuxDriver::flushSockets(const QString &unit)
+{
+    if (const auto it = m_sockets.find(unit); it != m_sockets.end())
+        it->second->flush();
+}
+
+/// It may be the one that is telling just now: it goes when the event loop has its turn.
+void LinuxDriver::closeSockets(const QString &unit, const SocketSettings &)
+{
+    const auto it = m_sockets.find(unit);
+    if (it == m_sockets.end())
+        return;
+    it->second->disconnect(this);
+    it->second->close();
+    it->second.release()->deleteLater();
+    m_sockets.erase(it);
+}
+
+/// What a process is passed: the connection that it was started for, or what its sockets listen on.
+Result<void> LinuxDriver::addSockets(const SpawnRequest &request, OpenFiles &files) const
+{
+    if (const auto it = m_connections.find(request.connection); it != m_connections.end()) {
+        files.sockets.push_back(it->second);
+        files.socketNames.append(QStringLiteral("connection"));
+    }
+    for (const QString &unit : request.sockets) {
+        const auto it = m_sockets.find(unit);
+        if (it == m_sockets.end())
+            continue;
+        const QString &name = it->second->descriptorName();
+        for (const int file : it->second->files()) {
+            files.sockets.push_back(file);
+            files.socketNames.append(name.isEmpty() ? unit : name);
         }
     }
+    if (wantsSocket(request.exec) && files.sockets.size() != 1)
+        return fail(
+            code::badInput, files.sockets.empty() ? QStringLiteral("Got no socket.")
+                                                  : QStringLiteral("Got more than one socket."));
+    if (wantsSocket(request.exec)) { // programs that know nothing of sockets expect to wait
+        const int file = files.sockets.front();
+        fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK);
+    }
+    return {};
+}
+
+void LinuxDriver::makeFolder(const QString &path, uint mode)
+{
+    if (!makeFolders(path, mode))
+        qCWarning(lcUnits).noquote() << "cannot make the folder" << path;
 }
 
 std::optional<quint64> LinuxDriver::timerStamp(const QString &unit) const

@@ -19,7 +19,9 @@ class QTimer;
 namespace qd::units {
 
 class ClockWatch;
+class ListenSockets;
 class NotifySocket;
+struct OpenFiles;
 class OutputStream;
 class PathWatch;
 
@@ -62,6 +64,13 @@ public:
     std::optional<UserInfo> user(const QString &nameOrId) const override;
     void watchPaths(const QString &unit, const QList<PathLine> &paths) override;
     void unwatchPaths(const QString &unit) override;
+    Result<void> openSockets(const QString &unit, const SocketSettings &socket) override;
+    Result<void> ownSockets(const QString &unit, const SocketSettings &socket) override;
+    void watchSockets(const QString &unit) override;
+    void unwatchSockets(const QString &unit) override;
+    void flushSockets(const QString &unit) override;
+    void closeSockets(const QString &unit, const SocketSettings &socket) override;
+    void dropConnection(quint64 connection) override;
     void makeFolder(const QString &path, uint mode) override;
     std::optional<quint64> timerStamp(const QString &unit) const override;
     void setTimerStamp(const QString &unit, quint64 us) override;
@@ -76,6 +85,9 @@ private:
     };
 
     Result<int> openStream(const SpawnRequest &request);
+    Result<void> addSockets(const SpawnRequest &request, OpenFiles &files) const;
+    void sayComplaints(const QString &unit, ListenSockets &sockets);
+    void keepConnection(const QString &unit, int file, Connection connection);
     void adopt(const SpawnRequest &request, pid_t pid, int reportFile);
     void readReport(pid_t pid);
     void sayFailure(const Child &child, int status, int error);
@@ -104,6 +116,9 @@ private:
     std::unique_ptr<ClockWatch> m_clockWatch;
     std::map<QString, std::unique_ptr<PathWatch>> m_pathWatches;
     std::vector<std::unique_ptr<PathWatch>> m_doneWatches; ///< until none of them is telling
+    std::map<QString, std::unique_ptr<ListenSockets>> m_sockets;
+    std::map<quint64, int> m_connections; ///< descriptors by the connection's id
+    quint64 m_lastConnection = 0;
     QString m_stamps;
     bool m_woken = false;
 };

@@ -15,7 +15,9 @@ namespace {
 
 const QString kJournal = QStringLiteral("journal");
 const QString kInherit = QStringLiteral("inherit");
+const QString kSocket = QStringLiteral("socket");
 const QByteArray kPidVariable = "SYSTEMD_EXEC_PID=";
+const QByteArray kListenPidVariable = "LISTEN_PID=";
 constexpr qsizetype kPidDigits = 10;
 constexpr quint64 kSoftFiles = 1024;
 constexpr quint64 kHardFiles = 524'288;
@@ -41,8 +43,17 @@ ChildPlan::Stream fileStream(const QByteArray &path, int flags)
     return out;
 }
 
-ChildPlan::Stream inputStream(const QString &kind)
+ChildPlan::Stream openStream(int file)
 {
+    ChildPlan::Stream out;
+    out.fd = file;
+    return out;
+}
+
+ChildPlan::Stream inputStream(const QString &kind, int socket)
+{
+    if (kind == kSocket)
+        return openStream(socket);
     if (kind.startsWith(QStringLiteral("file:")))
         return fileStream(pathIn(kind), O_RDONLY);
     if (kind.startsWith(QStringLiteral("tty")))
@@ -50,13 +61,12 @@ ChildPlan::Stream inputStream(const QString &kind)
     return fileStream("/dev/null", O_RDONLY);
 }
 
-ChildPlan::Stream outputStream(const QString &kind, int toJournal)
+ChildPlan::Stream outputStream(const QString &kind, int toJournal, int socket)
 {
-    if (isJournal(kind) && toJournal >= 0) {
-        ChildPlan::Stream out;
-        out.fd = toJournal;
-        return out;
-    }
+    if (kind == kSocket)
+        return openStream(socket);
+    if (isJournal(kind) && toJournal >= 0)
+        return openStream(toJournal);
     if (kind.startsWith(QStringLiteral("file:")))
         return fileStream(pathIn(kind), O_WRONLY | O_CREAT);
     if (kind.startsWith(QStringLiteral("append:")))
@@ -68,17 +78,19 @@ ChildPlan::Stream outputStream(const QString &kind, int toJournal)
     return fileStream("/dev/null", O_WRONLY);
 }
 
-void planStreams(ChildPlan &plan, const ExecSettings &exec, int toJournal)
+void planStreams(ChildPlan &plan, const ExecSettings &exec, const OpenFiles &files)
 {
-    plan.input = inputStream(exec.standardInput);
-    const bool fromInput = exec.standardOutput == kInherit &&
-                           (exec.standardInput.startsWith(QStringLiteral("file:")) ||
-                            exec.standardInput.startsWith(QStringLiteral("tty")));
-    plan.output = outputStream(exec.standardOutput, toJournal);
+    const int socket = files.sockets.empty() ? -1 : files.sockets.front();
+    plan.input = inputStream(exec.standardInput, socket);
+    const bool fromInput =
+        exec.standardOutput == kInherit &&
+        (exec.standardInput.startsWith(QStringLiteral("file:")) ||
+         exec.standardInput.startsWith(QStringLiteral("tty")) || exec.standardInput == kSocket);
+    plan.output = outputStream(exec.standardOutput, files.toJournal, socket);
     if (fromInput)
         plan.output.fd = STDIN_FILENO;
     if (exec.standardError != kInherit && exec.standardError != exec.standardOutput)
-        plan.errors = outputStream(exec.standardError, toJournal);
+        plan.errors = outputStream(exec.standardError, files.toJournal, socket);
 }
 
 const QMap<QString, int> &resources()
@@ -193,8 +205,14 @@ void planFolder(ChildPlan &plan, const ExecSettings &exec, const std::optional<U
     plan.folder = folder.isEmpty() ? QByteArray("/") : QFile::encodeName(folder);
 }
 
+/// Descriptors from 3 on; a socket that is a standard stream is none of them.
+bool passesSockets(const SpawnRequest &request, const OpenFiles &files)
+{
+    return !files.sockets.empty() && !wantsSocket(request.exec);
+}
+
 QMap<QString, QString> environmentOf(
-    const SpawnRequest &request, const std::optional<UserInfo> &user, const QString &notifySocket)
+    const SpawnRequest &request, const std::optional<UserInfo> &user, const OpenFiles &files)
 {
     QStringList all = request.environment;
     if (user) {
@@ -205,8 +223,12 @@ QMap<QString, QString> environmentOf(
     }
     if (!request.invocationId.isEmpty())
         all += QStringLiteral("INVOCATION_ID=") + request.invocationId;
-    if (!notifySocket.isEmpty())
-        all += QStringLiteral("NOTIFY_SOCKET=") + notifySocket;
+    if (!files.notifySocket.isEmpty())
+        all += QStringLiteral("NOTIFY_SOCKET=") + files.notifySocket;
+    if (passesSockets(request, files)) {
+        all += QStringLiteral("LISTEN_FDS=%1").arg(files.sockets.size());
+        all += QStringLiteral("LISTEN_FDNAMES=") + files.socketNames.join(QLatin1Char(':'));
+    }
     for (const QString &name : request.exec.passEnvironment) {
         const QByteArray key = name.toLocal8Bit();
         if (qEnvironmentVariableIsSet(key.constData()))
@@ -229,9 +251,15 @@ void planEnvironment(ChildPlan &plan, const QMap<QString, QString> &environment)
     std::vector<QByteArray> out;
     for (auto it = environment.begin(); it != environment.end(); ++it)
         out.push_back((it.key() + QLatin1Char('=') + it.value()).toUtf8());
-    out.push_back(kPidVariable + QByteArray(kPidDigits, '0'));
+    std::vector<QByteArray> withPid{kPidVariable};
+    if (!plan.passed.empty())
+        withPid.push_back(kListenPidVariable);
+    for (const QByteArray &name : withPid)
+        out.push_back(name + QByteArray(kPidDigits, '0'));
     plan.environment = CStrings(std::move(out));
-    plan.pidText = plan.environment.at(plan.environment.size() - 1) + kPidVariable.size();
+    const size_t first = plan.environment.size() - withPid.size();
+    for (size_t i = 0; i < withPid.size(); ++i)
+        plan.pidTexts.push_back(plan.environment.at(first + i) + withPid[i].size());
 }
 
 void planCommand(
@@ -277,19 +305,29 @@ QStringList programFolders()
             QStringLiteral("/sbin"),           QStringLiteral("/bin")};
 }
 
+bool wantsSocket(const ExecSettings &exec)
+{
+    return exec.standardInput == kSocket || exec.standardOutput == kSocket ||
+           exec.standardError == kSocket;
+}
+
 bool wantsJournal(const ExecSettings &exec)
 {
     return isJournal(exec.standardOutput) || isJournal(exec.standardError);
 }
 
-ChildPlan planChild(const SpawnRequest &request, int toJournal, const QString &notifySocket)
+ChildPlan planChild(const SpawnRequest &request, const OpenFiles &files)
 {
     ChildPlan plan;
     const auto user = planIdentity(plan, request);
-    planStreams(plan, request.exec, toJournal);
+    planStreams(plan, request.exec, files);
+    if (passesSockets(request, files)) {
+        plan.passed = files.sockets;
+        plan.passedDoNotWait = request.exec.nonBlocking;
+    }
     planResources(plan, request.exec);
     planFolder(plan, request.exec, user);
-    const QMap<QString, QString> environment = environmentOf(request, user, notifySocket);
+    const QMap<QString, QString> environment = environmentOf(request, user, files);
     planEnvironment(plan, environment);
     planCommand(plan, request.command, environment);
     return plan;

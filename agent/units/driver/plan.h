@@ -6,11 +6,20 @@
 
 namespace qd::units {
 
-/// What a request says about the process to make, looked up and laid out. `toJournal` is the
-/// descriptor for output that goes to the journal, `notifySocket` where the process may tell of
-/// itself (empty: nowhere). What is wrong with it is for the process to end
-/// with (ChildPlan::refusal), so that it shows as its exit status.
-ChildPlan planChild(const SpawnRequest &request, int toJournal, const QString &notifySocket = {});
+/// What a process finds around it that is open in the engine.
+struct OpenFiles {
+    int toJournal = -1;       ///< for output that goes to the journal
+    QString notifySocket;     ///< where it may tell of itself; empty = nowhere
+    std::vector<int> sockets; ///< LISTEN_FDS, or the one that is a standard stream
+    QStringList socketNames;  ///< LISTEN_FDNAMES, one each
+};
+
+/// What a request says about the process to make, looked up and laid out. What is wrong with it is
+/// for the process to end with (ChildPlan::refusal), so that it shows as its exit status.
+ChildPlan planChild(const SpawnRequest &request, const OpenFiles &files);
+
+/// Whether a standard stream of the process is to be the socket that it is started for.
+bool wantsSocket(const ExecSettings &exec);
 
 /// Whether any of the request's output goes to the journal.
 bool wantsJournal(const ExecSettings &exec);

@@ -52,6 +52,12 @@ public:
     /// Call after any other change that a property shows.
     virtual void changed(Unit &unit) = 0;
     virtual bool hasStopJob(const Unit &unit) const = 0;
+    /// Whether a job is to bring it up.
+    virtual bool hasStartJob(const Unit &unit) const = 0;
+    /// A unit by its name, loaded if need be. Error: code::badInput, no name of a unit.
+    virtual Result<Unit *> loadedUnit(const QString &name) = 0;
+    /// A dependency that no file speaks of; it is forgotten when the files are read again.
+    virtual void link(Unit &unit, Dependency kind, Unit &other) = 0;
     virtual StartAnswer start(Unit &unit) = 0;
     virtual StartAnswer stop(Unit &unit) = 0;
     virtual StartAnswer reloadUnit(Unit &unit) = 0;

@@ -19,6 +19,8 @@ struct SpawnRequest {
     QStringList environment;     ///< from the engine: PATH, LANG, INVOCATION_ID, MAINPID ...
     QStringList unitEnvironment; ///< Environment= and its files; wins over the other
     bool mayNotify = false;      ///< it gets a NOTIFY_SOCKET
+    QStringList sockets;         ///< socket units; what they listen on is passed on (LISTEN_FDS)
+    quint64 connection = 0;      ///< a connection to pass on; 0 = none
     // exec.unsetEnvironment applies last, to what the driver adds (HOME, USER ...) as well.
 };
 
@@ -74,6 +76,33 @@ public:
     /// come or gone. Replaces what was watched for the unit.
     virtual void watchPaths(const QString &unit, const QList<PathLine> &paths) = 0;
     virtual void unwatchPaths(const QString &unit) = 0;
+    /// Opens, or opens anew, what a socket unit listens on. Error: code::io, and nothing is open.
+    virtual Result<void> openSockets(const QString &unit, const SocketSettings &socket)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(socket);
+        return fail(code::unsupported, QStringLiteral("Operation not supported"));
+    }
+    /// Gives the files of open sockets to SocketUser= and SocketGroup=.
+    virtual Result<void> ownSockets(const QString &unit, const SocketSettings &socket)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(socket);
+        return {};
+    }
+    /// socketReady() while something waits at one; with Accept=, connectionCame() for each one
+    /// that comes. Until unwatchSockets(). Asking twice is no harm.
+    virtual void watchSockets(const QString &unit) { Q_UNUSED(unit); }
+    virtual void unwatchSockets(const QString &unit) { Q_UNUSED(unit); }
+    /// Throws away what waits.
+    virtual void flushSockets(const QString &unit) { Q_UNUSED(unit); }
+    /// Closes what is open, and removes the files if RemoveOnStop= says so.
+    virtual void closeSockets(const QString &unit, const SocketSettings &socket)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(socket);
+    }
+    virtual void dropConnection(quint64 connection) { Q_UNUSED(connection); }
     /// Makes a folder and those above it; one that is there stays as it is.
     virtual void makeFolder(const QString &path, uint mode) = 0;
     /// When a timer with Persistent= was last due, microseconds since 1970; it is kept over
@@ -113,6 +142,18 @@ public:
     {
         Q_UNUSED(unit);
         Q_UNUSED(touched);
+    }
+    virtual void socketReady(const QString &unit) { Q_UNUSED(unit); }
+    virtual void connectionCame(const QString &unit, const Connection &connection)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(connection);
+    }
+    /// What the unit listens on is of no use any more.
+    virtual void socketBroke(const QString &unit, const QString &why)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(why);
     }
     /// The wall clock was set, so that it and the monotonic one went apart.
     virtual void clockChanged() {}

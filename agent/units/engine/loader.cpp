@@ -3,6 +3,7 @@
 
 #include "agent/units/engine/errors.h"
 #include "agent/units/engine/option_setters.h"
+#include "agent/units/engine/socket_setters.h"
 #include "shared/unitfile/check.h"
 #include "shared/unitfile/known_keys.h"
 #include "shared/unitfile/unit_name.h"
@@ -73,7 +74,9 @@ QString lastValue(const Unit &unit, const QString &section, const QString &name)
 /// %u, %h and the rest speak of the service's user.
 void adoptUser(Loading &loading, const Driver &machine)
 {
-    const QString user = lastValue(loading.unit, kService, QStringLiteral("User"));
+    const QString type = unitfile::nameType(loading.unit.id);
+    const QString user =
+        lastValue(loading.unit, type.left(1).toUpper() + type.mid(1), QStringLiteral("User"));
     if (user.isEmpty())
         return;
     const QString name = unitfile::expandSpecifiers(user, loading.context).value_or(user);
@@ -176,6 +179,12 @@ void finishTriggering(Loading &loading, QString &triggered, const QString &wrong
         loading.out.messages.append(loading.unit.id + QStringLiteral(": ") + loading.wrong);
 }
 
+/// Whether units of this type have processes of their own, and so a place in a slice.
+bool hasProcesses(UnitType type)
+{
+    return type == UnitType::Service || runsCommands(type);
+}
+
 QString defaultSlice(const QString &unit)
 {
     if (unitfile::nameKind(unit) != unitfile::NameKind::Instance)
@@ -212,12 +221,12 @@ void addImplicit(Loading &loading)
     };
     const QString shutdown = QStringLiteral("shutdown.target");
     const QString sysinit = QStringLiteral("sysinit.target");
-    if (unit.type == UnitType::Service) {
-        if (unitfile::nameType(unit.service.slice) != u"slice")
-            unit.service.slice = defaultSlice(unit.id);
-        unit.groupPath = slicePath(unit.service.slice) + u'/' + unit.id;
-        add(Dependency::Requires, unit.service.slice);
-        add(Dependency::After, unit.service.slice);
+    if (hasProcesses(unit.type)) {
+        if (unitfile::nameType(unit.slice) != u"slice")
+            unit.slice = defaultSlice(unit.id);
+        unit.groupPath = slicePath(unit.slice) + u'/' + unit.id;
+        add(Dependency::Requires, unit.slice);
+        add(Dependency::After, unit.slice);
     }
     if (unit.type == UnitType::Slice && unit.id != u"-.slice") {
         add(Dependency::Requires, parentSlice(unit.id));
@@ -226,16 +235,21 @@ void addImplicit(Loading &loading)
     }
     const bool isTimer = unit.type == UnitType::Timer;
     const bool isPath = unit.type == UnitType::Path;
-    if (isTimer || isPath) {
-        const QString &triggered = isTimer ? unit.timer.unit : unit.path.unit;
+    const bool isSocket = unit.type == UnitType::Socket;
+    const bool triggers = isTimer || isPath || isSocket;
+    const QString &triggered = isTimer  ? unit.timer.unit
+                               : isPath ? unit.path.unit
+                                        : unit.socket.service;
+    if (triggers && !triggered.isEmpty()) {
         add(Dependency::Triggers, triggered);
         add(Dependency::Before, triggered);
     }
     if (!unit.settings.defaultDependencies || unit.id == shutdown)
         return;
-    if (isTimer || isPath) {
-        add(Dependency::Before,
-            isTimer ? QStringLiteral("timers.target") : QStringLiteral("paths.target"));
+    if (triggers) {
+        add(Dependency::Before, isTimer  ? QStringLiteral("timers.target")
+                                : isPath ? QStringLiteral("paths.target")
+                                         : QStringLiteral("sockets.target"));
         add(Dependency::Requires, sysinit);
         add(Dependency::After, sysinit);
     }
@@ -247,7 +261,7 @@ void addImplicit(Loading &loading)
         add(Dependency::After, QStringLiteral("basic.target"));
     }
     const bool known = unit.type == UnitType::Service || unit.type == UnitType::Target ||
-                       unit.type == UnitType::Slice || isTimer || isPath;
+                       unit.type == UnitType::Slice || triggers;
     if (known && !unit.perpetual) {
         add(Dependency::Conflicts, shutdown);
         add(Dependency::Before, shutdown);
@@ -255,15 +269,11 @@ void addImplicit(Loading &loading)
 }
 
 /// Commands that did not change keep what is known of their last run.
-void keepRuns(ServiceSettings &now, const ServiceSettings &before)
+void keepRuns(QList<ExecCommand> &now, const QList<ExecCommand> &before)
 {
-    for (int kind = 0; kind < kExecKinds; ++kind) {
-        QList<ExecCommand> &commands = now.of(ExecKind(kind));
-        const QList<ExecCommand> &old = before.of(ExecKind(kind));
-        for (qsizetype i = 0; i < commands.size() && i < old.size(); ++i) {
-            if (commands[i].command == old[i].command)
-                commands[i].run = old[i].run;
-        }
+    for (qsizetype i = 0; i < now.size() && i < before.size(); ++i) {
+        if (now[i].command == before[i].command)
+            now[i].run = before[i].run;
     }
 }
 
@@ -344,7 +354,12 @@ Loaded loadUnit(
     const ServiceSettings before = std::exchange(unit.service, {});
     const TimerSettings timerBefore = std::exchange(unit.timer, {});
     const PathSettings pathBefore = std::exchange(unit.path, {});
+    const auto commandsBefore = std::exchange(unit.commands, {});
     unit.settings = {};
+    unit.exec = {};
+    unit.kill = {};
+    unit.slice.clear();
+    unit.socket = {};
     unit.options.clear();
     unit.problems.clear();
     unit.loadError = {};
@@ -367,6 +382,8 @@ Loaded loadUnit(
         applyOptions(loading, paths);
         if (unit.type == UnitType::Service)
             finishService(loading, machine);
+        if (unit.type == UnitType::Socket)
+            finishSocket(loading);
         if (unit.type == UnitType::Timer)
             finishTriggering(loading, unit.timer.unit, wrongTimer(unit.timer));
         if (unit.type == UnitType::Path)
@@ -382,7 +399,10 @@ Loaded loadUnit(
             QStringLiteral("Unit %1 has a bad unit file setting.").arg(unit.id));
     if (readable)
         addImplicit(loading);
-    keepRuns(unit.service, before);
+    for (int kind = 0; kind < kExecKinds; ++kind)
+        keepRuns(unit.service.of(ExecKind(kind)), before.of(ExecKind(kind)));
+    for (auto it = unit.commands.begin(); it != unit.commands.end(); ++it)
+        keepRuns(it.value(), commandsBefore.value(it.key()));
     keepSpent(unit.timer, timerBefore);
     keepExisted(unit.path, pathBefore);
     return std::move(loading.out);

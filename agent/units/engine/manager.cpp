@@ -8,6 +8,7 @@
 #include "agent/units/engine/plain_machine.h"
 #include "agent/units/engine/registry.h"
 #include "agent/units/engine/service_machine.h"
+#include "agent/units/engine/socket_machine.h"
 #include "agent/units/engine/timer_machine.h"
 #include "shared/unitfile/unit_name.h"
 
@@ -37,9 +38,14 @@ Manager::Manager(Parts parts, Options options, QObject *parent)
         std::make_unique<PathMachine>(PathMachine::Parts{this, m_parts.driver, m_parts.clock});
     m_services = std::make_unique<ServiceMachine>(ServiceMachine::Parts{
         this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
+    m_sockets = std::make_unique<SocketMachine>(SocketMachine::Parts{
+        this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
     m_timers = std::make_unique<TimerMachine>(
         TimerMachine::Parts{this, m_parts.driver, m_parts.clock, m_parts.random},
         TimerMachine::Node{m_options.specifiers.machineId, m_options.bootUs, now().monotonicUs});
+    m_machines = {{UnitType::Service, m_services.get()}, {UnitType::Socket, m_sockets.get()},
+                  {UnitType::Timer, m_timers.get()},     {UnitType::Path, m_paths.get()},
+                  {UnitType::Target, m_plain.get()},     {UnitType::Slice, m_plain.get()}};
     m_registry->get(QStringLiteral("-.slice"));
 }
 
@@ -50,7 +56,7 @@ Unit *Manager::find(const QString &name) const
     return m_registry->find(name);
 }
 
-Result<Unit *> Manager::loaded(const QString &name)
+Result<Unit *> Manager::loadedUnit(const QString &name)
 {
     switch (unitfile::nameKind(name)) {
     case unitfile::NameKind::Invalid:
@@ -85,15 +91,17 @@ const Unit *Manager::unit(const QString &name) const
 
 Result<const Unit *> Manager::load(const QString &name)
 {
-    return loaded(name).map([](Unit *unit) -> const Unit * { return unit; });
+    return loadedUnit(name).map([](Unit *unit) -> const Unit * { return unit; });
 }
 
 Result<const Unit *> Manager::unitOfPid(qint32 pid) const
 {
-    if (const Unit *unit = m_services->serviceOf(pid))
-        return unit;
+    for (const UnitMachine *machine : m_machines) {
+        if (const Unit *unit = machine->unitOf(pid))
+            return unit;
+    }
     for (const auto &unit : m_registry->all()) {
-        if (unit->type == UnitType::Service && !unit->controlGroup.isEmpty() &&
+        if (unit->type != UnitType::Slice && !unit->controlGroup.isEmpty() &&
             m_parts.driver->processes(unit->controlGroup).contains(pid))
             return unit.get();
     }
@@ -133,7 +141,7 @@ bool Manager::canReload(const QString &name) const
 
 Result<JobId> Manager::enqueue(const JobRequest &request)
 {
-    const auto found = loaded(request.unit);
+    const auto found = loadedUnit(request.unit);
     if (!found)
         return fail(found.error());
     Unit &unit = **found;
@@ -254,16 +262,18 @@ Result<void> Manager::kill(const QString &name, Whom whom, int signalNumber)
     if (!unit)
         return fail(error::noSuchUnit, QStringLiteral("Unit %1 not loaded.").arg(name));
     const ServiceRuntime &run = unit->run;
-    if (unit->type != UnitType::Service && unit->type != UnitType::Slice)
+    const bool isService = unit->type == UnitType::Service;
+    if (!isService && !runsCommands(unit->type) && unit->type != UnitType::Slice)
         return fail(code::unsupported, QStringLiteral("Operation not supported"));
+    const qint32 controlPid = isService ? run.controlPid : unit->command.pid;
     if (whom == Whom::Main && run.mainPid == 0)
         return fail(error::noSuchProcess, QStringLiteral("No main process to kill"));
-    if (whom == Whom::Control && run.controlPid == 0)
+    if (whom == Whom::Control && controlPid == 0)
         return fail(error::noSuchProcess, QStringLiteral("No control process to kill"));
     if (whom == Whom::Main)
         m_parts.driver->signalProcess(run.mainPid, signalNumber);
     else if (whom == Whom::Control)
-        m_parts.driver->signalProcess(run.controlPid, signalNumber);
+        m_parts.driver->signalProcess(controlPid, signalNumber);
     else if (!unit->controlGroup.isEmpty())
         m_parts.driver->signalGroup(unit->controlGroup, signalNumber, {});
     return {};
@@ -305,7 +315,8 @@ void Manager::processExecuted(qint32 pid)
 
 void Manager::processEnded(qint32 pid, const ProcessEnd &end)
 {
-    m_services->processEnded(pid, end);
+    for (UnitMachine *machine : std::as_const(m_machines))
+        machine->processEnded(pid, end);
 }
 
 void Manager::processNotified(qint32 pid, const QByteArray &message)
@@ -318,8 +329,8 @@ void Manager::processNotified(qint32 pid, const QByteArray &message)
 void Manager::groupEmptied(const QString &controlGroup)
 {
     for (const auto &unit : m_registry->all()) {
-        if (unit->type == UnitType::Service && unit->controlGroup == controlGroup)
-            return m_services->groupEmptied(*unit);
+        if (unit->type != UnitType::Slice && unit->controlGroup == controlGroup)
+            return machineOf(*unit)->groupEmptied(*unit);
     }
 }
 
@@ -341,6 +352,32 @@ void Manager::pathChanged(const QString &name, bool touched)
 {
     if (Unit *unit = find(name); unit && unit->type == UnitType::Path)
         m_paths->pathChanged(*unit, touched);
+}
+
+Unit *Manager::socketNamed(const QString &name) const
+{
+    Unit *unit = find(name);
+    return unit && unit->type == UnitType::Socket ? unit : nullptr;
+}
+
+void Manager::socketReady(const QString &name)
+{
+    if (Unit *unit = socketNamed(name))
+        m_sockets->ready(*unit);
+}
+
+void Manager::connectionCame(const QString &name, const Connection &connection)
+{
+    if (Unit *unit = socketNamed(name))
+        m_sockets->connected(*unit, connection);
+    else
+        m_parts.driver->dropConnection(connection.id);
+}
+
+void Manager::socketBroke(const QString &name, const QString &why)
+{
+    if (Unit *unit = socketNamed(name))
+        m_sockets->broken(*unit, why);
 }
 
 void Manager::clockChanged()

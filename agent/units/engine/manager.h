@@ -17,6 +17,7 @@ class PathMachine;
 class PlainMachine;
 class Registry;
 class ServiceMachine;
+class SocketMachine;
 class TimerMachine;
 class UnitMachine;
 
@@ -107,6 +108,9 @@ public:
     void groupEmptied(const QString &controlGroup) override;
     void timerFired(const QString &timer) override;
     void pathChanged(const QString &unit, bool touched) override;
+    void socketReady(const QString &unit) override;
+    void connectionCame(const QString &unit, const Connection &connection) override;
+    void socketBroke(const QString &unit, const QString &why) override;
     void clockChanged() override;
 
 Q_SIGNALS:
@@ -125,6 +129,9 @@ private:
     void stateChanged(Unit &unit, ActiveState before, StateFlags flags) override;
     void changed(Unit &unit) override;
     bool hasStopJob(const Unit &unit) const override;
+    bool hasStartJob(const Unit &unit) const override;
+    Result<Unit *> loadedUnit(const QString &name) override;
+    void link(Unit &unit, Dependency kind, Unit &other) override;
     StartAnswer start(Unit &unit) override;
     StartAnswer stop(Unit &unit) override;
     StartAnswer reloadUnit(Unit &unit) override;
@@ -144,12 +151,12 @@ private:
     bool automaticIsAllowed(RateLimit &limit) const;
     void startAfterwards(Unit &unit);
     void stopAfterwards(Unit &unit);
-    void tellTriggering(const Unit &unit);
+    void tellTriggering(Unit &unit);
 
     /// Null for the types that are not supported.
     UnitMachine *machineOf(const Unit &unit) const;
     Unit *find(const QString &name) const;
-    Result<Unit *> loaded(const QString &name);
+    Unit *socketNamed(const QString &name) const;
     Result<void> refuse(const JobRequest &request, JobType type, const Unit &unit) const;
     void resetFailedUnit(Unit &unit);
     void startPerpetual(Unit &unit);
@@ -180,7 +187,9 @@ private:
     std::unique_ptr<PathMachine> m_paths;
     std::unique_ptr<PlainMachine> m_plain; ///< targets and slices
     std::unique_ptr<ServiceMachine> m_services;
+    std::unique_ptr<SocketMachine> m_sockets;
     std::unique_ptr<TimerMachine> m_timers;
+    QMap<UnitType, UnitMachine *> m_machines;
     UnitSet m_dirty; ///< units with changes that are not told yet
     QList<News> m_news;
     UnitSet m_bound; ///< to look at: what they are bound to may be gone

@@ -4,11 +4,8 @@
 #include "agent/units/engine/job_queue.h"
 #include "agent/units/engine/manager.h"
 #include "agent/units/engine/messages.h"
-#include "agent/units/engine/path_machine.h"
-#include "agent/units/engine/plain_machine.h"
 #include "agent/units/engine/registry.h"
 #include "agent/units/engine/service_machine.h"
-#include "agent/units/engine/timer_machine.h"
 
 namespace qd::units {
 
@@ -37,19 +34,7 @@ QStringList monitorOf(const Unit &unit)
 
 UnitMachine *Manager::machineOf(const Unit &unit) const
 {
-    switch (unit.type) {
-    case UnitType::Service:
-        return m_services.get();
-    case UnitType::Timer:
-        return m_timers.get();
-    case UnitType::Path:
-        return m_paths.get();
-    case UnitType::Target:
-    case UnitType::Slice:
-        return m_plain.get();
-    default:
-        return nullptr;
-    }
+    return m_machines.value(unit.type);
 }
 
 Result<JobId> Manager::addJob(JobType type, Unit &unit, JobMode mode)
@@ -128,6 +113,18 @@ bool Manager::hasStopJob(const Unit &unit) const
 {
     const Job *job = m_jobs->of(unit);
     return job && job->type == JobType::Stop;
+}
+
+bool Manager::hasStartJob(const Unit &unit) const
+{
+    const Job *job = m_jobs->of(unit);
+    return job && (job->type == JobType::Start || job->type == JobType::ReloadOrStart ||
+                   job->type == JobType::Restart);
+}
+
+void Manager::link(Unit &unit, Dependency kind, Unit &other)
+{
+    m_registry->link(unit, kind, other);
 }
 
 /// Conditions with `|` are a group of which one must hold; all others must (U-21).
@@ -211,7 +208,7 @@ void Manager::stateChanged(Unit &unit, ActiveState before, StateFlags flags)
     tellTriggering(unit);
 }
 
-void Manager::tellTriggering(const Unit &unit)
+void Manager::tellTriggering(Unit &unit)
 {
     const QList<Unit *> others = unit.of(Dependency::TriggeredBy).list();
     for (Unit *other : others) {

@@ -5,6 +5,7 @@
 #include "agent/units/engine/messages.h"
 #include "agent/units/engine/registry.h"
 #include "agent/units/engine/service_machine.h"
+#include "agent/units/engine/unit_machine.h"
 
 namespace qd::units {
 
@@ -79,8 +80,10 @@ void Manager::collect()
     m_lookForGarbage = false;
     QSet<Unit *> kept;
     for (const auto &unit : m_registry->all()) {
-        if (unit->perpetual || unit->active != ActiveState::Inactive || unit->job != 0 ||
-            unit->references > 0 || !unit->controlGroup.isEmpty())
+        const bool isOver = unit->active == ActiveState::Inactive ||
+                            (unit->active == ActiveState::Failed && unit->settings.collectsFailed);
+        if (unit->perpetual || !isOver || unit->job != 0 || unit->references > 0 ||
+            !unit->controlGroup.isEmpty())
             markNeeded(*unit, kept);
     }
     for (const Job *job : m_jobs->all())
@@ -152,6 +155,11 @@ void Manager::jobHasChanged(const Job &job)
 void Manager::jobWasRemoved(const Job &job, JobResult result)
 {
     m_news.append(News{News::JobOut, job.unit->id, job.id, result});
+    const QList<Unit *> others = job.unit->of(Dependency::TriggeredBy).list();
+    for (Unit *other : others) {
+        if (UnitMachine *machine = machineOf(*other))
+            machine->triggeredJobEnded(*other, *job.unit);
+    }
     m_lookForGarbage = true;
     m_parts.driver->wake();
 }

@@ -52,12 +52,16 @@ QString startSentence(const Unit &unit, JobResult result)
             return QStringLiteral("Reached target %1.");
         if (unit.type == UnitType::Slice)
             return QStringLiteral("Created slice %1.");
+        if (unit.type == UnitType::Socket)
+            return QStringLiteral("Listening on %1.");
         if (unit.type == UnitType::Service && unit.service.type == ServiceType::Oneshot)
             return QStringLiteral("Finished %1.");
         return QStringLiteral("Started %1.");
     case JobResult::Timeout:
         return QStringLiteral("Timed out starting %1.");
     case JobResult::Failed:
+        if (unit.type == UnitType::Socket)
+            return QStringLiteral("Failed to listen on %1.");
         return QStringLiteral("Failed to start %1.");
     case JobResult::Skipped:
         return QStringLiteral("Condition check resulted in %1 being skipped.");
@@ -84,6 +88,8 @@ QString stopSentence(const Unit &unit, JobResult result)
             return QStringLiteral("Stopped target %1.");
         if (unit.type == UnitType::Slice)
             return QStringLiteral("Removed slice %1.");
+        if (unit.type == UnitType::Socket)
+            return QStringLiteral("Closed %1.");
         return QStringLiteral("Stopped %1.");
     case JobResult::Failed:
         return unit.type == UnitType::Service ? QStringLiteral("Stopped (with error) %1.")

@@ -1,71 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/engine/option_setters.h"
 
+#include "agent/units/engine/setter_kinds.h"
+#include "agent/units/engine/socket_setters.h"
 #include "shared/unitfile/environment.h"
 #include "shared/unitfile/unit_name.h"
 #include "shared/unitfile/words.h"
 
-#include <QHash>
-#include <functional>
-
 namespace qd::units {
 
-namespace {
-
-using namespace unitfile;
-using Setter = std::function<void(Loading &, const QString &)>;
-using Setters = QHash<QString, Setter>;
-
-QString expanded(const Loading &loading, const QString &value)
+QString setters::expanded(const Loading &loading, const QString &value)
 {
-    return expandSpecifiers(value, loading.context).value_or(value);
+    return unitfile::expandSpecifiers(value, loading.context).value_or(value);
 }
 
-QStringList words(const Loading &loading, const QString &value)
+QStringList setters::words(const Loading &loading, const QString &value)
 {
-    QStringList out = splitWords(value, WordReader::Quoted).value_or(QStringList());
+    QStringList out =
+        unitfile::splitWords(value, unitfile::WordReader::Quoted).value_or(QStringList());
     for (QString &word : out)
         word = expanded(loading, word);
     return out;
 }
 
-/// Setters for a part of the unit that `part` finds.
-template <class T>
-Setter boolean(T part)
+void setters::addCommands(Loading &loading, QList<ExecCommand> &target, const QString &value)
 {
-    return [part](Loading &l, const QString &value) {
-        if (const auto flag = parseBool(value))
-            part(l) = *flag;
-    };
+    if (value.isEmpty()) {
+        target.clear();
+        return;
+    }
+    const auto commands = unitfile::parseCommands(value, [&loading](const QString &word) {
+        return unitfile::expandSpecifiers(word, loading.context);
+    });
+    if (!commands) {
+        loading.wrong = commands.error().message;
+        return;
+    }
+    for (const unitfile::Command &command : *commands)
+        target.append(ExecCommand{command, {}});
 }
 
-template <class T>
-Setter text(T part)
-{
-    return [part](Loading &l, const QString &value) { part(l) = expanded(l, value); };
-}
+namespace {
 
-template <class T>
-Setter span(T part, bool zeroIsInfinity)
-{
-    return [part, zeroIsInfinity](Loading &l, const QString &value) {
-        const auto us = parseTimeSpan(value);
-        if (us)
-            part(l) = *us == 0 && zeroIsInfinity ? kInfinity : *us;
-    };
-}
-
-template <class T>
-Setter list(T part)
-{
-    return [part](Loading &l, const QString &value) {
-        QStringList &target = part(l);
-        if (value.isEmpty())
-            target.clear();
-        else
-            target += words(l, value);
-    };
-}
+using namespace unitfile;
+using namespace setters;
 
 template <class T>
 Setter exitSet(T part)
@@ -82,31 +60,10 @@ Setter exitSet(T part)
     };
 }
 
-template <class T, class Parse>
-Setter parsed(T part, Parse parse)
-{
-    return [part, parse](Loading &l, const QString &value) {
-        if (const auto read = parse(value))
-            part(l) = *read;
-    };
-}
-
 Setter command(ExecKind kind)
 {
     return [kind](Loading &l, const QString &value) {
-        QList<ExecCommand> &target = l.unit.service.of(kind);
-        if (value.isEmpty()) {
-            target.clear();
-            return;
-        }
-        const auto commands = parseCommands(
-            value, [&l](const QString &word) { return expandSpecifiers(word, l.context); });
-        if (!commands) {
-            l.wrong = commands.error().message;
-            return;
-        }
-        for (const Command &c : *commands)
-            target.append(ExecCommand{c, {}});
+        addCommands(l, l.unit.service.of(kind), value);
     };
 }
 
@@ -136,7 +93,7 @@ Setter condition(const QString &name, QList<Condition> UnitSettings::*target)
 
 void setEnvironment(Loading &l, const QString &value)
 {
-    QStringList &target = l.unit.service.exec.environment;
+    QStringList &target = l.unit.exec.environment;
     if (value.isEmpty())
         target.clear();
     for (const QString &word : words(l, value)) {
@@ -147,7 +104,7 @@ void setEnvironment(Loading &l, const QString &value)
 
 void setEnvironmentFile(Loading &l, const QString &value)
 {
-    QList<EnvironmentFile> &target = l.unit.service.exec.environmentFiles;
+    QList<EnvironmentFile> &target = l.unit.exec.environmentFiles;
     if (value.isEmpty()) {
         target.clear();
         return;
@@ -158,7 +115,7 @@ void setEnvironmentFile(Loading &l, const QString &value)
 
 void setWorkingDirectory(Loading &l, const QString &value)
 {
-    ExecSettings &exec = l.unit.service.exec;
+    ExecSettings &exec = l.unit.exec;
     exec.workingDirectoryMayBeMissing = value.startsWith(u'-');
     const QString path = exec.workingDirectoryMayBeMissing ? value.mid(1) : value;
     exec.workingDirectoryIsHome = path == u"~";
@@ -200,7 +157,7 @@ void setLimit(Loading &l, const QString &name, const QString &value)
     const auto soft = read(value.section(u':', 0, 0));
     const auto hard = value.contains(u':') ? read(value.section(u':', 1)) : soft;
     if (soft && hard && *soft <= *hard)
-        l.unit.service.exec.limits.insert(name, Limit{*soft, *hard});
+        l.unit.exec.limits.insert(name, Limit{*soft, *hard});
 }
 
 void addUnitSetters(Setters &s)
@@ -209,6 +166,10 @@ void addUnitSetters(Setters &s)
         s.insert(QStringLiteral("Unit/") + QString::fromLatin1(name), setter);
     };
     unit("Description", text([](Loading &l) -> QString & { return l.unit.settings.description; }));
+    unit("CollectMode", [](Loading &l, const QString &value) {
+        if (value == u"inactive" || value == u"inactive-or-failed")
+            l.unit.settings.collectsFailed = value == u"inactive-or-failed";
+    });
     unit("Documentation", list([](Loading &l) -> QStringList & {
              return l.unit.settings.documentation;
          }));
@@ -239,12 +200,7 @@ void addUnitSetters(Setters &s)
     // The limit stood in [Service], under another name, before systemd 230.
     const Setter interval =
         span([](Loading &l) -> quint64 & { return l.unit.settings.startLimitIntervalUs; }, false);
-    const Setter burst = [](Loading &l, const QString &value) {
-        bool ok = false;
-        const int count = value.toInt(&ok);
-        if (ok && count >= 0)
-            l.unit.settings.startLimitBurst = count;
-    };
+    const Setter burst = count([](Loading &l) -> int & { return l.unit.settings.startLimitBurst; });
     for (const char *name :
          {"Unit/StartLimitIntervalSec", "Unit/StartLimitInterval", "Service/StartLimitInterval"})
         s.insert(QString::fromLatin1(name), interval);
@@ -296,34 +252,39 @@ void addServiceSetters(Setters &s)
     exits("SuccessExitStatus", &ServiceSettings::success);
     exits("RestartPreventExitStatus", &ServiceSettings::restartPrevent);
     exits("RestartForceExitStatus", &ServiceSettings::restartForce);
-    service("Slice", text([](Loading &l) -> QString & { return l.unit.service.slice; }));
-    service(
+}
+
+void addKillSetters(Setters &s, const QString &section)
+{
+    const auto kill = [&s, &section](const char *name, const Setter &setter) {
+        s.insert(section + QLatin1String(name), setter);
+    };
+    kill("Slice", text([](Loading &l) -> QString & { return l.unit.slice; }));
+    kill(
         "KillMode",
-        parsed([](Loading &l) -> KillMode & { return l.unit.service.kill.mode; }, killModeFrom));
-    const auto number = [&service](const char *name, int KillSettings::*member) {
-        service(
-            name, parsed(
-                      [member](Loading &l) -> int & { return l.unit.service.kill.*member; },
-                      parseSignal));
+        parsed([](Loading &l) -> KillMode & { return l.unit.kill.mode; }, killModeFrom));
+    const auto number = [&kill](const char *name, int KillSettings::*member) {
+        kill(
+            name,
+            parsed([member](Loading &l) -> int & { return l.unit.kill.*member; }, parseSignal));
     };
     number("KillSignal", &KillSettings::signalNumber);
     number("FinalKillSignal", &KillSettings::finalSignal);
     number("WatchdogSignal", &KillSettings::watchdogSignal);
-    const auto sends = [&service](const char *name, bool KillSettings::*member) {
-        service(
-            name, boolean([member](Loading &l) -> bool & { return l.unit.service.kill.*member; }));
+    const auto sends = [&kill](const char *name, bool KillSettings::*member) {
+        kill(name, boolean([member](Loading &l) -> bool & { return l.unit.kill.*member; }));
     };
     sends("SendSIGKILL", &KillSettings::sendSigkill);
     sends("SendSIGHUP", &KillSettings::sendSighup);
 }
 
-void addExecSetters(Setters &s)
+void addExecSetters(Setters &s, const QString &section)
 {
-    const auto exec = [&s](const char *name, const Setter &setter) {
-        s.insert(QStringLiteral("Service/") + QString::fromLatin1(name), setter);
+    const auto exec = [&s, &section](const char *name, const Setter &setter) {
+        s.insert(section + QLatin1String(name), setter);
     };
     const auto string = [&exec](const char *name, QString ExecSettings::*member) {
-        exec(name, text([member](Loading &l) -> QString & { return l.unit.service.exec.*member; }));
+        exec(name, text([member](Loading &l) -> QString & { return l.unit.exec.*member; }));
     };
     string("User", &ExecSettings::user);
     string("Group", &ExecSettings::group);
@@ -333,9 +294,7 @@ void addExecSetters(Setters &s)
     string("StandardError", &ExecSettings::standardError);
     string("SyslogIdentifier", &ExecSettings::syslogIdentifier);
     const auto strings = [&exec](const char *name, QStringList ExecSettings::*member) {
-        exec(name, list([member](Loading &l) -> QStringList & {
-                 return l.unit.service.exec.*member;
-             }));
+        exec(name, list([member](Loading &l) -> QStringList & { return l.unit.exec.*member; }));
     };
     strings("SupplementaryGroups", &ExecSettings::supplementaryGroups);
     strings("PassEnvironment", &ExecSettings::passEnvironment);
@@ -343,22 +302,20 @@ void addExecSetters(Setters &s)
     exec("Environment", setEnvironment);
     exec("EnvironmentFile", setEnvironmentFile);
     exec("WorkingDirectory", setWorkingDirectory);
-    exec(
-        "UMask", parsed([](Loading &l) -> uint & { return l.unit.service.exec.umask; }, parseMode));
+    exec("UMask", parsed([](Loading &l) -> uint & { return l.unit.exec.umask; }, parseMode));
     const auto whole = [&exec](const char *name, std::optional<int> ExecSettings::*member) {
         exec(name, [member](Loading &l, const QString &value) {
             bool ok = false;
             const int read = value.toInt(&ok);
-            l.unit.service.exec.*member = ok ? std::optional(read) : std::nullopt;
+            l.unit.exec.*member = ok ? std::optional(read) : std::nullopt;
         });
     };
     whole("Nice", &ExecSettings::nice);
     whole("OOMScoreAdjust", &ExecSettings::oomScoreAdjust);
-    exec("IgnoreSIGPIPE", boolean([](Loading &l) -> bool & {
-             return l.unit.service.exec.ignoreSigpipe;
-         }));
+    exec("NonBlocking", boolean([](Loading &l) -> bool & { return l.unit.exec.nonBlocking; }));
+    exec("IgnoreSIGPIPE", boolean([](Loading &l) -> bool & { return l.unit.exec.ignoreSigpipe; }));
     exec("SyslogLevelPrefix", boolean([](Loading &l) -> bool & {
-             return l.unit.service.exec.syslogLevelPrefix;
+             return l.unit.exec.syslogLevelPrefix;
          }));
     exec("SyslogLevel", [](Loading &l, const QString &value) {
         static const QStringList levels =
@@ -367,19 +324,8 @@ void addExecSetters(Setters &s)
         const int number = value.toInt(&ok);
         const int level = ok ? number : int(levels.indexOf(value));
         if (level >= 0 && level <= 7)
-            l.unit.service.exec.syslogLevel = level;
+            l.unit.exec.syslogLevel = level;
     });
-}
-
-/// Unit= of what triggers another: the first one counts.
-template <class T>
-Setter triggeredUnit(T part)
-{
-    return [part](Loading &l, const QString &value) {
-        const QString name = expanded(l, value);
-        if (part(l).isEmpty() && isValidName(name))
-            part(l) = name;
-    };
 }
 
 void addTimerSetters(Setters &s)
@@ -417,12 +363,9 @@ void addPathSetters(Setters &s)
     path(
         "TriggerLimitIntervalSec",
         span([](Loading &l) -> quint64 & { return l.unit.path.triggerLimitIntervalUs; }, false));
-    path("TriggerLimitBurst", [](Loading &l, const QString &value) {
-        bool ok = false;
-        const int count = value.toInt(&ok);
-        if (ok && count >= 0)
-            l.unit.path.triggerLimitBurst = count;
-    });
+    path("TriggerLimitBurst", count([](Loading &l) -> int & {
+             return l.unit.path.triggerLimitBurst;
+         }));
     path("Unit", triggeredUnit([](Loading &l) -> QString & { return l.unit.path.unit; }));
 }
 
@@ -455,13 +398,18 @@ void addTimerValue(Loading &loading, TimerBase base, const QString &text)
     values.append(out);
 }
 
-const Setters &setters()
+const Setters &allSetters()
 {
     static const Setters all = [] {
         Setters s;
         addUnitSetters(s);
         addServiceSetters(s);
-        addExecSetters(s);
+        for (const char *section : {"Service/", "Socket/", "Mount/", "Swap/"}) {
+            addExecSetters(s, QLatin1String(section));
+            addKillSetters(s, QLatin1String(section));
+        }
+        addKillSetters(s, QStringLiteral("Scope/"));
+        addSocketSetters(s);
         addTimerSetters(s);
         addPathSetters(s);
         return s;
@@ -493,7 +441,21 @@ void applyOption(Loading &loading, const Option &option)
         std::swap(stop, loading.stopPre);
         return;
     }
-    if (option.section == u"Service" && option.name.startsWith(u"Limit"))
+    if (option.section == u"Service" && option.name == u"Sockets") {
+        for (const QString &name : words(loading, option.value)) {
+            if (nameType(name) != u"socket" || !isValidName(name))
+                continue;
+            for (const Dependency kind :
+                 {Dependency::Wants, Dependency::After, Dependency::TriggeredBy})
+                loading.out.dependencies.append({kind, name});
+        }
+        return;
+    }
+    if (option.section == u"Socket" && addListenLine(loading, option))
+        return;
+    const bool hasProcesses = option.section == u"Service" || option.section == u"Socket" ||
+                              option.section == u"Mount" || option.section == u"Swap";
+    if (hasProcesses && option.name.startsWith(u"Limit"))
         return setLimit(loading, option.name.mid(5), option.value);
     const auto kind = pathKindFrom(option.name);
     if (option.section == u"Path" && kind)
@@ -501,8 +463,8 @@ void applyOption(Loading &loading, const Option &option)
     const auto base = timerBaseFrom(option.name);
     if (option.section == u"Timer" && base)
         return addTimerValue(loading, *base, option.value);
-    const auto setter = setters().find(option.section + u'/' + option.name);
-    if (setter != setters().end())
+    const auto setter = allSetters().find(option.section + u'/' + option.name);
+    if (setter != allSetters().end())
         (*setter)(loading, option.value);
 }
 

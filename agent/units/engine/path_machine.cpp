@@ -130,7 +130,7 @@ void PathMachine::pathChanged(Unit &unit, bool touched)
         enterWaiting(unit, Occasion::Event);
 }
 
-void PathMachine::triggeredChanged(Unit &unit, const Unit &other)
+void PathMachine::triggeredChanged(Unit &unit, Unit &other)
 {
     if (other.load != LoadState::Loaded || !isActiveOrReloading(unit.active))
         return;

@@ -24,7 +24,7 @@ public:
 
     StartAnswer start(Unit &unit) override;
     void reloaded(Unit &unit) override;
-    void triggeredChanged(Unit &unit, const Unit &other) override;
+    void triggeredChanged(Unit &unit, Unit &other) override;
     /// Something happened at what the unit watches; `touched` when that is what it waits for.
     void pathChanged(Unit &unit, bool touched);
 

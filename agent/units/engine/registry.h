@@ -36,6 +36,8 @@ public:
     void lookAgain(Unit &unit);
     /// In the order in which they came into memory.
     const std::vector<std::unique_ptr<Unit>> &all() const { return m_units; }
+    /// A dependency that no file speaks of; it keeps nothing in memory, and reload() forgets it.
+    void link(Unit &unit, Dependency kind, Unit &other);
     /// Reads every file again and joins the graph anew.
     void reload();
     /// Forgets units: no unit that stays may name one of them.
@@ -51,7 +53,6 @@ private:
     void drain();
     void load(Unit &unit, const FoundUnit &found);
     void link(Unit &unit, Dependency kind, const QString &name);
-    void link(Unit &unit, Dependency kind, Unit &other);
     void orderTarget(Unit &target, Unit &other);
     void orderTargets(Unit &unit);
 

@@ -21,7 +21,7 @@ public:
 protected:
     /// The first failure is the one that is reported.
     void remember(Unit &unit, ServiceResult outcome) const;
-    void enterDead(Unit &unit, ServiceResult outcome);
+    virtual void enterDead(Unit &unit, ServiceResult outcome);
     /// Puts the unit into its state `failed` or `dead`.
     virtual void rest(Unit &unit, bool failed) = 0;
 

@@ -210,9 +210,9 @@ void ServiceMachine::afterControl(Unit &unit, Outcome outcome)
 /// or for the time-out that kills them, so that a service that is down has no process.
 void ServiceMachine::lastKnownEnded(Unit &unit, Outcome outcome)
 {
-    const KillMode mode = unit.service.kill.mode;
+    const KillMode mode = unit.kill.mode;
     const bool mayKill = mode == KillMode::ControlGroup || mode == KillMode::Mixed;
-    if (!mayKill || !unit.service.kill.sendSigkill || groupIsEmpty(unit))
+    if (!mayKill || !unit.kill.sendSigkill || m_processes.groupIsEmpty(unit))
         return enterDead(unit, outcome, true);
     remember(unit, outcome);
     if (unit.run.state == State::FinalSigterm && mode == KillMode::Mixed)
@@ -224,7 +224,7 @@ void ServiceMachine::lastKnownEnded(Unit &unit, Outcome outcome)
 void ServiceMachine::groupEmptied(Unit &unit)
 {
     ServiceRuntime &run = unit.run;
-    if (!groupIsEmpty(unit))
+    if (!m_processes.groupIsEmpty(unit))
         return;
     if (run.mainPid > 0 && !run.mainIndex) { // adopted, and another one's child: nobody tells how
         m_pids.remove(run.mainPid);
@@ -248,7 +248,7 @@ void ServiceMachine::groupEmptied(Unit &unit)
         return enterDead(unit, Outcome::Success, true);
     default:
         if (isAtRest(run.state) || run.state == State::Exited)
-            releaseGroup(unit);
+            m_processes.releaseGroup(unit);
         return;
     }
 }
@@ -318,7 +318,7 @@ void ServiceMachine::startTimedOut(Unit &unit)
 void ServiceMachine::killTimedOut(Unit &unit, State next)
 {
     const QString state = toText(unit.run.state);
-    if (unit.service.kill.sendSigkill) {
+    if (unit.kill.sendSigkill) {
         say(unit, kWarning, QStringLiteral("State '%1' timed out. Killing.").arg(state));
         return enterSignal(unit, next, Outcome::Timeout);
     }

@@ -191,7 +191,7 @@ void ServiceMachine::enterSignal(Unit &unit, State state, Outcome outcome)
         arm(unit, unit.service.timeoutStopUs);
         return setState(unit, state);
     }
-    const bool sendsKill = unit.service.kill.sendSigkill;
+    const bool sendsKill = unit.kill.sendSigkill;
     if ((state == State::StopSigterm || state == State::StopWatchdog) && sendsKill)
         enterSignal(unit, State::StopSigkill, Outcome::Success);
     else if (
@@ -218,7 +218,7 @@ void ServiceMachine::enterDead(Unit &unit, Outcome outcome, bool mayRestart)
     ServiceRuntime &run = unit.run;
     remember(unit, outcome);
     m_parts.core->say(&unit, messages::serviceEnded(unit, run.result));
-    sayWhatIsLeft(unit);
+    m_processes.sayWhatIsLeft(unit);
     const bool isFine = run.result == Outcome::Success || run.result == Outcome::SkipCondition;
     // A stop that is asked for already is not undone by a restart.
     run.willRestart =
@@ -265,7 +265,7 @@ void ServiceMachine::setState(Unit &unit, State state)
     if (!mayHaveControl(state))
         forgetControl(unit);
     if (isAtRest(state) || state == State::Exited)
-        releaseGroup(unit);
+        m_processes.releaseGroup(unit);
     StateFlags flags;
     flags.willRestart = unit.run.willRestart;
     flags.reloadFailed = unit.run.reloadResult != Outcome::Success;

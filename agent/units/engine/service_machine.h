@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/units/engine/unit_machine.h"
+#include "agent/units/engine/unit_processes.h"
 
 #include <QHash>
 
@@ -25,6 +26,7 @@ public:
 
     explicit ServiceMachine(Parts parts)
         : m_parts(parts)
+        , m_processes({parts.core, parts.driver, parts.source, parts.environment})
     {
     }
 
@@ -36,14 +38,13 @@ public:
     void resetFailed(Unit &unit) override;
     /// Whether it is about to start again by itself.
     bool willRestart(const Unit &unit) const;
-    /// The service that a process is the main or a control process of; null for others.
-    Unit *serviceOf(qint32 pid) const { return m_pids.value(pid); }
+    Unit *unitOf(qint32 pid) const override { return m_pids.value(pid); }
 
     void processExecuted(qint32 pid);
-    void processEnded(qint32 pid, const ProcessEnd &end);
+    void processEnded(qint32 pid, const ProcessEnd &end) override;
     /// `sender` is a process of the unit's group.
     void notified(Unit &unit, qint32 sender, const QByteArray &message);
-    void groupEmptied(Unit &unit);
+    void groupEmptied(Unit &unit) override;
     void watchdogFired(Unit &unit);
     void timerFired(Unit &unit) override;
 
@@ -91,15 +92,10 @@ private:
     bool spawnMain(Unit &unit, quint64 timeoutUs);
     qint32 spawn(Unit &unit, ExecCommand &command, ExecKind kind, bool isControl);
     QStringList engineEnvironment(const Unit &unit, ExecKind kind, bool isControl) const;
-    Result<QStringList> unitEnvironment(const Unit &unit) const;
     bool sendSignals(Unit &unit, State state);
-    void sayKilling(Unit &unit, qint32 pid, int signalNumber);
-    void sayWhatIsLeft(Unit &unit);
-    bool groupIsEmpty(const Unit &unit) const;
     bool isGood(const Unit &unit) const;
     void forgetMain(Unit &unit);
     void forgetControl(Unit &unit);
-    void releaseGroup(Unit &unit);
     void findMain(Unit &unit);
     void arm(Unit &unit, quint64 us);
     void armAt(Unit &unit, qint64 deadlineMs);
@@ -107,6 +103,7 @@ private:
     void say(Unit &unit, int priority, const QString &text);
 
     Parts m_parts;
+    UnitProcesses m_processes;
     QHash<qint32, Unit *> m_pids;
 };
 

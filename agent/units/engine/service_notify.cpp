@@ -117,7 +117,7 @@ bool ServiceMachine::awaitPidFile(Unit &unit)
     say(unit, 5,
         QStringLiteral("Can't open PID file %1 (yet?) after %2: No such file or directory")
             .arg(service.pidFile, toText(unit.run.state)));
-    if (groupIsEmpty(unit)) {
+    if (m_processes.groupIsEmpty(unit)) {
         enterSignal(unit, State::StopSigterm, Outcome::Protocol);
         return true;
     }

@@ -3,7 +3,6 @@
 #include "agent/units/engine/messages.h"
 #include "agent/units/engine/service_machine.h"
 #include "agent/units/engine/service_rules.h"
-#include "shared/unitfile/environment.h"
 
 namespace qd::units {
 
@@ -21,6 +20,27 @@ QString taskOf(ExecKind kind)
         QStringLiteral("exec-condition start-pre start start-post reload stop stop-post")
             .split(u' ');
     return names.value(int(kind));
+}
+
+/// Whether a stream of its processes is the socket that it was started for.
+bool readsFromSocket(const ExecSettings &exec)
+{
+    const QString socket = QStringLiteral("socket");
+    return exec.standardInput == socket || exec.standardOutput == socket ||
+           exec.standardError == socket;
+}
+
+/// The connection that it was started for, or else all that its sockets listen on (U-46).
+void passSockets(const Unit &unit, SpawnRequest &request)
+{
+    if (unit.connection.id != 0) {
+        request.connection = unit.connection.id;
+        return;
+    }
+    for (const Unit *socket : unit.of(Dependency::TriggeredBy).list()) {
+        if (socket->type == UnitType::Socket && !socket->socket.accept)
+            request.sockets.append(socket->id);
+    }
 }
 
 } // namespace
@@ -91,42 +111,20 @@ bool ServiceMachine::spawnMain(Unit &unit, quint64 timeoutUs)
 /// The pid, or 0 when there is no process; why is in the journal then.
 qint32 ServiceMachine::spawn(Unit &unit, ExecCommand &command, ExecKind kind, bool isControl)
 {
-    const auto environment = unitEnvironment(unit);
-    Result<qint32> pid = fail(Error{});
-    if (environment) {
-        unit.controlGroup = unit.groupPath;
-        SpawnRequest request;
-        request.unit = unit.id;
-        request.controlGroup = unit.controlGroup;
-        request.slice = unit.service.slice;
-        request.invocationId = unit.invocationId;
-        request.command = command.command;
-        request.exec = unit.service.exec;
-        request.environment = engineEnvironment(unit, kind, isControl);
-        request.unitEnvironment = *environment;
-        request.mayNotify = unit.service.notifyAccess != NotifyAccess::None;
-        pid = m_parts.driver->spawn(request);
-    } else {
-        say(unit, 4,
-            QStringLiteral("Failed to load environment files: ") + environment.error().text());
-        pid = fail(environment.error());
-    }
-    if (!pid) {
-        say(unit, 4,
-            QStringLiteral("Failed to run '%1' task: %2").arg(taskOf(kind), pid.error().text()));
-        return 0;
-    }
-    m_pids.insert(*pid, &unit);
-    command.run = {};
-    command.run.pid = *pid;
-    command.run.start = m_parts.core->now();
-    return *pid;
+    SpawnRequest request;
+    request.environment = engineEnvironment(unit, kind, isControl);
+    request.mayNotify = unit.service.notifyAccess != NotifyAccess::None;
+    if (kind == ExecKind::Start || readsFromSocket(unit.exec))
+        passSockets(unit, request);
+    const auto pid = m_processes.spawn(unit, command, std::move(request), taskOf(kind));
+    if (pid)
+        m_pids.insert(*pid, &unit);
+    return pid.value_or(0);
 }
 
 QStringList ServiceMachine::engineEnvironment(const Unit &unit, ExecKind kind, bool isControl) const
 {
-    QStringList out = *m_parts.environment;
-    out.append(variable("INVOCATION_ID", unit.invocationId));
+    QStringList out;
     const ServiceRuntime &run = unit.run;
     if (isControl && run.mainPid > 0)
         out.append(variable("MAINPID", QString::number(run.mainPid)));
@@ -139,107 +137,36 @@ QStringList ServiceMachine::engineEnvironment(const Unit &unit, ExecKind kind, b
             out.append(variable("EXIT_STATUS", messages::statusName(run.main)));
         }
     }
+    if (!unit.connection.source.isEmpty()) {
+        out.append(variable("REMOTE_ADDR", unit.connection.source));
+        out.append(variable("REMOTE_PORT", unit.connection.remotePort));
+    }
     return out + unit.monitorEnvironment;
-}
-
-/// PassEnvironment=, then Environment=, then EnvironmentFile= in order: a later one wins.
-Result<QStringList> ServiceMachine::unitEnvironment(const Unit &unit) const
-{
-    const ExecSettings &exec = unit.service.exec;
-    QStringList out;
-    for (const QString &passed : exec.passEnvironment) {
-        for (const QString &assignment : *m_parts.environment) {
-            if (assignment.startsWith(passed + u'='))
-                out.append(assignment);
-        }
-    }
-    out += exec.environment;
-    for (const EnvironmentFile &file : exec.environmentFiles) {
-        const auto text = m_parts.source->read(file.path);
-        if (text)
-            out += unitfile::parseEnvironmentFile(*text);
-        else if (!file.optional && text.error().code == code::notFound)
-            return fail(code::notFound, QStringLiteral("No such file or directory"));
-        else if (!file.optional)
-            return fail(text.error());
-    }
-    return out;
 }
 
 /// What KillMode= and the state ask for. True when there is something to wait for.
 bool ServiceMachine::sendSignals(Unit &unit, State state)
 {
-    const KillSettings &kill = unit.service.kill;
-    const ServiceRuntime &run = unit.run;
-    if (kill.mode == KillMode::None)
-        return false;
+    using Signal = UnitProcesses::Signal;
     const bool isFinal = state == State::StopSigkill || state == State::FinalSigkill;
     const bool isWatchdog = state == State::StopWatchdog;
-    const int number = isFinal      ? kill.finalSignal
-                       : isWatchdog ? kill.watchdogSignal
-                                    : kill.signalNumber;
-    const bool hangsUp = kill.sendSighup && !isFinal && !isWatchdog && number != SIGHUP;
-    bool waits = false;
     QList<qint32> known;
-    for (const qint32 pid : {run.mainPid, run.controlPid}) {
-        if (pid <= 0)
-            continue;
-        known.append(pid);
-        if (isFinal)
-            sayKilling(unit, pid, number);
-        // Even one that is gone is waited for: its end has not been told yet.
-        m_parts.driver->signalProcess(pid, number);
-        if (hangsUp)
-            m_parts.driver->signalProcess(pid, SIGHUP);
-        waits = true;
+    for (const qint32 pid : {unit.run.mainPid, unit.run.controlPid}) {
+        if (pid > 0)
+            known.append(pid);
     }
-    const bool wholeGroup =
-        kill.mode == KillMode::ControlGroup || (kill.mode == KillMode::Mixed && isFinal);
-    if (!wholeGroup || unit.controlGroup.isEmpty())
-        return waits;
-    if (isFinal) {
-        for (const qint32 pid : m_parts.driver->processes(unit.controlGroup)) {
-            if (!known.contains(pid))
-                sayKilling(unit, pid, number);
-        }
-    }
-    if (m_parts.driver->signalGroup(unit.controlGroup, number, known)) {
-        if (hangsUp)
-            m_parts.driver->signalGroup(unit.controlGroup, SIGHUP, known);
-        waits = true;
-    }
-    return waits;
-}
-
-void ServiceMachine::sayKilling(Unit &unit, qint32 pid, int signalNumber)
-{
-    say(unit, 5,
-        QStringLiteral("Killing process %1 (%2) with signal SIG%3.")
-            .arg(
-                QString::number(pid), m_parts.driver->processName(pid),
-                unitfile::signalName(signalNumber)));
-}
-
-/// Processes that KillMode= or their own stubbornness has let live.
-void ServiceMachine::sayWhatIsLeft(Unit &unit)
-{
-    if (unit.controlGroup.isEmpty())
-        return;
-    for (const qint32 pid : m_parts.driver->processes(unit.controlGroup))
-        say(unit, 5,
-            QStringLiteral("Unit process %1 (%2) remains running after unit stopped.")
-                .arg(QString::number(pid), m_parts.driver->processName(pid)));
-}
-
-bool ServiceMachine::groupIsEmpty(const Unit &unit) const
-{
-    return unit.controlGroup.isEmpty() || m_parts.driver->processes(unit.controlGroup).isEmpty();
+    return m_processes.signal(
+        unit,
+        isFinal      ? Signal::Kill
+        : isWatchdog ? Signal::Watchdog
+                     : Signal::Terminate,
+        known);
 }
 
 /// Whether the service is alive: its main process, or any where no main process is known.
 bool ServiceMachine::isGood(const Unit &unit) const
 {
-    return unit.run.mainKnown ? unit.run.mainPid > 0 : !groupIsEmpty(unit);
+    return unit.run.mainKnown ? unit.run.mainPid > 0 : !m_processes.groupIsEmpty(unit);
 }
 
 /// A daemon that went to the background is the only one left in its group, or stays unknown (U-28).
@@ -265,15 +192,6 @@ void ServiceMachine::forgetControl(Unit &unit)
         m_pids.remove(unit.run.controlPid);
     unit.run.controlPid = 0;
     unit.run.controlKind.reset();
-}
-
-/// Gives the group up, unless processes are left in it that nobody may kill.
-void ServiceMachine::releaseGroup(Unit &unit)
-{
-    if (unit.controlGroup.isEmpty() || !groupIsEmpty(unit))
-        return;
-    m_parts.driver->releaseGroup(unit.controlGroup);
-    unit.controlGroup.clear();
 }
 
 void ServiceMachine::arm(Unit &unit, quint64 us)

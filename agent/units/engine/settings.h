@@ -4,6 +4,7 @@
 #include "agent/units/engine/types.h"
 #include "shared/unitfile/calendar.h"
 #include "shared/unitfile/command_line.h"
+#include "shared/unitfile/socket_address.h"
 #include "shared/unitfile/time_span.h"
 #include "shared/unitfile/values.h"
 
@@ -54,6 +55,7 @@ struct UnitSettings {
     bool allowIsolate = false;
     bool ignoreOnIsolate = false;
     bool stopWhenUnneeded = false;
+    bool collectsFailed = false; ///< CollectMode=inactive-or-failed
     QList<Condition> conditions;
     QList<Condition> asserts;
     quint64 startLimitIntervalUs = 10 * unitfile::kSecond;
@@ -92,6 +94,7 @@ struct ExecSettings {
     std::optional<int> oomScoreAdjust;
     QMap<QString, Limit> limits; ///< "NOFILE" -> ...
     bool ignoreSigpipe = true;
+    bool nonBlocking = false; ///< of the descriptors that are passed
     QString standardInput = QStringLiteral("null");
     QString standardOutput = QStringLiteral("journal");
     QString standardError = QStringLiteral("inherit");
@@ -125,9 +128,6 @@ struct ServiceSettings {
     unitfile::ExitSet restartPrevent;
     unitfile::ExitSet restartForce;
     std::array<QList<ExecCommand>, kExecKinds> commands;
-    ExecSettings exec;
-    KillSettings kill;
-    QString slice;
 
     QList<ExecCommand> &of(ExecKind kind) { return commands[size_t(kind)]; }
     const QList<ExecCommand> &of(ExecKind kind) const { return commands[size_t(kind)]; }
@@ -158,6 +158,83 @@ struct PathSettings {
     quint64 triggerLimitIntervalUs = 2 * unitfile::kSecond;
     int triggerLimitBurst = 200;
     QString unit; ///< what it starts
+};
+
+/// One line of [Socket] that says what to listen on.
+struct ListenLine {
+    ListenKind kind = ListenKind::Stream;
+    QString text; ///< as it is shown; the path, or the name, of what has no address
+    unitfile::SocketAddress address; ///< of the first three kinds
+    unitfile::NetlinkAddress netlink;
+
+    /// Whether there is a queue of connections to take from.
+    bool takesConnections() const
+    {
+        return kind == ListenKind::Stream || kind == ListenKind::SequentialPacket;
+    }
+    /// Whether it is a file that Symlinks= may lead to.
+    bool isFile() const
+    {
+        const bool hasAddress = kind == ListenKind::Stream || kind == ListenKind::Datagram ||
+                                kind == ListenKind::SequentialPacket;
+        return kind == ListenKind::Fifo || (hasAddress && address.isFile());
+    }
+};
+
+struct SocketSettings {
+    QList<ListenLine> lines;
+    QString bindIPv6Only = QStringLiteral("default");
+    quint32 backlog = ~0U;
+    QString bindToDevice;
+    QString user, group; ///< of the files
+    uint mode = 0666;
+    uint directoryMode = 0755;
+    bool accept = false;
+    bool writable = false;
+    bool flushPending = false;
+    bool removeOnStop = false;
+    QStringList symlinks;
+    quint32 maxConnections = 64;
+    quint32 maxConnectionsPerSource = 0; ///< 0 = any number
+    bool keepAlive = false;
+    quint64 keepAliveTimeUs = 0; ///< of this and the next ones 0 = as the kernel has it
+    quint64 keepAliveIntervalUs = 0;
+    quint32 keepAliveProbes = 0;
+    quint64 deferAcceptUs = 0;
+    bool noDelay = false;
+    qint32 priority = -1; ///< of this and the next ones -1 = as the kernel has it
+    qint32 ipTos = -1;
+    qint32 ipTtl = -1;
+    qint32 mark = -1;
+    quint64 receiveBuffer = 0;
+    quint64 sendBuffer = 0;
+    quint64 pipeSize = 0;
+    bool freeBind = false;
+    bool transparent = false;
+    bool broadcast = false;
+    bool passCredentials = false;
+    bool passSecurity = false;
+    bool passPacketInfo = false;
+    bool reusePort = false;
+    QString timestamping = QStringLiteral("off");
+    QString tcpCongestion;
+    int protocol = 0; ///< SocketProtocol=; 0 = the usual one
+    qint64 queueMessages = 0;
+    qint64 queueMessageSize = 0;
+    QString descriptorName;
+    quint64 triggerLimitIntervalUs = 2 * unitfile::kSecond;
+    qint32 triggerLimitBurst = -1; ///< -1 until the file is read
+    quint64 timeoutUs = 90 * unitfile::kSecond;
+    QString service; ///< what it starts; empty with Accept=
+};
+
+/// A connection that a socket with Accept=yes has taken and that a service is to get.
+struct Connection {
+    quint64 id = 0;     ///< the driver's; 0 = none
+    QString instance;   ///< the part of the service's name after the number
+    QString peer;       ///< who is at the other end, for people; empty = unknown
+    QString source;     ///< the other end's address alone; empty for what has none
+    QString remotePort; ///< REMOTE_PORT; REMOTE_ADDR is the source
 };
 
 struct TimerSettings {

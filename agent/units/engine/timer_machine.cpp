@@ -255,7 +255,7 @@ void TimerMachine::timerFired(Unit &unit)
         enterRunning(unit);
 }
 
-void TimerMachine::triggeredChanged(Unit &unit, const Unit &other)
+void TimerMachine::triggeredChanged(Unit &unit, Unit &other)
 {
     if (other.load != LoadState::Loaded)
         return;

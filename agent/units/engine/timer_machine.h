@@ -26,7 +26,7 @@ public:
 
     StartAnswer start(Unit &unit) override;
     void timerFired(Unit &unit) override;
-    void triggeredChanged(Unit &unit, const Unit &other) override;
+    void triggeredChanged(Unit &unit, Unit &other) override;
     void reloaded(Unit &unit) override;
     void clockChanged(Unit &unit) override;
 

@@ -66,6 +66,13 @@ const QStringList &pathKinds()
     return all;
 }
 
+const QStringList &listenKinds()
+{
+    static const QStringList all = list("Stream Datagram SequentialPacket FIFO Special Netlink "
+                                        "MessageQueue USBFunction");
+    return all;
+}
+
 const QStringList &timerBases()
 {
     static const QStringList all = list("OnActiveSec OnBootSec OnStartupSec OnUnitActiveSec "
@@ -142,6 +149,19 @@ QString toText(PathState state)
     return all.value(int(state));
 }
 
+QString toText(ListenKind kind)
+{
+    return listenKinds().value(int(kind));
+}
+
+QString toText(SocketState state)
+{
+    static const QStringList all =
+        list("dead start-pre start-chown start-post listening running stop-pre stop-pre-sigterm "
+             "stop-pre-sigkill stop-post final-sigterm final-sigkill failed");
+    return all.value(int(state));
+}
+
 QString toText(TimerState state)
 {
     static const QStringList all = list("dead waiting running elapsed failed");
@@ -177,7 +197,8 @@ QString toText(ServiceResult result)
 {
     static const QStringList all = list("success resources protocol timeout exit-code signal "
                                         "core-dump watchdog start-limit-hit oom-kill "
-                                        "exec-condition trigger-limit-hit unit-start-limit-hit");
+                                        "exec-condition trigger-limit-hit unit-start-limit-hit "
+                                        "service-start-limit-hit");
     return all.value(int(result));
 }
 
@@ -207,6 +228,13 @@ std::optional<JobMode> jobModeFrom(const QString &text)
 std::optional<PathKind> pathKindFrom(const QString &text)
 {
     return find<PathKind>(pathKinds(), text);
+}
+
+std::optional<ListenKind> listenKindFrom(const QString &option)
+{
+    const QString prefix = QStringLiteral("Listen");
+    return option.startsWith(prefix) ? find<ListenKind>(listenKinds(), option.mid(prefix.size()))
+                                     : std::nullopt;
 }
 
 std::optional<TimerBase> timerBaseFrom(const QString &text)

@@ -96,6 +96,32 @@ enum class TimerBase { Active, Boot, Startup, UnitActive, UnitInactive, Calendar
 /// What a line of [Path] waits for (ch3-systemd.md 10).
 enum class PathKind { Exists, ExistsGlob, Changed, Modified, DirectoryNotEmpty };
 enum class PathState { Dead, Waiting, Running, Failed };
+/// What a socket listens on (ch3-systemd.md 11.1).
+enum class ListenKind {
+    Stream,
+    Datagram,
+    SequentialPacket,
+    Fifo,
+    Special,
+    Netlink,
+    MessageQueue,
+    UsbFunction
+};
+enum class SocketState {
+    Dead,
+    StartPre,
+    StartChown,
+    StartPost,
+    Listening,
+    Running,
+    StopPre,
+    StopPreSigterm,
+    StopPreSigkill,
+    StopPost,
+    FinalSigterm,
+    FinalSigkill,
+    Failed
+};
 enum class TimerState { Dead, Waiting, Running, Elapsed, Failed };
 enum class ServiceType { Simple, Exec, Forking, Oneshot, DBus, Notify, Idle };
 enum class RestartPolicy { No, OnSuccess, OnFailure, OnAbnormal, OnWatchdog, OnAbort, Always };
@@ -113,8 +139,9 @@ enum class ServiceResult {
     StartLimitHit,
     OomKill,
     SkipCondition,
-    TriggerLimitHit,  // of what triggers others: it was too often,
-    UnitStartLimitHit // or what it triggers was started too often
+    TriggerLimitHit,     // of what triggers others: it was too often,
+    UnitStartLimitHit,   // or what it triggers was started too often;
+    ServiceStartLimitHit // the same of a socket
 };
 enum class ExecKind { Condition, StartPre, Start, StartPost, Reload, Stop, StopPost };
 constexpr int kExecKinds = 7;
@@ -129,6 +156,8 @@ QString toText(JobResult result);
 QString toText(ServiceState state);
 QString toText(PathKind kind); ///< "PathExists" ...
 QString toText(PathState state);
+QString toText(ListenKind kind); ///< "Stream" of ListenStream= ...
+QString toText(SocketState state);
 QString toText(TimerState state);
 QString toText(TimerBase base); ///< "OnActiveSec" ...
 QString toText(ServiceType type);
@@ -142,6 +171,7 @@ UnitType unitTypeOf(const QString &unit);
 std::optional<JobType> jobTypeFrom(const QString &text);
 std::optional<JobMode> jobModeFrom(const QString &text);
 std::optional<PathKind> pathKindFrom(const QString &option);
+std::optional<ListenKind> listenKindFrom(const QString &option);
 std::optional<TimerBase> timerBaseFrom(const QString &option);
 std::optional<ServiceType> serviceTypeFrom(const QString &text);
 std::optional<RestartPolicy> restartPolicyFrom(const QString &text);
@@ -151,6 +181,11 @@ std::optional<KillMode> killModeFrom(const QString &text);
 /// The active state that a service's sub-state stands for.
 ActiveState activeStateOf(ServiceState state);
 
+/// Units that run commands but have no main process.
+inline bool runsCommands(UnitType type)
+{
+    return type == UnitType::Socket || type == UnitType::Mount || type == UnitType::Swap;
+}
 inline bool isActiveOrReloading(ActiveState s)
 {
     return s == ActiveState::Active || s == ActiveState::Reloading;

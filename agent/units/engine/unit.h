@@ -6,6 +6,8 @@
 #include "shared/base/result.h"
 #include "shared/unitfile/unit_file.h"
 
+#include <QHash>
+
 namespace qd::units {
 
 /// How a service is doing. Outside the engine this is to read only.
@@ -50,6 +52,23 @@ struct RateLimit {
     }
 };
 
+/// What runs of the commands of a unit that is no service, one at a time.
+struct CommandRun {
+    QString step; ///< the option that they stand in: "ExecStartPre"
+    int index = 0;
+    qint32 pid = 0; ///< 0 = none runs
+    unitfile::Command command;
+};
+
+/// How a socket is doing.
+struct SocketRuntime {
+    SocketState state = SocketState::Dead;
+    RateLimit limit; ///< of how often it triggers
+    quint32 accepted = 0;
+    quint32 refused = 0;
+    QHash<QString, Connection> connections; ///< by the service that has it
+};
+
 /// How a path is doing.
 struct PathRuntime {
     PathState state = PathState::Dead;
@@ -82,8 +101,18 @@ struct Unit {
     QList<unitfile::Problem> problems;
 
     UnitSettings settings;
+    // The surroundings of its processes, for the types that have some.
+    ExecSettings exec;
+    KillSettings kill;
+    QString slice;
     ServiceSettings service; ///< meaningful for services
     ServiceRuntime run;
+    /// Of sockets, mounts and swaps, by their option's name.
+    QMap<QString, QList<ExecCommand>> commands;
+    CommandRun command;
+    Connection connection; ///< of a service that was started for one
+    SocketSettings socket; ///< meaningful for sockets
+    SocketRuntime listening;
     PathSettings path; ///< meaningful for paths
     PathRuntime watching;
     TimerSettings timer; ///< meaningful for timers

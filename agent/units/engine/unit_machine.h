@@ -21,11 +21,31 @@ public:
     /// The timer of the unit's name.
     virtual void timerFired(Unit &) {}
     /// A unit that `unit` triggers has another state.
-    virtual void triggeredChanged(Unit &unit, const Unit &other)
+    virtual void triggeredChanged(Unit &unit, Unit &other)
     {
         Q_UNUSED(unit);
         Q_UNUSED(other);
     }
+    /// A job of a unit that `unit` triggers has ended, perhaps without a change of its state.
+    virtual void triggeredJobEnded(Unit &unit, Unit &other)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(other);
+    }
+    /// A process has ended, of whichever unit.
+    virtual void processEnded(qint32 pid, const ProcessEnd &end)
+    {
+        Q_UNUSED(pid);
+        Q_UNUSED(end);
+    }
+    /// The unit that has started this process; null for others.
+    virtual Unit *unitOf(qint32 pid) const
+    {
+        Q_UNUSED(pid);
+        return nullptr;
+    }
+    /// The last process of the unit's group is gone.
+    virtual void groupEmptied(Unit &) {}
     /// Its files were read anew.
     virtual void reloaded(Unit &) {}
     /// The wall clock was set.

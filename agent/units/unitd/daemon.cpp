@@ -20,7 +20,8 @@ JournalWriter::Options writerOptions(const DaemonOptions &options)
 
 bool isRunning(const Unit &unit)
 {
-    return unit.type == UnitType::Service && !isInactiveOrFailed(unit.active);
+    const bool mayHoldOn = unit.type == UnitType::Service || unit.type == UnitType::Socket;
+    return mayHoldOn && !isInactiveOrFailed(unit.active);
 }
 
 } // namespace

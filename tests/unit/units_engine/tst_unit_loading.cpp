@@ -145,16 +145,16 @@ void TestUnitLoading::settingsAreRead()
     const Unit &unit = w.unit("a.service");
     QCOMPARE(unit.settings.description, "a.service on ");
     QCOMPARE(unit.settings.documentation, (QStringList{"man:a(1)", "https://a.example"}));
-    QCOMPARE(unit.service.exec.workingDirectory, "/srv/core");
-    QVERIFY(unit.service.exec.workingDirectoryMayBeMissing);
-    QCOMPARE(*unit.service.exec.nice, 5);
-    QCOMPARE(unit.service.exec.limits["NOFILE"].soft, 1024u);
-    QCOMPARE(unit.service.exec.limits["NOFILE"].hard, 2048u);
-    QCOMPARE(unit.service.exec.limits["NPROC"].soft, qd::unitfile::kInfinity);
-    QCOMPARE(unit.service.exec.umask, 0077u);
+    QCOMPARE(unit.exec.workingDirectory, "/srv/core");
+    QVERIFY(unit.exec.workingDirectoryMayBeMissing);
+    QCOMPARE(*unit.exec.nice, 5);
+    QCOMPARE(unit.exec.limits["NOFILE"].soft, 1024u);
+    QCOMPARE(unit.exec.limits["NOFILE"].hard, 2048u);
+    QCOMPARE(unit.exec.limits["NPROC"].soft, qd::unitfile::kInfinity);
+    QCOMPARE(unit.exec.umask, 0077u);
     QCOMPARE(unit.service.timeoutStartUs, 90'000'000u);
     QCOMPARE(unit.service.timeoutStopUs, qd::unitfile::kInfinity);
-    QCOMPARE(unit.service.exec.environment.first(), "A=two words");
+    QCOMPARE(unit.exec.environment.first(), "A=two words");
     QCOMPARE(unit.controlGroup, "/web.slice/web-front.slice/a.service");
     QCOMPARE(w.state("web.slice"), "active/active");
 }

@@ -176,6 +176,40 @@ bool FakeDriver::deliver(DriverEvents &engine)
     return true;
 }
 
+Result<void> FakeDriver::openSockets(const QString &unit, const SocketSettings &)
+{
+    if (refusesToListen)
+        return fail(code::io, QStringLiteral("Address already in use"));
+    log.append(QStringLiteral("open ") + unit);
+    open.insert(unit);
+    return {};
+}
+
+Result<void> FakeDriver::ownSockets(const QString &unit, const SocketSettings &socket)
+{
+    if (!socket.user.isEmpty() && !user(socket.user))
+        return fail(code::notFound, QStringLiteral("no user ") + socket.user);
+    log.append(QStringLiteral("own %1 %2 %3").arg(unit, socket.user, socket.group));
+    return {};
+}
+
+void FakeDriver::flushSockets(const QString &unit)
+{
+    log.append(QStringLiteral("flush ") + unit);
+    waiting.remove(unit);
+}
+
+void FakeDriver::closeSockets(const QString &unit, const SocketSettings &)
+{
+    if (open.remove(unit))
+        log.append(QStringLiteral("close ") + unit);
+}
+
+void FakeDriver::dropConnection(quint64 connection)
+{
+    log.append(QStringLiteral("drop %1").arg(connection));
+}
+
 World::World(quint64 seed)
     : random(seed)
     , manager(
@@ -255,7 +289,11 @@ void World::settle()
             driver.woken = false;
             manager.run();
         } else if (!driver.deliver(manager)) {
-            return;
+            // What nobody has taken is told again and again.
+            const QSet<QString> told = driver.waiting & driver.listening;
+            if (told.isEmpty())
+                return;
+            manager.socketReady(*told.begin());
         }
     }
     qFatal("the engine does not come to rest");
@@ -310,6 +348,24 @@ void World::tellPaths(const QString &path)
         manager.pathChanged(name, touched);
         settle();
     }
+}
+
+void World::knock(const QString &unit)
+{
+    driver.waiting.insert(unit);
+    settle();
+}
+
+void World::connectFrom(const QString &address, const QString &unit)
+{
+    Connection connection;
+    connection.id = ++lastConnection;
+    connection.source = address;
+    connection.remotePort = QString::number(40'000 + connection.id);
+    connection.instance = QStringLiteral("10.0.0.1:22-%1:%2").arg(address, connection.remotePort);
+    connection.peer = QStringLiteral("%1:%2").arg(address, connection.remotePort);
+    manager.connectionCame(unit, connection);
+    settle();
 }
 
 void World::setClock(qint64 byMs)

@@ -75,6 +75,13 @@ public:
     std::optional<UserInfo> user(const QString &nameOrId) const override;
     void watchPaths(const QString &unit, const QList<PathLine> &) override { watched.insert(unit); }
     void unwatchPaths(const QString &unit) override { watched.remove(unit); }
+    Result<void> openSockets(const QString &unit, const SocketSettings &socket) override;
+    Result<void> ownSockets(const QString &unit, const SocketSettings &socket) override;
+    void watchSockets(const QString &unit) override { listening.insert(unit); }
+    void unwatchSockets(const QString &unit) override { listening.remove(unit); }
+    void flushSockets(const QString &unit) override;
+    void closeSockets(const QString &unit, const SocketSettings &socket) override;
+    void dropConnection(quint64 connection) override;
     void makeFolder(const QString &path, uint mode) override
     {
         log.append(QStringLiteral("folder %1 %2").arg(path).arg(mode, 0, 8));
@@ -95,9 +102,13 @@ public:
     QMap<qint32, Process> running;
     QMap<QString, qint64> timers;
     QMap<QString, quint64> stamps;
-    QSet<QString> watched;  ///< units whose paths are watched
-    QSet<QString> existing; ///< paths of files
-    QStringList log;        ///< "run a.service /bin/true", "signal 15 a.service"
+    QSet<QString> watched;   ///< units whose paths are watched
+    QSet<QString> existing;  ///< paths of files
+    QSet<QString> open;      ///< units whose sockets are open,
+    QSet<QString> listening; ///< and of which what comes is told
+    QSet<QString> waiting;   ///< units at whose sockets something waits to be read
+    bool refusesToListen = false;
+    QStringList log; ///< "run a.service /bin/true", "signal 15 a.service"
     QList<SpawnRequest> requests;
     std::function<void(const SpawnRequest &)> onSpawn;
     bool woken = false;
@@ -141,6 +152,10 @@ public:
     void touch(const QString &path);
     void remove(const QString &path);
     void write(const QString &path);
+    /// Something comes at the socket of a unit, and waits until a service takes it.
+    void knock(const QString &unit);
+    /// A connection comes at a socket with Accept=yes, from an address.
+    void connectFrom(const QString &address, const QString &unit);
     /// Sets the wall clock forward, or back, and says so.
     void setClock(qint64 byMs);
     /// Ends the main process, else the only process, of a unit.
@@ -169,6 +184,7 @@ public:
     FakeDriver driver;
     SeededRandom random;
     Manager manager;
+    quint64 lastConnection = 0;
     QMap<JobId, JobResult> results;
     QStringList news; ///< signals in order: "job 1 a.service", "unit a.service active/running" ...
 };
