@@ -40,6 +40,13 @@ BEFORE = [
     ("PUT", "/users/b", {"user": "b", "grant": ["r2"], "roles": ["r1"]}),
     ("PUT", "/users/b", {"user": "b", "grant": ["r2"]}), ("PUT", "/users/none", {"user": "none", "revoke": ["r9"]}),
     ("GET", "/users/b"), ("GET", "/users"), ("PUT", "/enable"), ("DELETE", "/enable"),
+    ("GET", "/users/"), ("GET", "/roles/"), ("GET", "/users/b/"), ("GET", "/enable/"), ("PUT", "/users/", {"user": ""}),
+    ("DELETE", "/users/"), ("GET", "/users/a/b/"), ("HEAD", "/users"), ("OPTIONS", "/users"), ("GET", "/"),
+    ("PUT", "/users/a%20b", {"user": "a b", "password": "x"}), ("GET", "/users/a%20b"),
+    ("PUT", "/users/s*", {"user": "s*", "password": "x"}), ("PUT", "/users/..", {"user": "..", "password": "x"}),
+    ("PUT", "/roles/odd", {"role": "odd", "permissions": {"kv": {"read": ["a", "*"], "write": []}}}), ("GET", "/roles/odd"),
+    ("PUT", "/users/b", {"user": "b", "grant": ["odd", "odd"]}),
+    ("PUT", "/users/b", {"user": "b", "grant": ["odd"], "revoke": ["odd"]}),
     ("PUT", "/users/root", {"user": "root", "password": "pw"}),
     ("PUT", "/users/root", {"user": "root", "revoke": ["root"]}),
     ("PUT", "/users/root", {"user": "root", "grant": ["root"]}), ("GET", "/users/root"),
@@ -62,6 +69,25 @@ KEYS = [
     ("PUT", "/v2/keys/a/x", "value=1&ttl=no"), ("GET", "/v2/stats/store"), ("GET", "/version"), ("GET", "/v2/machines"),
 ]
 CLOSE = [("PUT", "/roles/guest", {"role": "guest", "revoke": EVERYTHING}, "root:pw")]
+# With "a" allowed to write /a/b and to read below /a; and members, which root alone may change.
+RIGHTS = [
+    ("GET", "/v2/keys/a//b", None, "a:y"), ("PUT", "/v2/keys/a/../z", "value=1", "a:y"),
+    ("PUT", "/v2/keys/a/b", "value=2&prevValue=1", "a:y"), ("DELETE", "/v2/keys/a/b?prevValue=9", None, "a:y"),
+    ("GET", "/v2/keys/a/x?quorum=true", None, "a:y"), ("GET", "/v2/keys/a/none", None, "a:y"),
+    ("GET", "/v2/keys/none", None, "a:y"), ("GET", "/v2/keys/a/x?wait=true&waitIndex=1", None, "a:bad"),
+    ("GET", "/v2/keys/a/x", None, "a:"), ("GET", "/v2/keys/", None, "a:y"), ("GET", "/v2/keys/"),
+    ("POST", "/v2/members"), ("POST", "/v2/members", None, "a:y"), ("DELETE", "/v2/members/1234", None, "a:y"),
+    ("DELETE", "/v2/members/1234"), ("DELETE", "/v2/members/1234", None, "root:pw"), ("GET", "/health"),
+    ("PUT", "/v2/members/1234", None, "a:y"), ("PUT", "/config/local/log", '{"Level":"INFO"}'),
+    ("GET", "/v2/auth/users/a", None, "a:y"), ("GET", "/v2/auth/roles/r1", None, "a:y"),
+    ("PUT", "/v2/auth/users/a", {"user": "a", "password": "new"}, "a:y"),
+    ("PUT", "/v2/auth/users/a", {"user": "a", "password": "new"}, "root:pw"),
+    ("GET", "/v2/keys/a/x", None, "a:y"), ("GET", "/v2/keys/a/x", None, "a:new"),
+    ("DELETE", "/v2/auth/roles/guest", None, "root:pw"), ("GET", "/v2/keys/a/x"),
+    ("PUT", "/v2/auth/roles/guest", {"role": "guest", "permissions": {"kv": {"read": ["/a/x"]}}}, "root:pw"),
+    ("GET", "/v2/keys/a/x"), ("GET", "/v2/keys/a/b"), ("PUT", "/v2/keys/a/x", "value=1"),
+    ("PUT", "/v2/auth/roles/guest", {"role": "guest", "revoke": {"kv": {"read": ["/a/x"]}}}, "root:pw"),
+]
 AFTER = [
     ("DELETE", "/users/b", None, "root:pw"), ("DELETE", "/roles/r2", None, "root:pw"), ("DELETE", "/enable"),
     ("DELETE", "/enable", None, "root:pw"), ("DELETE", "/enable", None, "root:pw"), ("GET", "/enable"),
@@ -147,6 +173,7 @@ class Auth(Case):
         self.compare(KEYS, "")
         self.compare(CLOSE)
         self.compare(KEYS, "")
+        self.compare(RIGHTS, "")
 
     @proves()
     def test_4_every_node_asks_and_nothing_is_read_through_the_keys(self):
@@ -156,13 +183,28 @@ class Auth(Case):
             self.assertEqual(send(address, "GET", "/v2/keys/_qd/auth/users/root", None, "root:pw")[0], 401)
 
     @proves()
-    def test_5_a_role_that_is_not_there_cannot_be_given(self):
-        # etcd takes it, and then cannot show the user any more.
+    def test_5_where_it_differs_on_purpose(self):
+        def answer(method, path, body=None, user="root:pw"):
+            return send(self.ours, method, path, body, user)[0]
+
+        # A role that is not there is not given: etcd takes it, and then cannot show the user any more.
         status, _, body = send(self.ours, "PUT", "/v2/auth/users/a", {"user": "a", "grant": ["r9"]}, "root:pw")
         self.assertEqual((status, json.loads(body)["message"]), (404, "auth: Role r9 does not exist."))
-        status, _, _ = send(self.ours, "PUT", "/v2/auth/users/c", {"user": "c", "password": "x", "roles": ["r9"]},
-                            "root:pw")
-        self.assertEqual(status, 404)
+        self.assertEqual(answer("PUT", "/v2/auth/users/c", {"user": "c", "password": "x", "roles": ["r9"]}), 404)
+        # Nor does one that goes later: who had it is shown without it.
+        self.assertEqual(answer("PUT", "/v2/auth/roles/r4", {"role": "r4"}), 201)
+        self.assertEqual(answer("PUT", "/v2/auth/users/d", {"user": "d", "password": "x"}), 201)
+        self.assertEqual(answer("PUT", "/v2/auth/users/d", {"user": "d", "grant": ["r4"]}), 200)
+        self.assertEqual(answer("DELETE", "/v2/auth/roles/r4"), 200)
+        self.assertEqual(send(self.ours, "GET", "/v2/auth/users/d", None, "root:pw")[2], '{"user":"d"}\n')
+        self.assertEqual(answer("DELETE", "/v2/auth/users/d"), 200)
+        # A document is what its writer meant: the names as they are written, and nothing behind it.
+        self.assertEqual(answer("PUT", "/v2/auth/users/c", '{"User":"c","Password":"x"}'), 400)
+        self.assertEqual(answer("PUT", "/v2/auth/users/c", '{"user":"c","password":"x"} more'), 400)
+        self.assertEqual(answer("PUT", "/v2/auth/users/c", "null"), 400)
+        self.assertEqual(answer("GET", "/v2/auth/users/c"), 404)
+        # An empty name is nobody's; etcd hangs up.
+        self.assertEqual(answer("GET", "/v2/keys/a/x", None, ":"), 401)
 
     @proves()
     def test_6_etcdctl_drives_both_alike(self):

@@ -99,7 +99,7 @@ class Bootstrap(Case):
                              "--advertise-client-urls", f"http://{fourth.address}:2379", env=variables)
         self.check_cluster([*agents, fourth])
 
-    @proves("E26")
+    @proves("E26", "R-29")
     def test_3_another_label_is_another_cluster(self):
         one, two = self.agents(1, 2)
         self.authority(one)

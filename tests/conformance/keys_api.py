@@ -65,7 +65,7 @@ class ByHttp(ThreeNodes):
     def of(self, node):
         return [node[name] for name in INDEXES]
 
-    @proves("E103", "E105", "E106", "E107", "E108", "E109", "E110", "E144")
+    @proves("E103", "E105", "E106", "E107", "E108", "E109", "E110")
     def test_s26_read(self):
         semaphore = '{"semaphore":1,"max":1,"holders":null}'
         path = "/coreos.com/updateengine/rebootlock/semaphore"
@@ -258,7 +258,28 @@ class ByHttp(ThreeNodes):
         self.assertEqual(etcdctl(endpoint, "ls", "/App").stdout, "")
         self.assertEqual(etcdctl(endpoint, "get", "/App/_data").stdout, "HidenVal\n")
 
-    @proves("E142", "E143", "E145")
+    @proves("E22")
+    def test_e22_the_second_api_is_the_only_one(self):
+        for path in ("/v3/kv/range", "/v3/kv/put", "/v3beta/kv/range", "/v3alpha/kv/range"):
+            self.one.link.request("POST", path, '{"key":"YQ=="}', {"Content-Type": "application/json"})
+            answer = self.one.link.getresponse()
+            self.assertEqual((answer.status, answer.read()), (404, b"404 page not found\n"))
+        self.assertEqual(self.one("PUT", "/second", value="api")["action"], "set")
+
+    @proves("E21")
+    def test_e21_what_it_is_for(self):
+        # A service tells where it is, for as long as it lives; who needs it hears of it and of its end.
+        watch = self.two.watch("/services/web?wait=true&stream=true&recursive=true")
+        here = self.one("PUT", "/services/web/machine-1", value="10.0.0.1:80", ttl="2")["node"]
+        self.assertEqual(json.loads(watch.line())["node"]["value"], "10.0.0.1:80")
+        # Whoever asks any node for what is true now gets it, at once and the same.
+        for client in (self.one, self.two, self.three):
+            found = client("GET", "/services/web?quorum=true&recursive=true")["node"]["nodes"]
+            self.assertEqual([(node["key"], node["value"]) for node in found], [(here["key"], here["value"])])
+        self.assertEqual(json.loads(watch.line())["action"], "expire")
+        self.assertEqual(self.three("GET", "/services/web?quorum=true")["node"].get("nodes"), None)
+
+    @proves("E142", "E143")
     def test_s40_fleets_tree(self):
         endpoint = self.cluster.endpoint(2)
         self.assertNotIn("_coreos.com", etcdctl(endpoint, "ls", "/").stdout)

@@ -1,192 +1,131 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real agents under somebody who kills, freezes and crashes them, while clients write: nothing that was acknowledged is
-lost, and one order explains all that the clients saw.
+"""Real agents under somebody who kills and freezes them, cuts their network, fills their disks and makes syncs fail, while
+clients write: nothing that was acknowledged is lost, and one order explains all that the clients saw.
 
-    nemesis.py [--acts N] [--seed S]      N acts, most of them kill -9 (as a test: few)
+    nemesis.py [--acts N] [--seed S]      N acts; each kind once, then by chance, most of them kill -9
 """
 import argparse
-import http.client
 import json
 import os
 import random
-import signal
+import subprocess
 import sys
-import threading
 import time
-import urllib.parse
 
-from local_cluster import LocalCluster, call
-from qdtest import Case, main, proves, wait_for
-from register_history import DONE, REFUSED, UNKNOWN, History, Operation
+from bad_disk import BadDisk
+from local_cluster import call
+from nemesis_acts import Acts
+from qdtest import Case, main, program, proves, wait_for
+from register_clients import Clients
+from register_history import DONE, REFUSED, UNKNOWN
+from small_disk import SmallDisk, own_mounts
+from wires import alone, own_network, wired_members
 
-ACTS = 12
+ACTS = len(Acts.WEIGHTS)
 SEED = 1
-KEYS = [f"/nemesis/{name}" for name in "abc"]
-
-
-class Client(threading.Thread):
-    """One client of one member; the next operation begins when the last one has been answered or given up."""
-
-    def __init__(self, number, cluster, history, ended):
-        super().__init__(daemon=True)
-        self.number = number
-        self.random = random.Random(SEED * 1000 + number)
-        self.addresses = cluster.addresses
-        self.history = history
-        self.ended = ended
-        self.count = 0
-        self.seen = {}  # key -> value: what a swap expects
-
-    def run(self):
-        while not self.ended.is_set():
-            operation = self.choose()
-            self.history.add(operation)
-            try:
-                self.ask(operation)
-            except (OSError, http.client.HTTPException, ValueError):
-                self.ended.wait(0.02)  # whether it happened nobody knows
-
-    def choose(self):
-        key = self.random.choice(KEYS)
-        kind = self.random.choice(["set", "swap", "read"]) if key in self.seen else self.random.choice(["set", "read"])
-        self.count += 1
-        value = None if kind == "read" else f"{self.number}-{self.count}"
-        return Operation(kind, key, time.monotonic(), value, self.seen.get(key) if kind == "swap" else None)
-
-    def ask(self, operation):
-        link = http.client.HTTPConnection(self.random.choice(self.addresses), 2379, timeout=4)
-        try:
-            if operation.kind == "read":
-                link.request("GET", f"/v2/keys{operation.key}?quorum=true")
-            else:
-                form = {"value": operation.value}
-                if operation.expected is not None:
-                    form["prevValue"] = operation.expected
-                link.request("PUT", f"/v2/keys{operation.key}", urllib.parse.urlencode(form),
-                             {"Content-Type": "application/x-www-form-urlencoded"})
-            answer = link.getresponse()
-            self.take(operation, answer.status, json.loads(answer.read()))
-        finally:
-            link.close()
-
-    def take(self, operation, status, body):
-        ended = time.monotonic()
-        if status in (200, 201):
-            operation.index = body["node"]["modifiedIndex"]
-            operation.value = body["node"]["value"]
-            self.seen[operation.key] = operation.value
-            operation.outcome = DONE
-        elif body.get("errorCode") == 100 and operation.kind == "read":
-            operation.outcome = DONE
-        elif body.get("errorCode") in (100, 101):
-            operation.outcome = REFUSED
-            self.seen.pop(operation.key, None)
-        operation.ended = ended
+ROUND = 25  # acts; what the clients saw is looked at after each round
+DISK = 96  # MiB
+# Short times, so that much happens; the states of the members are compared often.
+TIMES = ["--heartbeat-interval", "50", "--election-timeout", "500", "--snapshot-count", "300"]
 
 
 class Nemesis(Case):
     @classmethod
     def setUpClass(cls):
-        cls.cluster = LocalCluster(3, "127.0.0.131").start()
+        own_mounts()
+        own_network()
+        cls.members = wired_members(3, cls.addClassCleanup, *TIMES)
+        for one in cls.members:
+            one.small_disk = SmallDisk(f"{one.dir}/state", DISK)
+            cls.addClassCleanup(one.small_disk.unmount)
+            cls.addClassCleanup(one.stop, keep=True)
+            one.bad_disk = BadDisk(one.dir)
+            one.environment = one.bad_disk.environment
+            one.start_as_etcd(*one.flags, await_ready=False)
+        for one in cls.members:
+            one.await_health()
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.cluster.stop()
-
-    def kill_agent(self, number):
-        pid = self.cluster.agent_pid(number)
-        if pid:
-            os.kill(pid, signal.SIGKILL)
-
-    def freeze(self, number, seconds):
-        pid = self.cluster.agent_pid(number)
-        if not pid:
-            return
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            self.pause(seconds)
-        finally:
-            os.kill(pid, signal.SIGCONT)
-
-    def crash(self, number):
-        self.cluster.crash(number)
-        self.pause(0.5)
-        self.cluster.start_node(number)
-
-    def pause(self, seconds):
-        """Faults need their time: nothing is awaited here but the clock."""
-        threading.Event().wait(seconds)
-
-    def act(self, chance):
-        """One fault; whether it was a kill."""
-        victim = self.cluster.leader() if chance.random() < 0.6 else chance.randint(1, 3)
-        victim = victim or chance.randint(1, 3)
-        what = chance.random()
-        if what < 0.7:
-            self.kill_agent(victim)
-            return True
-        if what < 0.8:  # two at once: nobody can write
-            for number in {1, 2, 3} - {victim}:
-                self.kill_agent(number)
-            return True
-        if what < 0.9:
-            self.freeze(victim, chance.uniform(0.5, 4))
-            return False
-        self.crash(victim)
-        return True
-
-    def done(self, history):
-        return sum(operation.outcome == DONE for operation in history.operations)
-
-    def read_all(self, number):
+    def read_all(self, one, keys):
         found = {}
-        for key in KEYS:
-            status, body = call(self.cluster.endpoint(number), "GET", f"/v2/keys{key}?quorum=true", timeout=8)
+        for key in keys:
+            status, body = call(one.endpoint(), "GET", f"/v2/keys{key}?quorum=true", timeout=8)
             if status == 200:
                 node = json.loads(body)["node"]
                 found[key] = (node["value"], node["modifiedIndex"])
         return found
 
-    @proves()
-    def test_1_nothing_that_was_acknowledged_is_lost(self):
-        chance = random.Random(SEED)
-        history, ended = History(), threading.Event()
-        clients = [Client(number, self.cluster, history, ended) for number in range(6)]
-        for client in clients:
-            client.start()
-        kills = 0
-        began = time.monotonic()
+    def round(self, number, acts, names):
         try:
-            for _ in range(ACTS):
-                before = self.done(history)
-                # Each fault meets a cluster that works.
-                wait_for(lambda n=before: self.done(history) > n + 20, 60, "operations that are answered again")
-                kills += self.act(chance)
-        finally:
-            ended.set()
-            for client in clients:
-                client.join(20)
-        wait_for(lambda: self.cluster.ctl("cluster", "health", check=False).returncode == 0, 60, "a healthy cluster")
-        final = wait_for(lambda: self.read_all(1), 20, "the values that are left")
-        self.assertEqual([self.read_all(number) for number in (2, 3)], [final, final])
-        self.assertEqual(history.complaints(final), [])
-        outcomes = [operation.outcome for operation in history.operations]
-        print(f"{ACTS} acts, {kills} of them kills, in {time.monotonic() - began:.0f} s (seed {SEED}): "
-              f"{outcomes.count(DONE)} operations done, {outcomes.count(REFUSED)} refused, "
-              f"{outcomes.count(UNKNOWN)} without an answer", file=sys.stderr)
+            return self.acts_and_questions(number, acts, names)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{acts.state()}") from error
 
-    @proves()
-    def test_2_the_logs_agree(self):
-        first, second, third = self.cluster.logs()
+    def acts_and_questions(self, number, acts, names):
+        """Some acts under writing clients, and then the question whether one order explains it all."""
+        keys = [f"/nemesis/{number}/{name}" for name in "abc"]
+        clients = Clients([one.address for one in self.members], keys, SEED + number).start()
+        try:
+            for name in names:
+                before = clients.done()
+                # Each fault meets a cluster that works.
+                wait_for(lambda n=before: clients.done() > n + 20, 60, f"operations that are answered, before {name}")
+                acts.do(name)
+            before = clients.done()
+            wait_for(lambda n=before: clients.done() > n + 20, 60, "operations that are answered again")
+        finally:
+            clients.stop()
+        for one in self.members:
+            wait_for(one.healthy, 60, f"{one.name} is healthy")
+        final = self.read_all(self.members[0], keys)
+        self.assertEqual([self.read_all(one, keys) for one in self.members[1:]], [final, final])
+        self.assertEqual(clients.history.complaints(final), [])
+        return [clients.count(outcome) for outcome in (DONE, REFUSED, UNKNOWN)]
+
+    @proves("R-34", "R-43", "R-48", "R-50", "R-57")
+    def test_1_nothing_that_was_acknowledged_is_lost(self):
+        acts = Acts(self.members, random.Random(SEED))
+        names = acts.names(ACTS)
+        began = time.monotonic()
+        sums = [0, 0, 0]
+        for number, first in enumerate(range(0, len(names), ROUND)):
+            told = self.round(number, acts, names[first:first + ROUND])
+            sums = [sum(pair) for pair in zip(sums, told)]
+            print(f"{sum(acts.happened.values())} acts, {acts.kills} processes killed, in "
+                  f"{time.monotonic() - began:.0f} s (seed {SEED}): {sums[0]} operations done, {sums[1]} refused, "
+                  f"{sums[2]} without an answer; {dict(acts.happened)}", file=sys.stderr, flush=True)
+        if ACTS >= len(Acts.WEIGHTS):
+            self.assertEqual(set(acts.happened), set(Acts.WEIGHTS))
+        self.assertGreater(acts.kills, 0)
+
+    @proves("R-34")
+    def test_2_the_members_hold_the_same(self):
+        # They have compared their states all the time, at each 300th entry, and would have said so.
+        for one in self.members:
+            log = one.log()
+            newest = max(name for name in os.listdir(f"{one.dir}/state/wal") if name.endswith(".snap"))
+            self.assertGreater(int(newest.split(".")[0], 16), 0)
+            self.assertNotIn("not that of the", log)
+            self.assertNotIn("differ at entry", log)
+        told = {call(one.endpoint(), "GET", "/v2/keys/nemesis?recursive=true&quorum=true")[1] for one in self.members}
+        self.assertEqual(len(told), 1)
+        first, second, third = (self.dump(one) for one in self.members)
         common = sorted(set(first) & set(second) & set(third), key=int)
         self.assertGreater(len(common), 50)
         self.assertEqual([index for index in common if not first[index] == second[index] == third[index]], [])
+
+    def dump(self, one):
+        """Its log: index -> term, type and CRC of the entry, as `wal-dump` tells."""
+        run = subprocess.run([program("quarterdeckd"), "wal-dump", f"{one.dir}/state/wal"], capture_output=True,
+                             text=True, timeout=20, check=False)
+        return dict(line.split(None, 1) for line in run.stdout.splitlines() if line[:1].isdigit())
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--acts", type=int, default=ACTS)
     parser.add_argument("--seed", type=int, default=SEED)
-    options, sys.argv[1:] = parser.parse_known_args()
+    options, others = parser.parse_known_args()
+    alone()
+    sys.argv[1:] = others
     ACTS, SEED = options.acts, options.seed
     main()

@@ -2,11 +2,13 @@
 """Machines that are no members: etcd's API without a store (ch5-etcd.md 3.3, S22)."""
 import json
 import os
+import socket
 import threading
 
 from bare_agents import BareAgent
 from local_cluster import call, etcdctl, get, put
 from qdtest import Case, main, proves, wait_for
+from wires import figures, leaders
 
 
 class Proxy(Case):
@@ -81,7 +83,7 @@ class Proxy(Case):
             self.assertNotIn(proxy.machine(), told)
         self.assertIn("cluster is healthy", etcdctl(self.first.endpoint(), "cluster-health").stdout)
 
-    @proves("E153", "E16")
+    @proves("E153")
     def test_4_it_outlives_members_and_its_own_restart(self):
         proxy = self.proxy(3, "on")
         wait_for(lambda: len(json.loads(call(proxy.endpoint(), "GET", "/v2/config/local/proxy")[1])["endpoints"]) == 3,
@@ -89,7 +91,7 @@ class Proxy(Case):
         self.third.kill()
         for number in range(12):  # whichever comes first in its order
             self.assertTrue(put(proxy.endpoint(), f"/after/{number}", "x", timeout=20))
-        self.assertFalse(os.path.exists(f"{proxy.dir}/state/wal"))  # the loss of a member has made it none
+        self.stays_out(proxy)
         # Started again without a word of its cluster it is the same proxy.
         proxy.stop(keep=True)
         proxy.start_as_etcd("--listen-client-urls", f"http://{proxy.address}:2379", "--advertise-client-urls",
@@ -102,6 +104,42 @@ class Proxy(Case):
                  (503, '{"message":"proxy: zero endpoints currently available"}'), 20, "all rest")
         proxy.stop(keep=True)
         self.third.start()
+
+    def stays_out(self, proxy):
+        """The members' ports and lists know nothing of it, and it has no log."""
+        for port in (2380, 7001):
+            with self.assertRaises(ConnectionRefusedError):
+                socket.create_connection((proxy.address, port), timeout=5)
+        self.assertEqual(os.listdir(f"{proxy.dir}/state/proxy"), ["cluster"])
+        self.assertFalse(os.path.exists(f"{proxy.dir}/state/wal"))
+        alive = next(agent for agent in self.agents if agent.process)
+        listed = json.loads(call(alive.endpoint(), "GET", "/v2/members")[1])["members"]
+        self.assertEqual({each["name"] for each in listed}, {agent.name for agent in self.agents})
+
+    @proves("E16")
+    def test_5_it_takes_no_part_until_it_is_started_as_a_member(self):
+        for agent in self.agents:
+            if agent.process is None:
+                agent.start()
+        for agent in self.agents:
+            agent.await_health(40)
+        proxy = self.proxy(5, "on")
+        term = figures(self.second)[1]
+        leader, = leaders(self.agents)
+        leader.kill()
+        rest = [agent for agent in self.agents if agent is not leader]
+        wait_for(lambda: leaders(rest), 20, "a new leader")
+        wait_for(lambda: put(proxy.endpoint(), "/elected", "1"), 20, "a write through the proxy")
+        self.assertGreater(figures(rest[0])[1], term)
+        self.stays_out(proxy)
+        leader.start().await_health()
+        proxy.stop(keep=True)
+        self.stays_out(proxy)
+        # With a token it becomes a member, in the same folder: a follower with all the data.
+        proxy.join(self.second).start().await_health()
+        self.assertEqual(figures(proxy)[0], "StateFollower")
+        wait_for(lambda: get(proxy.endpoint(), "/elected") == "1", 10, "the data")
+        self.assertTrue(os.path.exists(f"{proxy.dir}/state/wal"))
 
 
 if __name__ == "__main__":

@@ -79,14 +79,14 @@ class Recovery(Case):
         self.assertIn("removed from the cluster", one.log())
         self.assertEqual(len(members(survivor)), 3)
 
-    @proves("E96", "E98", "E101")
+    @proves("E96", "E97", "E98", "E99", "E101")
     def test_2_a_backup_is_another_cluster_with_the_same_data(self):
         one, two, survivor = self.three_with_data(6, 7, 8)
         before, old = cluster_id(survivor), {each["id"] for each in members(survivor)}
         one.kill()
         two.kill()
         new, = self.agents(9)
-        copy = f"{new.dir}/state"
+        copy = f"{new.dir}/copy"
         told = survivor.must("backup", "--data-dir", f"{survivor.dir}/state", "--backup-dir", copy)  # while it runs
         self.assertIn("--force-new-cluster", told)
         for folder, _, files in os.walk(copy):
@@ -95,22 +95,34 @@ class Recovery(Case):
         again = survivor.command("backup", *survivor.places(), "--backup-dir", copy)
         self.assertEqual(again.returncode, 1)
         # It is looked at before it takes the place of the old cluster, which is still there.
-        new.start("--address", new.address, "--force-new-cluster").await_health()
+        new.start("--state", copy, "--address", new.address, "--force-new-cluster").await_health()
         self.check_data(new)
         self.assertNotEqual(cluster_id(new), before)
         alone = members(new)
         self.assertEqual(len(alone), 1)
         self.assertNotIn(alone[0]["id"], old)
+        # Its address is the one that it is started with; etcd's would be localhost (etcd-differences.md).
+        self.assertEqual(alone[0]["peerURLs"], [f"https://{new.address}:2380"])
         self.assertEqual(get(survivor.endpoint(), "/data/7"), "value 7")
         new.stop(keep=True)
-        os.rename(copy, f"{new.dir}/real")
-        new.start("--address", new.address, "--state", f"{new.dir}/real").await_health()
+        os.rename(copy, f"{new.dir}/state")
+        new.start("--address", new.address).await_health()
         self.check_data(new)
         moved = etcdctl(new.endpoint(), "member", "update", alone[0]["id"], f"https://{new.address}:2380")
         self.assertEqual(moved.returncode, 0, moved.stderr)
         wait_for(lambda: members(new)[0]["peerURLs"] == [f"https://{new.address}:2380"], 10, "its place")
         self.assertTrue(put(new.endpoint(), "/new", "1"))
         self.assertEqual(call(survivor.endpoint(), "GET", "/v2/keys/new")[0], 404)
+        newcomers = self.agents(10, 11)
+        self.grow(new, newcomers)
+        for agent in newcomers:
+            self.check_data(agent)
+        # The old ones are what they were: another cluster, even when they come back.
+        one.start().await_health()
+        self.assertEqual(cluster_id(one), before)
+        self.assertEqual({each["id"] for each in members(one)}, old)
+        self.assertEqual(call(one.endpoint(), "GET", "/v2/keys/new")[0], 404)
+        self.assertEqual(len(members(new)), 3)
 
 
 if __name__ == "__main__":

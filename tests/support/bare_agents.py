@@ -22,6 +22,7 @@ class BareAgent:
         self.process = None
         self.runs = 0
         self.before = []  # words of a command that runs it
+        self.environment = {}  # variables of each of its runs
         self.context = None  # set: its clients come by https, with what is in it
 
     def places(self):
@@ -71,7 +72,7 @@ class BareAgent:
             manager.settimeout(0.1)
             self.process = subprocess.Popen(
                 [*self.before, program("quarterdeckd"), *words], stdout=log, stderr=log, start_new_session=True,
-                env={**os.environ, **(env or {}), "NOTIFY_SOCKET": path})
+                env={**os.environ, **self.environment, **(env or {}), "NOTIFY_SOCKET": path})
 
             def ready():
                 if self.process.poll() is not None:

@@ -6,6 +6,7 @@ came. What is left is to check it against real time: who began after another had
 without an answer may have happened, once, at any time after its beginning.
 """
 import threading
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Optional
 
@@ -107,9 +108,9 @@ def wrong_swaps(writes, reads):
     indexes = sorted(set(at.values()))
     for swap in (write for write in writes if write.kind == "swap"):
         base = at.get(swap.expected)
-        before = [index for index in indexes if index < swap.index]
-        if base is not None and before and before[-1] != base:
-            out.append(f"{swap} stands on index {before[-1]}, not on {base}")
+        before = bisect_left(indexes, swap.index)
+        if base is not None and before > 0 and indexes[before - 1] != base:
+            out.append(f"{swap} stands on index {indexes[before - 1]}, not on {base}")
     return out
 
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Disks that are small enough to be filled. They are mounted for this process and its children alone, and go with it."""
 import ctypes
+import errno
 import os
 import subprocess
+
+from qdtest import wait_for
 
 CLONE_NEWNS = 0x00020000
 
@@ -32,11 +35,21 @@ class SmallDisk:
         """Another program takes all but that many bytes."""
         file = os.open(self.filler, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            size = os.fstat(file).st_size + self.free() - leave
-            if size > 0:
-                os.posix_fallocate(file, 0, size)
+            wait_for(lambda: self.take(file, leave), 20, f"a full disk at {self.folder}")
         finally:
             os.close(file)
+
+    def take(self, file, leave):
+        """False when somebody else took some of it meanwhile."""
+        size = os.fstat(file).st_size + self.free() - leave
+        try:
+            if size > 0:
+                os.posix_fallocate(file, 0, size)
+            return True
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            return False
 
     def empty(self):
         if os.path.exists(self.filler):

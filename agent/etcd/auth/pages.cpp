@@ -63,7 +63,9 @@ bool Pages::isEnabled() const
 
 void Pages::handle(const Request &request, QByteArrayView path, const Answer &answer)
 {
-    const QList<QByteArray> pieces = http::cleanedPath(path.toByteArray()).split('/');
+    QList<QByteArray> pieces = http::cleanedPath(path.toByteArray()).split('/');
+    if (pieces.size() > 2 && pieces.last().isEmpty() && pieces[1] != "enable")
+        pieces.removeLast(); // a slash at the end changes nothing
     const bool one = pieces.size() == 3;
     const Call call{
         request.method, one ? QString::fromUtf8(pieces[2]) : QString(), request.body.toByteArray(),

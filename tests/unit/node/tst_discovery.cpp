@@ -133,8 +133,28 @@ private Q_SLOTS:
         for (const char *bad : {"size=x", "size=0", "size=-1", "size=1.5"})
             QCOMPARE(etcd::sizeAsked(bad).error().code, code::badInput);
     }
+    void membersAreAskedInARandomOrderThatIsMadeAnewEachTime()
+    {
+        QD_PROVES("E153");
+        QCOMPARE(etcd::Proxy::Setup().refreshMs, 30'000);
+        QCOMPARE(etcd::Proxy::Setup().failureMs, 5'000);
+        SeededRandom random(1);
+        etcd::ProxyDirector director(5'000);
+        const auto endpoints = *endpointsFromUrls(
+            {QStringLiteral("http://a:1"), QStringLiteral("http://b:1"),
+             QStringLiteral("http://c:1")});
+        std::map<QString, int> firsts;
+        for (int i = 0; i < 300; ++i) {
+            director.set(endpoints, random);
+            ++firsts[director.available(0).first().url()];
+        }
+        QCOMPARE(firsts.size(), size_t(3));
+        for (const auto &[url, count] : firsts)
+            QVERIFY2(count > 60, qPrintable(url));
+    }
     void aMemberThatFailedRests()
     {
+        QD_PROVES("E153");
         SeededRandom random(1);
         etcd::ProxyDirector director(5'000);
         const auto endpoints = *endpointsFromUrls(

@@ -2,6 +2,7 @@
 #include "tests/support/proof.h"
 #include "tests/unit/raft/raft_member.h"
 
+#include <map>
 #include <set>
 
 using namespace qd;
@@ -15,6 +16,7 @@ private Q_SLOTS:
     void everyMemberStartsAsFollowerAndCampaignsWithoutALeader();
     void theTimeOutIsRandomWithinItsSpread();
     void aMajorityOfVotesMakesALeaderAndTheTermGrowsByOne();
+    void rolesChangeOnlyAsTheFigureSays();
     void aLeaderOfANewerTermDeposesTheOld();
     void aCompactedLogStillKnowsItsLastTerm_data();
     void aCompactedLogStillKnowsItsLastTerm();
@@ -73,7 +75,7 @@ void TestRaft::theTimeOutIsRandomWithinItsSpread()
 
 void TestRaft::aMajorityOfVotesMakesALeaderAndTheTermGrowsByOne()
 {
-    QD_PROVES("E6", "E9", "E11");
+    QD_PROVES("E9", "E11");
     Member member({1, 1}, {1, 0, 0});
     member.timeOut();
     member.step({.type = MessageType::PreVoteAnswer, .from = 3, .to = 1, .term = 2});
@@ -84,6 +86,57 @@ void TestRaft::aMajorityOfVotesMakesALeaderAndTheTermGrowsByOne()
     member.step({.type = MessageType::VoteAnswer, .from = 3, .to = 1, .term = 2});
     QCOMPARE(member.raft.role(), Role::Leader);
     QCOMPARE(member.raft.log().lastTerm(), Term(2)); // its own entry opens the term
+}
+
+/// Figure 5-2 of the book, with a pre-candidate as the first half of a candidate. What others may
+/// say arrives in any order; each arrow must be walked, and no other.
+void TestRaft::rolesChangeOnlyAsTheFigureSays()
+{
+    QD_PROVES("E6");
+    using enum Role;
+    const std::set<std::pair<Role, Role>> figure{
+        {Follower, PreCandidate},  // no heartbeat within the time-out
+        {PreCandidate, Candidate}, // the others would vote for it
+        {PreCandidate, Follower},  // they would not, or there is a leader
+        {Follower, Candidate},     // its leader has told it to take over
+        {Candidate, Leader},       // more than half of the votes
+        {Candidate, Follower},     // a leader, or a majority of refusals
+        {Candidate, PreCandidate}, // time-out again
+        {Leader, Follower},        // a higher term, or no majority that answers
+    };
+    std::set<std::pair<Role, Role>> seen;
+    std::map<Term, NodeId> leaders; // one a term, as in a cluster
+    SeededRandom chance(1);
+    Member member;
+    QCOMPARE(member.raft.role(), Follower);
+    for (int i = 0; i < 50'000; ++i) {
+        for (auto ticks = chance.below(3) == 0 ? chance.below(8) : 0; ticks > 0; --ticks) {
+            const Role before = member.raft.role();
+            member.raft.tick();
+            if (member.raft.role() != before)
+                seen.emplace(before, member.raft.role());
+        }
+        const Role before = member.raft.role();
+        const Term term = member.raft.term();
+        if (before == Leader)
+            leaders.emplace(term, 1);
+        using enum MessageType;
+        const MessageType kinds[]{PreVoteAnswer, VoteAnswer, Vote, Heartbeat, TimeoutNow};
+        Message m{.type = kinds[chance.below(std::size(kinds))]};
+        m.from = 2 + chance.below(2);
+        m.to = 1;
+        // To be told to take over in a newer term would be two arrows at once.
+        m.term = m.type == TimeoutNow ? term : term + chance.below(2);
+        m.reject = chance.below(2) == 0;
+        const bool isLeaders = m.type == Heartbeat || m.type == TimeoutNow;
+        if (isLeaders && leaders.emplace(m.term, m.from).first->second != m.from)
+            continue;
+        member.step(m);
+        if (member.raft.role() != before)
+            seen.emplace(before, member.raft.role());
+        QVERIFY(member.raft.term() >= term);
+    }
+    QVERIFY((seen == figure));
 }
 
 void TestRaft::aLeaderOfANewerTermDeposesTheOld()
