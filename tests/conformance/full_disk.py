@@ -3,6 +3,7 @@
 everything goes on by itself when there is room again. Each member has a file system of 64 MiB of its own."""
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -26,6 +27,10 @@ def try_put(endpoint, key, value, timeout=8):
         return error.code, json.loads(error.read()).get("cause", "")
     except OSError as error:
         return 0, str(error)
+
+
+def try_delete(endpoint, key):
+    return call(endpoint, "DELETE", f"/v2/keys{key}", timeout=8)[0]
 
 
 def health(agent):
@@ -104,6 +109,9 @@ class FullDisk(Case):
     def test_3_when_all_are_full_reads_go_on_and_writes_are_refused_in_words(self):
         leader = self.await_leader()
         self.await_written(leader, "/three")
+        self.await_written(leader, "/three-gone")
+        call(leader.endpoint(), "PUT", "/v2/keys/three-lives?value=x&ttl=6")
+        end = time.monotonic() + 6
         for agent in self.agents:
             self.disks[agent].fill()
         for agent in self.agents:
@@ -113,6 +121,11 @@ class FullDisk(Case):
             self.assertEqual(status, 507)
             self.assertRegex(cause, "no space: .* (nearly )?full")
             self.assertEqual(get(agent.endpoint(), "/three", query="?quorum=true"), "x")
+        # What makes room is taken, and moves no time on: nobody can renew a key now.
+        wait_for(lambda: time.monotonic() > end, 10, "the end of a life by the clock on the wall")
+        self.assertEqual(try_delete(leader.endpoint(), "/three-gone"), 200)
+        self.assertEqual(try_delete(leader.endpoint(), "/three-gone"), 404)
+        self.assertEqual(get(leader.endpoint(), "/three-lives", query="?quorum=true"), "x")
         # Who is started again meanwhile finds the room that was kept for it.
         follower = next(agent for agent in self.agents if agent is not self.leader())
         follower.kill()

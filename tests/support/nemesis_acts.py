@@ -142,13 +142,18 @@ class Acts:
             for one in victims:
                 one.small_disk.fill()
             for one in victims:
-                wait_for(lambda o=one: self.health(o) == 503, 20, f"the alarm of {one.name}")
+                wait_for(lambda o=one: self.is_noticed(o), 20, f"the alarm of {one.name}")
             self.pause(0, 1)
         finally:
             for one in victims:
                 one.small_disk.empty()
         for one in victims:
             wait_for(lambda o=one: self.health(o) == 200, 30, f"no alarm of {one.name}")
+
+    def is_noticed(self, one):
+        """What the member gives back meanwhile, old segments and snapshots, is taken too."""
+        one.small_disk.fill()
+        return self.health(one) == 503
 
     @staticmethod
     def health(one):

@@ -14,6 +14,8 @@ using namespace raft;
 namespace {
 
 constexpr qint64 kLookEveryMs = 1'000;
+/// What NoSpace says of a member that takes no writes from a leader either.
+const QByteArray kCritical = "c";
 
 } // namespace
 
@@ -197,7 +199,7 @@ void Replica::receive(NodeId from, PeerKind kind, QByteArrayView payload)
             judgeStates();
         }
     } else if (kind == PeerKind::NoSpace) {
-        m_space.hear(from, m_world.clock.monotonicMs());
+        m_space.hear(from, payload == kCritical, m_world.clock.monotonicMs());
     } else {
         const auto message = decodeMessage(payload);
         if (!message || message->from != from || message->type == MessageType::Snapshot) {
@@ -445,7 +447,8 @@ void Replica::beLow()
         QStringLiteral("its disk is nearly full: it takes no writes until there is room again"));
     for (const NodeId member : allVoters(m_knownMembership)) {
         if (member != m_options.raft.id)
-            m_world.peers.send(member, PeerKind::NoSpace, {});
+            m_world.peers.send(
+                member, PeerKind::NoSpace, m_space.isCritical() ? kCritical : QByteArray());
     }
     // What a snapshot holds the log need not keep.
     if (isNews && !m_snapshotting && m_applied > m_snapshotIndex)

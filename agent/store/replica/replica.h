@@ -197,6 +197,7 @@ private:
     void askReads();
     void expireRequests();
     Result<void> findRoom() const;
+    Result<void> findRoomToDelete() const;
     Result<void> proposeWrite(quint64 id, const WriteRequest &request);
     void commitClock();
     qint64 leaderClockUs();

@@ -196,14 +196,30 @@ Result<void> Replica::findRoom() const
                            : QStringLiteral("no space: the disks of a majority are nearly full"));
 }
 
+/// A deletion makes room, in the next snapshot, and takes little in the log: nearly full is no
+/// reason to refuse it.
+Result<void> Replica::findRoomToDelete() const
+{
+    const bool others = m_space.isMajorityCritical(
+        m_knownMembership, m_options.raft.id, m_world.clock.monotonicMs());
+    if (!m_space.isCritical() && !others)
+        return {};
+    return fail(code::noSpace, QStringLiteral("no space: not even for what would make some"));
+}
+
 Result<void> Replica::proposeWrite(quint64 id, const WriteRequest &request)
 {
-    if (const auto room = findRoom(); !room)
+    const auto room = findRoom();
+    const bool isDeletion = request.kind == WriteRequest::Kind::Delete;
+    if (!room && !isDeletion)
         return room;
+    if (const auto little = findRoomToDelete(); !room && !little)
+        return little;
     Command command;
     command.requestId = id;
     command.write = request;
-    command.clockUs = leaderClockUs();
+    // As commitClock() has it: a deletion moves no time on while nobody can renew a key.
+    command.clockUs = room ? leaderClockUs() : std::max(m_proposedClockUs, m_clockUs);
     if (command.write.ttl) {
         // A time too far away to count is for ever in all but name: the end of the year
         // 9999, the last that a date of four digits can say.

@@ -27,7 +27,7 @@ void SpaceWatch::look(const wal::Space &space, LogRoom room)
 bool SpaceWatch::isLow(raft::NodeId member, qint64 nowMs) const
 {
     const auto told = m_told.find(member);
-    return told != m_told.end() && nowMs - told->second < kToldMs;
+    return told != m_told.end() && nowMs - told->second.atMs < kToldMs;
 }
 
 bool SpaceWatch::isMajorityLow(
@@ -35,6 +35,15 @@ bool SpaceWatch::isMajorityLow(
 {
     return !raft::isQuorum(
         membership, [&](raft::NodeId id) { return id == self ? !m_low : !isLow(id, nowMs); });
+}
+
+bool SpaceWatch::isMajorityCritical(
+    const raft::Membership &membership, raft::NodeId self, qint64 nowMs) const
+{
+    const auto hasRoom = [&](raft::NodeId id) {
+        return id == self ? !m_critical : !isLow(id, nowMs) || !m_told.at(id).isCritical;
+    };
+    return !raft::isQuorum(membership, hasRoom);
 }
 
 } // namespace qd::store

@@ -20,7 +20,10 @@ public:
     /// What is left for this member's log, beside what the disk says.
     enum class LogRoom { Enough, Little, None };
     void look(const wal::Space &space, LogRoom room);
-    void hear(raft::NodeId member, qint64 nowMs) { m_told[member] = nowMs; }
+    void hear(raft::NodeId member, bool isCritical, qint64 nowMs)
+    {
+        m_told[member] = {nowMs, isCritical};
+    }
 
     bool isLow() const { return m_low; }
     /// It takes no writes from a leader either.
@@ -28,11 +31,18 @@ public:
     bool isLow(raft::NodeId member, qint64 nowMs) const;
     /// Those who have room do not decide: what a leader took now would stay undecided.
     bool isMajorityLow(const raft::Membership &membership, raft::NodeId self, qint64 nowMs) const;
+    /// Not even a deletion could be decided, small as it is.
+    bool
+    isMajorityCritical(const raft::Membership &membership, raft::NodeId self, qint64 nowMs) const;
 
 private:
     bool m_low = false;
     bool m_critical = false;
-    std::map<raft::NodeId, qint64> m_told;
+    struct Told {
+        qint64 atMs = 0;
+        bool isCritical = false;
+    };
+    std::map<raft::NodeId, Told> m_told;
 };
 
 } // namespace qd::store
