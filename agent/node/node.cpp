@@ -185,9 +185,11 @@ void Node::makeReplica()
         m_credentials, m_identity.cluster, m_identity.self.id, std::move(receivers));
     m_keyspace = std::make_unique<store::Keyspace>(
         [this](std::function<void()> what) { m_replica->defer(std::move(what)); });
-    m_syncs = std::make_unique<wal::ThreadSyncRunner>([this](std::function<void()> what) {
+    const auto post = [this](std::function<void()> what) {
         QMetaObject::invokeMethod(this, std::move(what), Qt::QueuedConnection);
-    });
+    };
+    m_syncs = std::make_unique<wal::ThreadSyncRunner>(post);
+    m_saves = std::make_unique<wal::ThreadSyncRunner>(post);
     store::ReplicaOptions options;
     options.raft = raftConfig(m_config, m_identity.self.id);
     options.identity = {m_identity.cluster, m_identity.self.id};
@@ -200,6 +202,7 @@ void Node::makeReplica()
         m_random,
         *m_disk,
         *m_syncs,
+        *m_saves,
         *m_network,
         *m_keyspace,
         [this] { schedulePump(); },

@@ -72,6 +72,7 @@ private:
     std::unique_ptr<peer::Network> m_network;
     std::unique_ptr<store::Keyspace> m_keyspace;
     std::unique_ptr<wal::ThreadSyncRunner> m_syncs;
+    std::unique_ptr<wal::ThreadSyncRunner> m_saves;
     std::unique_ptr<store::Replica> m_replica;
     std::unique_ptr<store::LocalStore> m_store;
     std::unique_ptr<ClusterMembership> m_membership;

@@ -520,13 +520,10 @@ Item::Owned Tree::read(ByteReader &reader, quint32 *depth)
     return item;
 }
 
-QByteArray Tree::snapshot() const
+void Tree::save(ByteWriter &out) const
 {
-    QByteArray out;
-    ByteWriter writer(out);
-    writer.number<quint64>(m_index);
-    m_root->children().forEach([&](const Item &child) { write(writer, child, 1); });
-    return out;
+    out.number<quint64>(m_index);
+    m_root->children().forEach([&](const Item &child) { write(out, child, 1); });
 }
 
 Result<void> Tree::restore(QByteArrayView bytes)

@@ -60,7 +60,7 @@ public:
     bool hasExpirations() const { return !m_expiring.empty(); }
 
     /// The same bytes on every member that has applied the same operations.
-    QByteArray snapshot() const;
+    void save(ByteWriter &out) const;
     /// code::corrupt leaves an empty tree.
     Result<void> restore(QByteArrayView bytes);
     qsizetype keyCount() const { return m_count; }

@@ -229,14 +229,11 @@ void WatchHub::clear(quint64 storeIndex)
     m_history.clear();
 }
 
-QByteArray WatchHub::snapshot() const
+void WatchHub::save(ByteWriter &out) const
 {
-    QByteArray out;
-    ByteWriter writer(out);
-    writer.number<quint32>(quint32(m_history.size()));
+    out.number<quint32>(quint32(m_history.size()));
     for (const Event &event : m_history)
-        writer.bytes(encodeOutcome(event));
-    return out;
+        out.bytes(encodeOutcome(event));
 }
 
 Result<void> WatchHub::restore(QByteArrayView bytes)

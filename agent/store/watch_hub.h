@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/store/store_client.h"
+#include "shared/base/bytes.h"
 
 #include <deque>
 #include <unordered_map>
@@ -32,7 +33,7 @@ public:
     /// Another state took the place of this one: every watch ends with etcd's error 400.
     void clear(quint64 storeIndex);
 
-    QByteArray snapshot() const;
+    void save(ByteWriter &out) const;
     Result<void> restore(QByteArrayView bytes);
     qsizetype watcherCount() const { return m_watcherCount; }
 

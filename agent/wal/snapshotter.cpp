@@ -13,6 +13,7 @@ constexpr quint64 kMagic = 0x31304e5350414e53ULL; // "SNAPSN01"
 const QString kSuffix = QStringLiteral(".snap");
 const QString kUnfinished = QStringLiteral(".snap.tmp");
 constexpr int kKeptBefore = 1;
+constexpr qsizetype kPiece = 1024 * 1024;
 
 QString nameOf(raft::Index index)
 {
@@ -47,20 +48,52 @@ Result<Snapshot> read(Disk &disk, const QString &name)
     return snapshot;
 }
 
-} // namespace
-
-QByteArray Snapshotter::encode(const Snapshot &snapshot)
+/// What stands before the state in a file.
+QByteArray before(const Snapshot &snapshot)
 {
     QByteArray out;
-    out.reserve(snapshot.state.size() + 4096);
     ByteWriter writer(out);
     writer.number<quint64>(kMagic);
     writer.number<quint64>(snapshot.meta.index);
     writer.number<quint64>(snapshot.meta.term);
     writer.bytes(raft::encodeMembership(snapshot.meta.membership));
-    writer.bytes(snapshot.state);
-    writer.number<quint32>(crc32c(out));
+    writer.number<quint32>(quint32(snapshot.state.size()));
     return out;
+}
+
+/// What stands behind it: the CRC over all.
+QByteArray after(const Snapshot &snapshot)
+{
+    QByteArray out;
+    ByteWriter(out).number<quint32>(crc32c(snapshot.state, crc32c(before(snapshot))));
+    return out;
+}
+
+/// A piece at a time, each made durable: a file system that writes in order lets the log's sync
+/// wait for what others wrote before it, and so for one piece at most.
+Result<void> write(DiskFile &file, const Snapshot &snapshot)
+{
+    const QByteArray head = before(snapshot);
+    Result<void> done = file.writeAt(0, head);
+    qint64 end = head.size();
+    for (QByteArrayView left = snapshot.state; done && !left.isEmpty();) {
+        const QByteArrayView piece = left.first(std::min(left.size(), kPiece));
+        left = left.sliced(piece.size());
+        done = file.writeAt(end, piece);
+        end += piece.size();
+        if (done && !left.isEmpty())
+            done = file.sync();
+    }
+    if (done)
+        done = file.writeAt(end, after(snapshot));
+    return done;
+}
+
+} // namespace
+
+QByteArray Snapshotter::encode(const Snapshot &snapshot)
+{
+    return before(snapshot) + snapshot.state + after(snapshot);
 }
 
 Result<Snapshot> Snapshotter::decode(QByteArrayView bytes)
@@ -104,7 +137,7 @@ Result<void> Snapshotter::save(const Snapshot &snapshot)
     const auto file = m_disk.open(unfinished, Disk::Mode::CreateNew);
     if (!file)
         return fail(file.error());
-    Result<void> done = (*file)->writeAt(0, encode(snapshot));
+    Result<void> done = write(**file, snapshot);
     if (!done) {
         // Most likely for want of room, which half a file would only take.
         static_cast<void>(m_disk.remove(unfinished));

@@ -28,10 +28,30 @@ public:
         m_out.append(v);
     }
     void text(const QString &v) { bytes(v.toUtf8()); }
+    /// As bytes(), of what `fill` writes here: large parts need no array of their own.
+    template <class F>
+    void section(const F &fill)
+    {
+        const qsizetype at = m_out.size();
+        number<quint32>(0);
+        fill(*this);
+        const auto size = qsizetype(sizeof(quint32));
+        qToLittleEndian(quint32(m_out.size() - at - size), m_out.data() + at);
+    }
 
 private:
     QByteArray &m_out;
 };
+
+/// What `thing` saves of itself.
+template <class T>
+QByteArray saved(const T &thing)
+{
+    QByteArray out;
+    ByteWriter writer(out);
+    thing.save(writer);
+    return out;
+}
 
 /// Reads what ByteWriter wrote. A read past the end, or a length larger than what is left, makes
 /// `ok()` false and every later read zero or empty: check once at the end. Allocates nothing on

@@ -36,7 +36,7 @@ public:
     {
         return m_keyspace.history(key, recursive);
     }
-    QByteArray snapshot() const override;
+    void save(ByteWriter &out) const override;
     Result<void> restore(QByteArrayView bytes) override;
     bool hasExpirations() const override { return m_keyspace.hasExpirations(); }
 

@@ -37,6 +37,7 @@ store::ReplicaWorld SimNode::replicaWorld()
         m_random,
         m_disk,
         *this,
+        m_saves,
         *this,
         *m_machine,
         [this] { wanted(); },
@@ -160,15 +161,16 @@ void SimNode::pump()
     checkCommits();
 }
 
-void SimNode::run(std::function<Result<void>()> work, std::function<void(Result<void>)> done)
+void SimNode::runAfter(
+    qint64 *last, std::function<Result<void>()> work, std::function<void(Result<void>)> done)
 {
     const quint64 mark = m_disk.writeMark();
     const qint64 now = m_world.scheduler().nowUs();
     const auto most = quint64(m_options.maxSyncUs) * quint64(m_slowness);
     // One after the other, as on the thread that does it.
-    m_lastSyncAt = std::max(m_lastSyncAt, now) + 50 + qint64(m_random.below(most));
+    *last = std::max(*last, now) + 50 + qint64(m_random.below(most));
     m_world.scheduler().after(
-        m_lastSyncAt - now, kSyncLabel + id(),
+        *last - now, kSyncLabel + id(),
         [this, mark, incarnation = m_incarnation, work = std::move(work), done = std::move(done)] {
             if (incarnation != m_incarnation)
                 return; // the process that asked is no more

@@ -103,13 +103,33 @@ public:
     qint64 tickUs(qint64 us) const { return m_clock.truly(us); }
 
     // what the replica calls
-    void run(std::function<Result<void>()> work, std::function<void(Result<void>)> done) override;
+    void run(std::function<Result<void>()> work, std::function<void(Result<void>)> done) override
+    {
+        runAfter(&m_lastSyncAt, std::move(work), std::move(done));
+    }
     void send(raft::NodeId to, store::PeerKind kind, const QByteArray &payload) override;
     void sendSnapshot(
         const raft::Message &message, const QByteArray &state,
         std::function<void(bool)> done) override;
 
 private:
+    /// The thread that saves snapshots, beside the one of the log's syncs.
+    struct Saves final : wal::SyncRunner {
+        explicit Saves(SimNode &of)
+            : node(of)
+        {
+        }
+        void
+        run(std::function<Result<void>()> work, std::function<void(Result<void>)> done) override
+        {
+            node.runAfter(&lastAt, std::move(work), std::move(done));
+        }
+        SimNode &node;
+        qint64 lastAt = 0;
+    };
+
+    void runAfter(
+        qint64 *last, std::function<Result<void>()> work, std::function<void(Result<void>)> done);
     store::ReplicaWorld replicaWorld();
     void wanted();
     void pump();
@@ -133,6 +153,7 @@ private:
     bool m_paused = false;
     int m_slowness = 1;
     qint64 m_lastSyncAt = 0;
+    Saves m_saves{*this};
     Error m_error;
     std::vector<std::function<void()>> m_waiting; // while it is paused
     std::map<raft::NodeId, quint64> m_shipping;   // the newest snapshot to each

@@ -128,7 +128,7 @@ public:
     }
     quint64 index() const { return m_keyspace.index(); }
     /// For tests: what a snapshot from the leader does; every watch ends.
-    void restoreFromSnapshot() { (void)m_keyspace.restore(m_keyspace.snapshot()); }
+    void restoreFromSnapshot() { (void)m_keyspace.restore(saved(m_keyspace)); }
     void remove(const QString &key)
     {
         store::Command command;

@@ -32,6 +32,7 @@ public:
                          m_random,
                          *m_disk,
                          m_syncs,
+                         m_syncs,
                          m_peers,
                          m_keyspace,
                          [this] {

@@ -91,14 +91,11 @@ std::unique_ptr<Watch> Keyspace::watch(const WatchRequest &request, WatchHandler
     return m_hub.watch(request, m_tree.index(), std::move(handler));
 }
 
-QByteArray Keyspace::snapshot() const
+void Keyspace::save(ByteWriter &out) const
 {
-    QByteArray out;
-    ByteWriter writer(out);
-    writer.number<qint64>(m_clockUs);
-    writer.bytes(m_tree.snapshot());
-    writer.bytes(m_hub.snapshot());
-    return out;
+    out.number<qint64>(m_clockUs);
+    out.section([this](ByteWriter &writer) { m_tree.save(writer); });
+    out.section([this](ByteWriter &writer) { m_hub.save(writer); });
 }
 
 Result<void> Keyspace::restore(QByteArrayView bytes)

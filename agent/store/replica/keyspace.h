@@ -27,7 +27,7 @@ public:
     {
         return m_hub.history(key, recursive, m_tree.index());
     }
-    QByteArray snapshot() const override;
+    void save(ByteWriter &out) const override;
     Result<void> restore(QByteArrayView bytes) override;
     bool hasExpirations() const override { return m_tree.hasExpirations(); }
 

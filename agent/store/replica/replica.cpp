@@ -100,15 +100,17 @@ Result<Restored> Replica::recover()
     return restored;
 }
 
-QByteArray Replica::state() const
+QByteArray Replica::state()
 {
     QByteArray out;
+    out.reserve(m_stateSize + m_stateSize / 8);
     ByteWriter writer(out);
     writer.number<qint64>(m_clockUs);
     writer.number<quint32>(quint32(m_window.ids().size()));
     for (const quint64 id : m_window.ids())
         writer.number<quint64>(id);
-    writer.bytes(m_world.machine.snapshot());
+    writer.section([this](ByteWriter &inner) { m_world.machine.save(inner); });
+    m_stateSize = out.size();
     return out;
 }
 
@@ -553,7 +555,7 @@ void Replica::saveSnapshot(QByteArray state)
         batch.marker = {meta.index, meta.term};
         m_wal->append(batch, [](auto &&) {});
     }
-    m_world.syncs.run(
+    m_world.saves.run(
         [disk = &m_world.disk, snapshot = std::move(snapshot)] {
             return wal::Snapshotter(*disk).save(snapshot);
         },

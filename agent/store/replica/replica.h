@@ -36,6 +36,7 @@ struct ReplicaWorld {
     Random &random;
     wal::Disk &disk;
     wal::SyncRunner &syncs;
+    wal::SyncRunner &saves; ///< of snapshots: the log's syncs don't wait for them
     PeerTransport &peers;
     StateMachine &machine;
     /// Asks for one call of pump() after everything else that arrived in this round.
@@ -159,7 +160,7 @@ private:
     Result<void> createLog();
     void wake();
     void fatal(const Error &error);
-    QByteArray state() const;
+    QByteArray state();
     Result<void> setState(QByteArrayView bytes);
 
     // pump
@@ -219,6 +220,7 @@ private:
     RequestWindow m_window;
     raft::Index m_snapshotIndex = 0;
     bool m_snapshotting = false;
+    qsizetype m_stateSize = 0; // of the last one
     StateCheck m_states;
     Alarms m_alarms;
     SpaceWatch m_space;

@@ -3,6 +3,7 @@
 
 #include "agent/raft/types.h"
 #include "agent/store/command.h"
+#include "shared/base/bytes.h"
 
 namespace qd::store {
 
@@ -16,7 +17,8 @@ public:
     virtual Result<quint64> walk(const GetRequest &request, NodeVisitor &visitor) const = 0;
     virtual std::unique_ptr<Watch> watch(const WatchRequest &request, WatchHandler handler) = 0;
     virtual History history(const QString &key, bool recursive) const = 0;
-    virtual QByteArray snapshot() const = 0;
+    /// What restore() takes, at the end of `out`.
+    virtual void save(ByteWriter &out) const = 0;
     virtual Result<void> restore(QByteArrayView bytes) = 0;
     /// Whether anything has a time to live: only then the leader's clock is committed.
     virtual bool hasExpirations() const = 0;

@@ -85,7 +85,7 @@ QByteArrayList states()
     for (const char *key : {"/a/b", "/a/c", "/_hidden/x", "/q/1", "/q/2"})
         full.apply(index++, 1, put(QString::fromLatin1(key), "value of it"));
     full.apply(index++, 1, put(QStringLiteral("/ttl"), "goes", 5'000'000));
-    return {emptyKeyspace().snapshot(), full.snapshot()};
+    return {saved(emptyKeyspace()), saved(full)};
 }
 
 Finding restoreState(const QByteArray &input)
@@ -94,11 +94,11 @@ Finding restoreState(const QByteArray &input)
     const auto restored = keyspace.restore(input);
     if (!restored)
         return {{}, restored.error().message.left(60).toUtf8()};
-    const QByteArray bytes = keyspace.snapshot();
+    const QByteArray bytes = saved(keyspace);
     store::Keyspace again = emptyKeyspace();
     if (const auto ok = again.restore(bytes); !ok)
         return {QStringLiteral("its own snapshot is refused: ") + ok.error().text(), {}};
-    if (again.snapshot() != bytes)
+    if (saved(again) != bytes)
         return {QStringLiteral("two snapshots of one state differ"), {}};
     // Whatever was taken must bear to be used.
     for (store::Keyspace *each : {&keyspace, &again}) {
@@ -112,7 +112,7 @@ Finding restoreState(const QByteArray &input)
         all.recursive = true;
         each->get(all);
     }
-    if (again.snapshot() != keyspace.snapshot())
+    if (saved(again) != saved(keyspace))
         return {QStringLiteral("equal states with equal commands differ"), {}};
     return {{}, "keys " + QByteArray::number(keyspace.keyCount())};
 }

@@ -265,9 +265,9 @@ private Q_SLOTS:
         Bed other;
         (void)other.apply(put("/old", "x"));
         const auto waiting = other.watch(QStringLiteral("/a"), true, true);
-        const QByteArray bytes = bed.keys.snapshot();
+        const QByteArray bytes = saved(bed.keys);
         QVERIFY(other.keys.restore(bytes).has_value());
-        QCOMPARE(other.keys.snapshot(), bytes);
+        QCOMPARE(saved(other.keys), bytes);
         QCOMPARE(other.keys.keyCount(), bed.keys.keyCount());
         QCOMPARE(other.keys.get({QStringLiteral("/a/t")})->node.ttl, std::optional<qint64>(30));
         QCOMPARE(other.keys.get({QStringLiteral("/old")}).error().code, etcdErrorCode(100));
@@ -283,7 +283,7 @@ private Q_SLOTS:
     {
         Bed bed;
         (void)bed.apply(put("/a/b", "1"));
-        const QByteArray whole = bed.keys.snapshot();
+        const QByteArray whole = saved(bed.keys);
         for (qsizetype cut = 0; cut < whole.size(); ++cut) {
             Bed other;
             QVERIFY(!other.keys.restore(whole.first(cut)).has_value());

@@ -45,15 +45,12 @@ public:
     Result<quint64> walk(const GetRequest &, NodeVisitor &) const override { return 0; }
     std::unique_ptr<Watch> watch(const WatchRequest &, WatchHandler) override { return nullptr; }
     History history(const QString &, bool) const override { return {}; }
-    QByteArray snapshot() const override
+    void save(ByteWriter &writer) const override
     {
-        QByteArray out;
-        ByteWriter writer(out);
         for (const auto &[key, value] : m_values) {
             writer.text(key);
             writer.bytes(value.value);
         }
-        return out;
     }
     Result<void> restore(QByteArrayView bytes) override
     {
@@ -85,6 +82,9 @@ private:
 
 class Cluster;
 
+using Jobs =
+    std::deque<std::pair<std::function<Result<void>()>, std::function<void(Result<void>)>>>;
+
 /// One member on a folder of its own; its syncs run when the cluster turns.
 struct Member final : wal::SyncRunner, PeerTransport {
     Member(Cluster &cluster, raft::NodeId id, const raft::Membership &initial);
@@ -99,13 +99,30 @@ struct Member final : wal::SyncRunner, PeerTransport {
         std::function<void(bool)> done) override;
     void start();
 
+    /// Where snapshots are saved: held up while `isSlow`.
+    struct Saves final : wal::SyncRunner {
+        explicit Saves(Member &of)
+            : member(of)
+        {
+        }
+        void
+        run(std::function<Result<void>()> work, std::function<void(Result<void>)> done) override
+        {
+            (isSlow ? held : member.jobs).emplace_back(std::move(work), std::move(done));
+        }
+        Member &member;
+        bool isSlow = false;
+        Jobs held;
+    };
+
     Cluster &cluster;
     raft::NodeId id;
     QTemporaryDir temp;
     std::unique_ptr<wal::PosixDisk> disk;
     SeededRandom random;
     MapMachine machine;
-    std::deque<std::pair<std::function<Result<void>()>, std::function<void(Result<void>)>>> jobs;
+    Jobs jobs;
+    Saves saves{*this};
     ReplicaOptions options;
     std::unique_ptr<Replica> replica;
     bool up = true;
@@ -224,6 +241,7 @@ void Member::start()
                      random,
                      *disk,
                      *this,
+                     saves,
                      *this,
                      machine,
                      [this] { wanted = true; },
@@ -311,6 +329,28 @@ private Q_SLOTS:
                 return valueAt(*m.second, kKey) == "1";
             });
         }));
+    }
+
+    void aSnapshotThatTakesLongHoldsUpNoWrite()
+    {
+        Cluster cluster(1, 10);
+        QVERIFY(cluster.elected());
+        Member &only = *cluster.leader();
+        only.saves.isSlow = true;
+        for (int i = 0; i < 30; ++i) {
+            Answer written;
+            only.replica->write(put(kKey, QByteArray::number(i)), 5'000, written.handler());
+            QVERIFY(cluster.turnUntil([&] { return written.ok(); }, 3));
+        }
+        QCOMPARE(only.saves.held.size(), size_t(1)); // one at a time
+        QCOMPARE(only.replica->status().snapshotIndex, raft::Index(0));
+
+        const auto [work, done] = only.saves.held.front();
+        done(work());
+        QCOMPARE(only.replica->status().snapshotIndex, raft::Index(10));
+        only.start(); // what was written meanwhile is there
+        QVERIFY(cluster.elected());
+        QCOMPARE(valueAt(only, kKey), QByteArray("29"));
     }
 
     void aQuorumReadOnAFollowerSeesTheLastWrite()

@@ -456,7 +456,7 @@ private Q_SLOTS:
         Bed restored;
         for (int step = 0; step < 4'000; ++step) {
             if (step % 500 == 0)
-                QVERIFY(restored.tree.restore(first.tree.snapshot()).has_value());
+                QVERIFY(restored.tree.restore(saved(first.tree)).has_value());
             const quint64 seed = random.next();
             const QString outcome = randomOperation(first, seed);
             QCOMPARE(randomOperation(second, seed), outcome);
@@ -464,8 +464,8 @@ private Q_SLOTS:
             first.now += kSecond / 10;
             second.now = restored.now = first.now;
         }
-        QCOMPARE(second.tree.snapshot(), first.tree.snapshot());
-        QCOMPARE(restored.tree.snapshot(), first.tree.snapshot());
+        QCOMPARE(saved(second.tree), saved(first.tree));
+        QCOMPARE(saved(restored.tree), saved(first.tree));
         QCOMPARE(restored.tree.keyCount(), first.tree.keyCount());
         QVERIFY(first.tree.index() > 1'000);
     }
@@ -475,7 +475,7 @@ private Q_SLOTS:
         Bed bed;
         (void)bed.set("/a/b", "v", bed.in(5));
         (void)bed.set("/c", "v");
-        const QByteArray whole = bed.tree.snapshot();
+        const QByteArray whole = saved(bed.tree);
         for (qsizetype cut = 0; cut < whole.size(); ++cut) {
             Tree other;
             const bool wholeItems = other.restore(whole.first(cut)).has_value();
