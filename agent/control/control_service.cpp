@@ -98,6 +98,11 @@ void ControlService::addMethods()
             call->reply(removed ? Result<QCborMap>(QCborMap()) : fail(removed.error()));
         });
     });
+    m_methods.add(QStringLiteral("raft.promote"), Role::Admin, [this](const CallPtr &call) {
+        m_membership.promote(nodeIdOf(call), [call](const Result<void> &votes) {
+            call->reply(votes ? Result<QCborMap>(QCborMap()) : fail(votes.error()));
+        });
+    });
     m_methods.add(QStringLiteral("raft.transfer"), Role::Operator, [this](const CallPtr &call) {
         m_membership.transferLeadership(nodeIdOf(call), [call](const Result<QString> &leader) {
             call->reply(

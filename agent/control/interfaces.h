@@ -49,6 +49,10 @@ public:
     virtual void admit(const NewMember &who, std::function<void(Result<Admitted>)> done) = 0;
     /// For good: its id never returns. Code "raft.quorum": too few of the others are there.
     virtual void remove(const QString &nodeId, std::function<void(Result<void>)> done) = 0;
+    /// A learner votes from now on, even if it is a little behind. code::badInput: it votes
+    /// already; code "raft.behind": it is too far behind. One that has caught up is promoted
+    /// without being asked for.
+    virtual void promote(const QString &nodeId, std::function<void(Result<void>)> done) = 0;
     /// `nodeId` empty: the one that needs the least. The answer is the new leader's.
     virtual void
     transferLeadership(const QString &nodeId, std::function<void(Result<QString>)> done) = 0;

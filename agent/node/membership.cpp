@@ -16,11 +16,14 @@ constexpr int kAgainMs = 100;
 constexpr qint64 kAdmitMs = 20'000;
 /// A learner so near the end of the log has caught up: the rest goes with the next append.
 constexpr raft::Index kNear = 100;
+/// So near that it may vote when somebody asks for it: seconds of writes.
+constexpr raft::Index kWithinReach = 10'000;
 
 const QString kAdmit = QStringLiteral("member.admit");
 const QString kUpdate = QStringLiteral("member.update");
 const QString kRemove = QStringLiteral("member.remove");
 const QString kTransfer = QStringLiteral("member.transfer");
+const QString kPromote = QStringLiteral("member.promote");
 const QString kReserve = QStringLiteral("member.reserve");
 const QString kMove = QStringLiteral("member.move");
 const QString kRaftId = QStringLiteral("raftId");
@@ -49,6 +52,32 @@ std::optional<raft::NodeId> learnerToPromote(const raft::Status &status)
             return peer.id;
     }
     return std::nullopt;
+}
+
+Result<void> mayVote(const raft::Status &status, raft::NodeId id)
+{
+    const auto peer =
+        std::find_if(status.peers.begin(), status.peers.end(), [id](const raft::PeerStatus &each) {
+            return each.id == id;
+        });
+    if (id == status.id || (peer != status.peers.end() && !peer->learner))
+        return fail(code::badInput, QStringLiteral("It votes already."));
+    if (peer == status.peers.end())
+        return fail(code::notFound, QStringLiteral("It is no member."));
+    const raft::Progress &progress = peer->progress;
+    if (progress.state == raft::Progress::State::Snapshot)
+        return fail(
+            kBehind, QStringLiteral("A snapshot is on its way to it: it votes by itself "
+                                    "when it has caught up."));
+    if (progress.state != raft::Progress::State::Replicate || progress.match == 0)
+        return fail(
+            kBehind, QStringLiteral("It does not answer: with its vote, one less could be lost."));
+    if (progress.match + kWithinReach < status.lastIndex)
+        return fail(
+            kBehind,
+            QStringLiteral("It is %L1 entries behind: it votes by itself when it has caught up.")
+                .arg(status.lastIndex - progress.match));
+    return {};
 }
 
 ClusterMembership::ClusterMembership(
@@ -117,7 +146,7 @@ void ClusterMembership::again(std::function<void()> what)
 
 void ClusterMembership::addMethods(rpc::Methods &methods)
 {
-    for (const QString &method : {kAdmit, kUpdate, kRemove, kTransfer, kReserve, kMove}) {
+    for (const QString &method : {kAdmit, kUpdate, kRemove, kTransfer, kPromote, kReserve, kMove}) {
         methods.addForNodes(method, [this, method](const rpc::CallPtr &call) {
             const qint64 untilMs = m_clock.monotonicMs() + kAdmitMs;
             askLeader(method, call->params(), untilMs, [call](const Result<QCborMap> &answer) {
@@ -206,6 +235,8 @@ void ClusterMembership::settleHere(
         return removeHere(id, untilMs, done);
     if (method == kTransfer)
         return transferHere(id, done);
+    if (method == kPromote)
+        return promoteHere(id, done);
     const QList<Endpoint> peerUrls = endpointsFromArray(params.value(kPeerUrls).toArray());
     auto entry = memberFromMap(params);
     if (method == kReserve)
@@ -294,6 +325,40 @@ void ClusterMembership::transferHere(raft::NodeId to, const Settled &done)
     });
 }
 
+void ClusterMembership::promote(const QString &nodeId, std::function<void(Result<void>)> done)
+{
+    const auto member = memberOfMachine(nodeId);
+    if (!member)
+        return done(fail(
+            code::notFound, QStringLiteral("There is no node %1 in the cluster.").arg(nodeId)));
+    const QCborMap params{{kRaftId, idText(member->id)}};
+    askLeader(
+        kPromote, params, m_clock.monotonicMs() + kAdmitMs,
+        [done = std::move(done)](const Result<QCborMap> &answer) {
+            done(answer ? Result<void>() : fail(answer.error()));
+        });
+}
+
+void ClusterMembership::promoteHere(raft::NodeId id, const Settled &done)
+{
+    if (const auto may = mayVote(m_replica.status().raft, id); !may)
+        return done(fail(may.error()));
+    vote(id, [done](const Result<void> &changed) {
+        done(changed ? Result<QCborMap>(QCborMap()) : fail(changed.error()));
+    });
+}
+
+void ClusterMembership::vote(raft::NodeId id, std::function<void(Result<void>)> done)
+{
+    m_replica.change(
+        {{raft::MembershipChange::Kind::Promote, id, {}}},
+        [id, done = std::move(done)](const Result<void> &changed) {
+            if (changed)
+                qCInfo(lcNode).noquote() << "member" << idText(id) << "votes from now on";
+            done(changed);
+        });
+}
+
 void ClusterMembership::writeEntry(
     const QString &method, const QCborMap &params, const MemberInfo &who, qint64 untilMs,
     const Settled &done)
@@ -338,14 +403,7 @@ void ClusterMembership::promote()
     if (!learner)
         return;
     m_promoting = true;
-    raft::MembershipChange change;
-    change.kind = raft::MembershipChange::Kind::Promote;
-    change.id = *learner;
-    m_replica.change({change}, [this, id = *learner](const Result<void> &changed) {
-        m_promoting = false;
-        if (changed)
-            qCInfo(lcNode).noquote() << "member" << idText(id) << "votes from now on";
-    });
+    vote(*learner, [this](const Result<void> &) { m_promoting = false; });
 }
 
 /// Whom to ask when no leader is known: a member that has moved hears nothing, for the others still

@@ -15,6 +15,13 @@ namespace qd::node {
 /// when this member does not lead.
 std::optional<raft::NodeId> learnerToPromote(const raft::Status &status);
 
+/// A learner is too far behind to vote, or does not answer.
+inline const QString kBehind = QStringLiteral("raft.behind");
+
+/// Whether a learner may vote when somebody asks for it: it answers, and what it misses comes soon.
+/// kBehind says how far it is; code::badInput: it votes already.
+Result<void> mayVote(const raft::Status &status, raft::NodeId id);
+
 /// The members as raft's membership has them, and the changes to it: a newcomer is added as a
 /// learner, promoted once it has caught up (one at a time), and a member whose name, address or
 /// ports are others now says so. Changes go to the leader, wherever it is.
@@ -39,6 +46,7 @@ public:
         override;
     void remove(const QString &nodeId, std::function<void(Result<void>)> done) override;
     void remove(raft::NodeId id, std::function<void(Result<void>)> done);
+    void promote(const QString &nodeId, std::function<void(Result<void>)> done) override;
     /// Keeps an id for a member that is yet to join from one of these places. It does not vote
     /// before it has caught up.
     void reserve(const QList<Endpoint> &peerUrls, std::function<void(Result<MemberInfo>)> done);
@@ -59,6 +67,7 @@ private:
     settleHere(const QString &method, const QCborMap &params, qint64 untilMs, const Settled &done);
     void removeHere(raft::NodeId id, qint64 untilMs, const Settled &done);
     void transferHere(raft::NodeId to, const Settled &done);
+    void promoteHere(raft::NodeId id, const Settled &done);
     std::optional<MemberInfo> memberOfMachine(const QString &machineId) const;
     QString machineOf(raft::NodeId id) const;
     /// Writes the entry of a member that comes in (again: only its context) or has changed. A
@@ -73,6 +82,7 @@ private:
     void again(std::function<void()> what);
     void look();
     void promote();
+    void vote(raft::NodeId id, std::function<void(Result<void>)> done);
     void announce();
     QString anotherMachine();
 

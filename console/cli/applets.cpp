@@ -6,13 +6,13 @@ namespace qd::cli {
 const QList<Applet> &applets()
 {
     static const QList<Applet> all =
-        QList<Applet>{pairApplet(),          profileListApplet(),  profileRemoveApplet(),
-                      clusterHealthApplet(), clusterTokenApplet(), nodeListApplet(),
-                      nodeRemoveApplet(),    raftStatusApplet(),   raftAlarmsApplet(),
-                      raftTransferApplet(),  storeGetApplet(),     storeSetApplet(),
-                      storeLsApplet(),       storeRmApplet(),      storeWatchApplet(),
-                      storeHistoryApplet(),  storeExportApplet(),  storeImportApplet(),
-                      storeStatsApplet(),    unitListApplet(),     unitSubmitApplet()} +
+        QList<Applet>{
+            pairApplet(),         profileListApplet(), profileRemoveApplet(), clusterHealthApplet(),
+            clusterTokenApplet(), nodeListApplet(),    nodeRemoveApplet(),    raftStatusApplet(),
+            raftAlarmsApplet(),   raftPromoteApplet(), raftTransferApplet(),  storeGetApplet(),
+            storeSetApplet(),     storeLsApplet(),     storeRmApplet(),       storeWatchApplet(),
+            storeHistoryApplet(), storeExportApplet(), storeImportApplet(),   storeStatsApplet(),
+            unitListApplet(),     unitSubmitApplet()} +
         unitVerbApplets() + QList<Applet>{unitDestroyApplet(), unitCatApplet(), unitStatusApplet(),
                                           journalApplet(),     runApplet(),     scriptHostApplet()};
     return all;

@@ -17,6 +17,7 @@ Applet nodeListApplet();
 Applet nodeRemoveApplet();
 Applet raftAlarmsApplet();
 Applet raftStatusApplet();
+Applet raftPromoteApplet();
 Applet raftTransferApplet();
 Applet storeGetApplet();
 Applet storeSetApplet();

@@ -136,6 +136,14 @@ Result<QCborMap> DemoClient::answer(const QString &method, const QCborMap &param
         return storeDelete(params);
     if (method == QLatin1String("raft.transfer"))
         return transfer(params.value(QLatin1String("nodeId")).toString());
+    if (method == QLatin1String("raft.promote"))
+        return promote(params.value(QLatin1String("nodeId")).toString());
+    if (method == QLatin1String("cluster.token"))
+        return QCborMap{
+            {QStringLiteral("token"), QStringLiteral("qd1.275ce31335d8df0c52a3a8eaa57cb944."
+                                                     "aac59ff5ebea458569922721f8e76950b51e55d7")},
+            {QStringLiteral("expires"),
+             QDateTime::currentDateTimeUtc().addSecs(900).toMSecsSinceEpoch()}};
     if (method == QLatin1String("node.remove"))
         return removeNode(params.value(QLatin1String("nodeId")).toString());
     if (method.startsWith(QLatin1String("unit.")))
@@ -287,6 +295,16 @@ Result<QCborMap> DemoClient::transfer(const QString &nodeId)
     }
     publishRaft();
     return QCborMap{{QStringLiteral("nodeId"), nodeId}};
+}
+
+Result<QCborMap> DemoClient::promote(const QString &nodeId)
+{
+    for (RaftStatus &member : m_data.raft) {
+        if (member.nodeId == nodeId)
+            member.role = Node::Role::Follower;
+    }
+    publishRaft();
+    return QCborMap{};
 }
 
 Result<QCborMap> DemoClient::removeNode(const QString &nodeId)

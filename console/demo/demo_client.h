@@ -68,6 +68,7 @@ private:
     Result<QCborMap> storeSet(const QCborMap &params);
     Result<QCborMap> storeDelete(const QCborMap &params);
     Result<QCborMap> transfer(const QString &nodeId);
+    Result<QCborMap> promote(const QString &nodeId);
     Result<QCborMap> removeNode(const QString &nodeId);
     Result<QByteArray> storeLines(const QString &method, const QCborMap &params) const;
     /// An etcd error when the key is not as the call wants it.

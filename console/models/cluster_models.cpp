@@ -235,6 +235,31 @@ int RaftModel::voters() const
     return out;
 }
 
+/// "2 of 3 voters are a majority then (now 2 of 2); one loss is survived."
+static QString majorityText(int voters, int neededNow, int votersNow)
+{
+    const int majority = voters / 2 + 1;
+    const int spare = voters - majority;
+    return QStringLiteral("%1 of %2 voters are a majority then (now %3 of %4); %5.")
+        .arg(majority)
+        .arg(voters)
+        .arg(neededNow)
+        .arg(votersNow)
+        .arg(
+            spare == 0   ? QStringLiteral("no loss is survived")
+            : spare == 1 ? QStringLiteral("one loss is survived")
+                         : QStringLiteral("%1 losses are survived").arg(spare));
+}
+
+QString RaftModel::withOneMore() const
+{
+    const int after = voters() + 1;
+    QString text = majorityText(after, needed(), voters());
+    if (const QString more = adviceFor(after); !more.isEmpty())
+        text += QLatin1Char(' ') + more;
+    return text;
+}
+
 QVariantMap RaftModel::without(const QString &nodeId) const
 {
     int left = 0;
@@ -260,15 +285,7 @@ QVariantMap RaftModel::without(const QString &nodeId) const
     else if (left == 0)
         text = QStringLiteral("It is the last one that votes.");
     else
-        text = QStringLiteral("%1 of %2 voters are a majority then (now %3 of %4); %5.")
-                   .arg(majority)
-                   .arg(left)
-                   .arg(needed())
-                   .arg(voters())
-                   .arg(
-                       spare == 0   ? QStringLiteral("no loss is survived")
-                       : spare == 1 ? QStringLiteral("one loss is survived")
-                                    : QStringLiteral("%1 losses are survived").arg(spare));
+        text = majorityText(left, needed(), voters());
     if (votes && left > 0 && !allowed)
         text +=
             QStringLiteral(" Only %1 of them can be reached: it would be refused.").arg(reachable);
@@ -277,14 +294,13 @@ QVariantMap RaftModel::without(const QString &nodeId) const
             {QStringLiteral("allowed"), allowed},     {QStringLiteral("text"), text}};
 }
 
-QString RaftModel::advice() const
+QString RaftModel::adviceFor(int count)
 {
     constexpr int kMost = 7; // etcd's advice
-    const int count = voters();
     if (count > kMost)
         return QStringLiteral("%1 voters: each write waits for %2 of them. Up to %3 are advised.")
             .arg(count)
-            .arg(needed())
+            .arg(count / 2 + 1)
             .arg(kMost);
     if (count > 0 && count % 2 == 0)
         return QStringLiteral("%1 voters survive no more losses than %2: an odd number is advised.")

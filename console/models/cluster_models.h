@@ -65,6 +65,7 @@ class RaftModel : public QD_LIVE_TABLE(RaftStatus) {
     Q_PROPERTY(double widestLag READ widestLag NOTIFY applied)
     Q_PROPERTY(int needed READ needed NOTIFY applied)
     Q_PROPERTY(QString advice READ advice NOTIFY applied)
+    Q_PROPERTY(QString withOneMore READ withOneMore NOTIFY applied)
     Q_PROPERTY(QVariantList alarms READ alarms NOTIFY applied)
     Q_PROPERTY(int reachableCount READ reachableCount NOTIFY applied)
 public:
@@ -84,7 +85,8 @@ public:
     /// How many voters make a majority.
     int needed() const;
     /// What an operator should know of the number of voters; empty when it is a good one.
-    QString advice() const;
+    QString advice() const { return adviceFor(voters()); }
+    static QString adviceFor(int voters);
     /// Each once, oldest first: kind, member, name, since, text.
     QVariantList alarms() const;
     int reachableCount() const;
@@ -92,6 +94,8 @@ public:
     /// What the cluster is without a node: {voters, needed, reachable, spare (losses that are
     /// survived), allowed, text}.
     Q_INVOKABLE QVariantMap without(const QString &nodeId) const;
+    /// The majority with one more voter, and what an operator should know of that number.
+    QString withOneMore() const;
     const RaftStatus *leading() const;
     Tone::Value toneOfRow(const RaftStatus &row) const override;
 };

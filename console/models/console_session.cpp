@@ -95,6 +95,7 @@ void ConsoleSession::attachModels()
     m_keyHistory.setClient(m_client.get());
     m_keyWatch.setClient(m_client.get());
     m_storeTransfer.setClient(m_client.get());
+    m_invitation.setClient(m_client.get());
     m_log.setClient(m_client.get());
     m_draft.setClient(m_client.get());
     m_script.setRunner(m_connector.scriptRunner(m_profile));
@@ -112,6 +113,7 @@ void ConsoleSession::detachModels()
     m_keyHistory.setClient(nullptr);
     m_keyWatch.setClient(nullptr);
     m_storeTransfer.setClient(nullptr);
+    m_invitation.setClient(nullptr);
     m_log.setClient(nullptr);
     m_draft.setClient(nullptr);
 }
@@ -236,6 +238,32 @@ void ConsoleSession::transferLeadership(const QString &nodeId, const QString &na
             else
                 Q_EMIT failed(QStringLiteral("%1 does not lead").arg(name), leader.error().text());
         });
+}
+
+void ConsoleSession::promote(const QString &nodeId, const QString &name)
+{
+    if (!m_client || nodeId.isEmpty())
+        return;
+    session::ClusterApi(*m_client).raftPromote(nodeId).then(
+        this, [this, name](const Result<void> &votes) {
+            if (votes)
+                Q_EMIT done(QStringLiteral("%1 votes").arg(name));
+            else
+                Q_EMIT failed(QStringLiteral("%1 does not vote").arg(name), votes.error().text());
+        });
+}
+
+/// The one that leads is there; any other would do.
+void ConsoleSession::inviteMember()
+{
+    const RaftStatus *leader = m_raft.leading();
+    QString address;
+    m_nodes.forEach([&](const Node &node) {
+        const bool leads = leader != nullptr && node.id == leader->nodeId;
+        if (leads || (address.isEmpty() && node.state == Node::State::Ready))
+            address = node.address;
+    });
+    m_invitation.issue(address);
 }
 
 void ConsoleSession::removeNode(const QString &nodeId, const QString &name)

@@ -3,6 +3,7 @@
 
 #include "cluster_models.h"
 #include "connector.h"
+#include "join_invitation.h"
 #include "log_window.h"
 #include "raft_history.h"
 #include "script_console.h"
@@ -42,6 +43,7 @@ class ConsoleSession : public QObject {
     Q_PROPERTY(qd::models::StoreEvents *keyHistory READ keyHistory CONSTANT)
     Q_PROPERTY(qd::models::StoreEvents *keyWatch READ keyWatch CONSTANT)
     Q_PROPERTY(qd::models::StoreTransfer *storeTransfer READ storeTransfer CONSTANT)
+    Q_PROPERTY(qd::models::JoinInvitation *invitation READ invitation CONSTANT)
     Q_PROPERTY(qd::models::LogWindow *log READ log CONSTANT)
     Q_PROPERTY(qd::models::UnitDraft *draft READ draft CONSTANT)
     Q_PROPERTY(qd::models::ScriptConsole *script READ script CONSTANT)
@@ -81,6 +83,7 @@ public:
     StoreEvents *keyHistory() { return &m_keyHistory; }
     StoreEvents *keyWatch() { return &m_keyWatch; }
     StoreTransfer *storeTransfer() { return &m_storeTransfer; }
+    JoinInvitation *invitation() { return &m_invitation; }
     LogWindow *log() { return &m_log; }
     UnitDraft *draft() { return &m_draft; }
     ScriptConsole *script() { return &m_script; }
@@ -94,6 +97,10 @@ public:
     /// load, start, stop, unload, destroy.
     Q_INVOKABLE void act(const QString &verb, const QString &unit);
     Q_INVOKABLE void transferLeadership(const QString &nodeId, const QString &name);
+    /// A learner votes.
+    Q_INVOKABLE void promote(const QString &nodeId, const QString &name);
+    /// Issues a token for a machine that joins; see invitation().
+    Q_INVOKABLE void inviteMember();
     /// For good.
     Q_INVOKABLE void removeNode(const QString &nodeId, const QString &name);
 
@@ -134,6 +141,7 @@ private:
     StoreEvents m_keyHistory;
     StoreEvents m_keyWatch;
     StoreTransfer m_storeTransfer;
+    JoinInvitation m_invitation;
     LogWindow m_log;
     UnitDraft m_draft;
     ScriptConsole m_script;

@@ -255,6 +255,15 @@
             const to = name === undefined ? "" : cluster.node(name).id;
             return cluster.node(call("raft.transfer", { nodeId: to }).nodeId);
         },
+        /** A machine may join with it, once: {token, expires}. */
+        joinToken: function () {
+            const issued = call("cluster.token", { kind: "node" });
+            return { token: issued.token, expires: new Date(issued.expires) };
+        },
+        /** A learner votes from now on; one that has caught up does without being told. */
+        promote: function (name) {
+            call("raft.promote", { nodeId: cluster.node(name).id });
+        },
         /** For good: the node's agent stops its units and ends. */
         removeNode: function (name) {
             call("node.remove", { nodeId: cluster.node(name).id });

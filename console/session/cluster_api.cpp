@@ -121,6 +121,13 @@ QFuture<Result<void>> ClusterApi::nodeRemove(const QString &nodeId) const
         [](const QCborMap &) { return Result<void>(); });
 }
 
+QFuture<Result<void>> ClusterApi::raftPromote(const QString &nodeId) const
+{
+    return typed<void>(
+        m_client, QStringLiteral("raft.promote"), {{kNodeId, nodeId}},
+        [](const QCborMap &) { return Result<void>(); });
+}
+
 QFuture<Result<QString>> ClusterApi::raftTransfer(const QString &nodeId) const
 {
     return typed<QString>(

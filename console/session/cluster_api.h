@@ -75,6 +75,8 @@ public:
     Future<Listing<RaftStatus>> raftStatus() const;
     /// For good. Code "raft.quorum": too few of the others are there.
     Future<void> nodeRemove(const QString &nodeId) const;
+    /// A learner votes. Code "raft.behind": it is too far behind.
+    Future<void> raftPromote(const QString &nodeId) const;
     /// `nodeId` empty: the one that needs the least. The answer is who leads now.
     Future<QString> raftTransfer(const QString &nodeId = {}) const;
 

@@ -300,6 +300,22 @@ Scene alarmed(const char *name)
         {QStringLiteral("await nearly full")}};
 }
 
+Scene learner(const char *name)
+{
+    return {
+        QString::fromLatin1(name),
+        QStringLiteral("normal"),
+        [](Stage &stage, demo::DemoConnector &connector) {
+            stage.go(Raft);
+            RaftStatus &last = connector.client()->data().raft.back();
+            last.role = Node::Role::Learner;
+            connector.client()->publishRaft();
+            stage.session().raft()->flush();
+            stage.session().raft()->setCurrentKey(last.nodeId);
+        },
+        {QStringLiteral("key V"), QStringLiteral("await Let this member vote")}};
+}
+
 QList<Scene> raftScenes()
 {
     return {
@@ -309,6 +325,10 @@ QList<Scene> raftScenes()
         member(
             "raft-transfer", "normal", 0,
             {QStringLiteral("key T"), QStringLiteral("await Let this")}),
+        at("raft-add", "normal", Raft,
+           {QStringLiteral("key A"), QStringLiteral("await Add a member"),
+            QStringLiteral("click button Issue a token"), QStringLiteral("await Until")}),
+        learner("raft-promote"),
         member(
             "raft-remove", "normal", 2,
             {QStringLiteral("key Delete"), QStringLiteral("await majority then")}),

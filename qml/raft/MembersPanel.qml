@@ -19,6 +19,8 @@ Panel {
     readonly property bool mayTransfer: panel.known && panel.live && panel.session.mayOperate
                                         && panel.chosen.reachable && !panel.chosen.learner
                                         && panel.chosen.role !== "leader"
+    readonly property bool mayAdd: panel.live && panel.session.mayAdminister
+    readonly property bool mayPromote: panel.known && panel.mayAdd && panel.chosen.learner === true
     readonly property bool mayRemove: panel.known && panel.live && panel.session.mayAdminister
     readonly property var columns: [
         {
@@ -65,6 +67,14 @@ Panel {
         if (panel.mayTransfer)
             transferDialog.begin(panel.chosen.nodeName || panel.chosen.nodeId);
     }
+    function promote(): void {
+        if (panel.mayPromote)
+            promoteDialog.begin(panel.chosen.nodeName || panel.chosen.nodeId);
+    }
+    function add(): void {
+        if (panel.mayAdd)
+            addDialog.begin();
+    }
     function remove(): void {
         if (panel.mayRemove)
             removeDialog.ask(panel.chosen.nodeName || panel.chosen.nodeId);
@@ -78,6 +88,25 @@ Panel {
     title: "Members"
     note: panel.known ? "" : "choose one to let it lead, or to remove it"
     tools: [
+        UiButton {
+            objectName: "addMember"
+            anchors.verticalCenter: parent.verticalCenter
+            enabled: panel.mayAdd
+            ghost: true
+            glyph: "plus"
+            text: "Add"
+            hint: "A machine joins the cluster (A)"
+            onClicked: panel.add()
+        },
+        UiButton {
+            objectName: "promoteMember"
+            anchors.verticalCenter: parent.verticalCenter
+            visible: panel.mayPromote
+            ghost: true
+            text: "Let it vote"
+            hint: "The learner that is chosen votes from now on (V)"
+            onClicked: panel.promote()
+        },
         UiButton {
             objectName: "transferLead"
             anchors.verticalCenter: parent.verticalCenter
@@ -176,6 +205,23 @@ Panel {
               + "If it does not in time, the leader leads on."
         actText: "Let it lead"
         onConfirmed: name => panel.session.transferLeadership(panel.chosen.nodeId, name)
+        onClosed: rows.forceActiveFocus()
+    }
+    AddMemberDialog {
+        id: addDialog
+
+        session: panel.session
+        onClosed: rows.forceActiveFocus()
+    }
+    AskDialog {
+        id: promoteDialog
+
+        title: "Let this member vote?"
+        text: panel.raft.withOneMore + " A learner that has caught up votes without being "
+              + "told; this one is " + Format.grouped(panel.chosen.lag ?? 0) + " entries behind. "
+              + "If that is too many, the leader refuses and says so."
+        actText: "Let it vote"
+        onConfirmed: name => panel.session.promote(panel.chosen.nodeId, name)
         onClosed: rows.forceActiveFocus()
     }
     ConfirmDialog {

@@ -42,8 +42,12 @@ Workspace {
             "what": "To the members; ↑ ↓ choose one"
         },
         {
-            "keys": "T, Del",
-            "what": "Let the chosen member lead, remove it"
+            "keys": "A",
+            "what": "Add a member"
+        },
+        {
+            "keys": "T, V, Del",
+            "what": "Let the chosen member lead, let it vote, remove it"
         }
     ]
     Keys.onUpPressed: workspace.scroll(-60)
@@ -52,7 +56,9 @@ Workspace {
         const acts = ({
                 [Qt.Key_W]: () => logPanel.whole = !logPanel.whole,
                 [Qt.Key_M]: workspace.goToMembers,
+                [Qt.Key_A]: membersPanel.add,
                 [Qt.Key_T]: membersPanel.transfer,
+                [Qt.Key_V]: membersPanel.promote,
                 [Qt.Key_Delete]: membersPanel.remove
             });
         event.accepted = event.modifiers === Qt.NoModifier && event.key in acts;

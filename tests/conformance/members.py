@@ -93,6 +93,8 @@ class Members(Case):
         self.check_gaps("leadership moved", gaps)
         unknown = cluster.ctl("raft", "transfer", "node-9", check=False)
         self.assertEqual((unknown.returncode, unknown.stderr), (1, 'qdctl: There is no node "node-9".\n'))
+        votes = cluster.ctl("raft", "promote", "node-1", check=False)
+        self.assertEqual((votes.returncode, votes.stderr), (1, "qdctl: It votes already.\n"))
 
     @proves("R-33")
     def test_2_a_leader_that_stops_hands_over(self):

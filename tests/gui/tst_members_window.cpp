@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "desk.h"
 
+#include <QClipboard>
+
 using namespace qd;
 using namespace qd::models;
 using qd::test::Desk;
@@ -83,6 +85,64 @@ private Q_SLOTS:
         QVERIFY(desk.client().calls().contains(QStringLiteral("raft.transfer")));
     }
 
+    void aMachineIsLetInByATokenThatIsShownWithItsCommand()
+    {
+        RaftDesk desk;
+        QVERIFY(desk.ready());
+        desk.press(Qt::Key_A);
+        QVERIFY(desk.says(QStringLiteral("Add a member?")));
+        QVERIFY(desk.says(QStringLiteral("3 of 4 voters are a majority then (now 2 of 3); one loss "
+                                         "is survived. 4 voters survive "
+                                         "no more losses than 3: an odd number is advised.")));
+        QVERIFY(!desk.client().calls().contains(QStringLiteral("cluster.token")));
+        desk.client().failNext(
+            QStringLiteral("cluster.token"),
+            {code::noLeader, QStringLiteral("Nobody leads."), {}, {}});
+        desk.click("issueToken");
+        QVERIFY(desk.says(QStringLiteral("Nobody leads.")));
+        desk.click("issueToken");
+        QVERIFY(desk.says(QStringLiteral("quarterdeckd join qd1.")));
+        const QString command = desk.item("joinCommand")->property("text").toString();
+        QVERIFY2(
+            command.endsWith(QLatin1String(" --peer 127.0.0.12 --address ADDRESS")),
+            qPrintable(command));
+        QVERIFY(desk.item("copyCommand")->hasActiveFocus());
+        desk.press(Qt::Key_Return);
+        QCOMPARE(QGuiApplication::clipboard()->text(), command);
+        desk.press(Qt::Key_Escape);
+        desk.press(Qt::Key_A); // the token is not shown again
+        QVERIFY(desk.says(QStringLiteral("Add a member?")));
+        QVERIFY(desk.isShown("issueToken"));
+        QVERIFY(!desk.isShown("joinCommand"));
+    }
+
+    void aLearnerIsLetToVote()
+    {
+        RaftDesk desk;
+        QVERIFY(desk.ready());
+        desk.member(QStringLiteral("node-3"))->role = Node::Role::Learner;
+        desk.tell();
+        QVERIFY(desk.choose(0));
+        QVERIFY(!desk.isShown("promoteMember"));
+        QVERIFY(desk.choose(2));
+        QVERIFY(desk.isShown("promoteMember"));
+        desk.press(Qt::Key_V);
+        QVERIFY(desk.says(QStringLiteral(
+            "2 of 3 voters are a majority then (now 2 of 2); one loss is survived.")));
+        desk.client().failNext(
+            QStringLiteral("raft.promote"), {QStringLiteral("raft.behind"),
+                                             QStringLiteral("It is 12,345 entries behind."),
+                                             {},
+                                             {}});
+        desk.click("askButton");
+        QVERIFY(desk.says(QStringLiteral("It is 12,345 entries behind.")));
+        desk.press(Qt::Key_V);
+        desk.click("askButton");
+        QVERIFY(desk.says(QStringLiteral("node-3 votes")));
+        desk.session().raft()->flush();
+        QVERIFY(!desk.isShown("promoteMember"));
+    }
+
     void aRemovalSaysTheMajorityAfterItAndWantsTheName()
     {
         RaftDesk desk;
@@ -124,6 +184,7 @@ private Q_SLOTS:
         QVERIFY(desk.choose(0));
         QVERIFY(desk.item("transferLead")->isEnabled());
         QVERIFY(!desk.item("removeNode")->isEnabled());
+        QVERIFY(!desk.item("addMember")->isEnabled());
         desk.press(Qt::Key_Delete);
         QVERIFY(!desk.isShown("confirmButton"));
     }

@@ -33,6 +33,12 @@ public:
         removed.append(nodeId);
         done({});
     }
+    QStringList promoted;
+    void promote(const QString &nodeId, std::function<void(Result<void>)> done) override
+    {
+        promoted.append(nodeId);
+        done({});
+    }
     void
     transferLeadership(const QString &nodeId, std::function<void(Result<QString>)> done) override
     {
@@ -164,7 +170,10 @@ private Q_SLOTS:
         QCOMPARE(ask(*operating, QStringLiteral("node.remove"), whom).error().code, code::denied);
         const auto moved = ask(*operating, QStringLiteral("raft.transfer"), {});
         QCOMPARE(moved->value(QLatin1String("nodeId")).toString(), QStringLiteral("0b"));
+        QCOMPARE(ask(*operating, QStringLiteral("raft.promote"), whom).error().code, code::denied);
         const auto admin = connectAs(Role::Admin, agent);
+        QVERIFY(ask(*admin, QStringLiteral("raft.promote"), whom).has_value());
+        QCOMPARE(agent.members.promoted, QStringList{QStringLiteral("0c")});
         QVERIFY(ask(*admin, QStringLiteral("node.remove"), whom).has_value());
         QCOMPARE(agent.members.removed, QStringList{QStringLiteral("0c")});
     }

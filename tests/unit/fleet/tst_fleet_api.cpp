@@ -35,6 +35,10 @@ public:
     {
         done(fail(code::unsupported, QStringLiteral("nobody leaves here")));
     }
+    void promote(const QString &, std::function<void(Result<void>)> done) override
+    {
+        done(fail(code::unsupported, QStringLiteral("nobody votes here")));
+    }
     void transferLeadership(const QString &, std::function<void(Result<QString>)> done) override
     {
         done(fail(code::unsupported, QStringLiteral("nobody leads here")));

@@ -158,6 +158,7 @@ private Q_SLOTS:
     void aMemberThatMovedSaysSo();
     void aFixtureStandsInForTheUnits();
     void onlyALearnerThatHasCaughtUpIsPromoted();
+    void whoAsksForALearnersVoteIsToldHowFarItIs();
 };
 
 void TestNode::initKeepsItsSecretsAndNeverRunsTwice()
@@ -474,6 +475,36 @@ void TestNode::onlyALearnerThatHasCaughtUpIsPromoted()
     status.peers.back().progress.state = raft::Progress::State::Replicate;
     status.role = raft::Role::Follower;
     QVERIFY(!learnerToPromote(status));
+}
+
+void TestNode::whoAsksForALearnersVoteIsToldHowFarItIs()
+{
+    raft::Status status;
+    status.id = 1;
+    status.role = raft::Role::Leader;
+    status.lastIndex = 30'000;
+    raft::PeerStatus learner{7, {}, true};
+    learner.progress.state = raft::Progress::State::Replicate;
+    learner.progress.match = 25'000;
+    status.peers = {{5, learner.progress, false}, learner};
+    QVERIFY(!learnerToPromote(status)); // not by itself, but on demand
+    QVERIFY(mayVote(status, 7).has_value());
+
+    const auto why = [&](raft::NodeId id) { return mayVote(status, id).error().message; };
+    QCOMPARE(mayVote(status, 5).error().code, code::badInput);
+    QCOMPARE(why(5), QStringLiteral("It votes already."));
+    QCOMPARE(why(1), QStringLiteral("It votes already."));
+    QCOMPARE(mayVote(status, 9).error().code, code::notFound);
+    raft::Progress &progress = status.peers.back().progress;
+    progress.match = 17'655;
+    QCOMPARE(mayVote(status, 7).error().code, kBehind);
+    QCOMPARE(
+        why(7),
+        QStringLiteral("It is 12,345 entries behind: it votes by itself when it has caught up."));
+    progress.state = raft::Progress::State::Snapshot;
+    QVERIFY(why(7).startsWith(QLatin1String("A snapshot is on its way")));
+    progress.state = raft::Progress::State::Probe;
+    QVERIFY(why(7).startsWith(QLatin1String("It does not answer")));
 }
 
 QD_TEST_MAIN(TestNode)
