@@ -12,6 +12,7 @@ import sys
 import threading
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 from bad_disk import BadDisk
 from bare_agents import BareAgent
@@ -137,6 +138,29 @@ class Failpoints(Case):
             self.run_again(agent)
             self.check(ledger)
             agent.stop()
+
+    @proves("R-43")
+    def test_3b_a_sync_that_fails_ends_it_and_what_it_lost_was_promised_to_nobody(self):
+        agent = self.agent(6).init()
+        self.run_again(agent)
+        for number in range(KILLS // 2):
+            # Of the log, of a snapshot, of the folder in which a file has a new name.
+            order = ("fail sync .wal", "fail sync .snap.tmp", "fail sync state/wal")[number % 3]
+            with self.subTest(f"{number}: {order}"), ThreadPoolExecutor(4) as pool:
+                writers = [Ledger(agent, f"/syncs/{number}/{name}") for name in range(4)]
+                for writer in writers:
+                    self.assertTrue(writer.write())
+                agent.disk.order(order)
+                list(pool.map(self.write_until_the_end, writers))
+                self.assertEqual(agent.await_end(), 1)
+                self.assertRegex(agent.log().splitlines()[-1], "^quarterdeckd: .*cannot sync")
+                self.run_again(agent)
+                for writer in writers:
+                    self.check(writer)
+
+    @staticmethod
+    def write_until_the_end(ledger):
+        wait_for(lambda: not ledger.write(), 60, "its end")
 
     @proves("R-34", "R-37")
     def test_4_its_index_never_goes_back_however_often_it_is_killed(self):

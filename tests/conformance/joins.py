@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Machines that come to a cluster at bad moments: two at once, one that belongs elsewhere, and one that is given its vote
 while machines crash."""
+import http.client
 import json
+import statistics
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from bare_agents import BareAgent
 from local_cluster import call, etcdctl, get, put
 from qdtest import Case, main, proves, wait_for
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def members(agent):
@@ -79,6 +84,31 @@ class Joins(Case):
                 agent.start()
             for agent in there:
                 agent.await_health(30)
+
+    @proves("E95")
+    def test_3_fewer_members_write_faster(self):
+        first, *later = self.agents(8, 9, 10, 11, 12)
+        first.init().start().await_health()
+
+        def median():
+            link = http.client.HTTPConnection(first.address, 2379, timeout=20)
+            took = []
+            for number in range(100):
+                began = time.monotonic()
+                link.request("PUT", "/v2/keys/speed", f"value={number}", FORM)
+                link.getresponse().read()
+                took.append(time.monotonic() - began)
+            link.close()
+            return statistics.median(took)
+
+        alone = median()
+        for newcomer in later:
+            newcomer.join(first).start()
+            wait_for(lambda n=newcomer: put(n.endpoint(), "/speed", "0"), 20, f"{newcomer.name} takes writes")
+        wait_for(lambda: len(members(first)) == 5, 10, "five members")
+        five = median()
+        print(f"a write takes {alone * 1000:.1f} ms with one member, {five * 1000:.1f} ms with five", end=" ", flush=True)
+        self.assertLess(alone, five)
 
 
 if __name__ == "__main__":
