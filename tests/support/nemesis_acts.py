@@ -82,6 +82,7 @@ class Acts:
     def stop(self):
         """In good order: it hands over and ends with 0."""
         one, _ = self.victim()
+        one.await_health(60)  # one that has just been killed is still on its way up
         one.process.terminate()
         status = one.await_end()
         if status != 0:
