@@ -130,3 +130,11 @@ class BareAgent:
             self.process = None
         if not keep:
             shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def founding_flags(agent, agents, authority, *more):
+    """etcd's flags, by which these agents, each started with its own, make one new cluster."""
+    cluster = ",".join(f"{each.name}=http://{each.address}:2380" for each in agents)
+    return ["--name", agent.name, "--authority", authority, "--listen-peer-urls", f"http://{agent.address}:2380",
+            "--listen-client-urls", agent.endpoint(), "--advertise-client-urls", agent.endpoint(),
+            "--initial-cluster", cluster, *more]

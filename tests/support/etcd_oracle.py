@@ -19,12 +19,13 @@ def healthy(endpoint, context=None):
 
 
 class EtcdOracle:
-    """`count` members from loopback address `base` on, standard ports; stop() ends them and removes their data.
+    """`count` members from loopback address `base` on, standard ports; stop() ends them and removes their data, each with these `flags` too.
     With `tls` (flags) and `context` (what its clients need) the clients' port is https."""
 
-    def __init__(self, base, count=1, tls=(), context=None):
+    def __init__(self, base, count=1, tls=(), context=None, flags=()):
         self.tls = tls
         self.context = context
+        self.flags = flags
         self.addresses = [on_test_net(base, i) for i in range(count)]
         self.dir = tempfile.mkdtemp(prefix="qd-etcd-")
         self.processes = []
@@ -49,7 +50,7 @@ class EtcdOracle:
             self.processes[number - 1] = subprocess.Popen(
                 ["etcd", "--enable-v2", "--name", f"m{number}", "--data-dir", f"{self.dir}/m{number}",
                  "--listen-client-urls", self.endpoint(number), "--advertise-client-urls", self.endpoint(number),
-                 *self.tls,
+                 *self.tls, *self.flags,
                  "--listen-peer-urls", f"http://{address}:2380",
                  "--initial-advertise-peer-urls", f"http://{address}:2380",
                  "--initial-cluster", members, "--log-level", "error"], stdout=log, stderr=log,

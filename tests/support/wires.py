@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-from bare_agents import BareAgent
+from bare_agents import BareAgent, founding_flags
 from local_cluster import call
 from qdtest import wait_for
 
@@ -93,11 +93,8 @@ def wired_members(count, cleanup, *more):
         cleanup(agent.stop)
         agents.append(agent)
     agents[0].must("authority", folder)
-    cluster = ",".join(f"{agent.name}=http://{agent.address}:2380" for agent in agents)
     for agent in agents:
-        agent.flags = ["--name", agent.name, "--authority", folder, "--listen-peer-urls",
-                       f"http://{agent.address}:2380", "--listen-client-urls", agent.endpoint(),
-                       "--advertise-client-urls", agent.endpoint(), "--initial-cluster", cluster, *more]
+        agent.flags = founding_flags(agent, agents, folder, *more)
     return agents
 
 

@@ -5,7 +5,8 @@
 They are measured in turn, never together; the ratio of a pair counts, not its figures. Times are better when they
 are short, so a ratio above 1 always means that we are the better one. Parts: throughput (PUT, GET and quorum GET
 at 1, 64 and 256 connections, one node and three), tls (GET over TLS), contents (memory, recursive GET and restart with many keys),
-watchers (1,000 and 10,000), failover (the leader killed, the leader stopped).
+watchers (1,000 and 10,000), elections (the leader killed, until another one leads, by two election times),
+failover (the leader killed until a write is accepted, the leader stopped).
 """
 import argparse
 import dataclasses
@@ -22,13 +23,15 @@ os.environ.setdefault("QD_BUILD_DIR", os.path.join(SOURCE, "build", "release"))
 sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
 # pylint: disable=wrong-import-position
 import contents  # noqa: E402
+import elections  # noqa: E402
 import failover  # noqa: E402
 import throughput  # noqa: E402
 import tls  # noqa: E402
 import watchers  # noqa: E402
 from report import TARGETS, head  # noqa: E402
 
-PARTS = {"throughput": throughput, "tls": tls, "contents": contents, "watchers": watchers, "failover": failover}
+PARTS = {"throughput": throughput, "tls": tls, "contents": contents, "watchers": watchers,
+         "elections": elections, "failover": failover}
 
 
 def disk():
