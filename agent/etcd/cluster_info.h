@@ -48,7 +48,8 @@ public:
     virtual ~ClusterInfo() = default;
     virtual quint64 clusterId() const = 0;
     virtual quint64 self() const = 0;
-    virtual quint64 leader() const = 0; ///< 0 when none is known
+    virtual quint64 leader() const = 0;      ///< 0 when none is known
+    virtual qint64 leaderlessMs() const = 0; ///< for so long none has been known; 0 with one
     virtual quint64 raftTerm() const = 0;
     virtual quint64 raftIndex() const = 0; ///< committed
     /// The store's index now (X-Etcd-Index).

@@ -361,6 +361,9 @@ QByteArray Service::raftFields(quint64 storeIndex) const
     out.append("X-Etcd-Index: ").append(QByteArray::number(storeIndex));
     out.append("\r\nX-Raft-Index: ").append(QByteArray::number(m_cluster.raftIndex()));
     out.append("\r\nX-Raft-Term: ").append(QByteArray::number(m_cluster.raftTerm()));
+    // An answer from this member's own state may be that old: nobody tells it of writes.
+    if (const qint64 alone = m_cluster.leaderlessMs() / 1'000; alone > 0)
+        out.append("\r\nX-Quarterdeck-Stale: ").append(QByteArray::number(alone));
     return out.append("\r\n");
 }
 

@@ -19,6 +19,7 @@ public:
     quint64 clusterId() const override { return m_cluster; }
     quint64 self() const override { return m_self; }
     quint64 leader() const override { return m_replica.leader(); }
+    qint64 leaderlessMs() const override { return m_replica.leaderlessMs(); }
     quint64 raftTerm() const override { return m_replica.term(); }
     quint64 raftIndex() const override { return m_replica.committed(); }
     quint64 storeIndex() const override { return m_keyspace.index(); }

@@ -7,6 +7,7 @@ import signal
 import statistics
 import threading
 import time
+import urllib.request
 import uuid
 
 from local_cluster import LocalCluster, etcdctl, get, put
@@ -31,6 +32,13 @@ class Replication(Case):
         link.close()
         return answer.status, json.loads(text)
 
+    def stale(self, number, key, value):
+        """How many seconds old the answer may be, as it says itself; None of one that says nothing."""
+        with urllib.request.urlopen(f"{self.cluster.endpoint(number)}/v2/keys{key}", timeout=5) as answer:
+            self.assertEqual(json.load(answer)["node"]["value"], value)
+            age = answer.headers["X-Quarterdeck-Stale"]
+            return None if age is None else int(age)
+
     @proves("E1", "E2", "E13")
     def test_0_a_follower_takes_a_write_and_without_a_majority_nobody_does(self):
         cluster, value = self.cluster, uuid.uuid4().hex
@@ -48,10 +56,13 @@ class Replication(Case):
             status, answer = self.put_once(alone, "/acceptance/none", value)
             self.assertEqual((status, answer["errorCode"]), (500, 300), answer)
             self.assertIn("timed out", answer["cause"])
+            # It still answers what it has, and says for how long nobody has told it of anything.
+            self.assertGreaterEqual(self.stale(alone, "/acceptance/zero", value), 1)
         finally:
             for pid in stopped:
                 os.kill(pid, signal.SIGCONT)
         cluster.await_leader()
+        wait_for(lambda: self.stale(alone, "/acceptance/zero", value) is None, 5, "an answer that is not old")
 
     @proves()
     def test_1_a_write_on_one_node_is_read_on_the_others_and_alone(self):

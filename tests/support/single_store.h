@@ -58,6 +58,7 @@ public:
     {
         return m_leaderKnown ? m_replica->status().raft.leader : raft::kNobody;
     }
+    qint64 leaderlessMs() const override { return m_leaderlessMs; }
     quint64 raftTerm() const override { return m_replica->term(); }
     quint64 raftIndex() const override { return m_replica->applied(); }
     quint64 storeIndex() const override { return m_keyspace.index(); }
@@ -104,6 +105,7 @@ public:
     store::Statistics storeStatistics() const override { return m_keyspace.statistics(); }
 
     /// For the answers of a member that knows no leader.
+    void setLeaderlessMs(qint64 ms) { m_leaderlessMs = ms; }
     void forgetLeader(bool forgotten) { m_leaderKnown = !forgotten; }
     bool removable = false; ///< for the answers to a removal
     QString clientUrl = QStringLiteral("http://127.0.0.1:2379");
@@ -130,6 +132,7 @@ private:
     std::unique_ptr<store::Replica> m_replica;
     std::unique_ptr<store::LocalStore> m_store;
     bool m_leaderKnown = true;
+    qint64 m_leaderlessMs = 0;
     QTimer m_ticks;
 };
 

@@ -40,6 +40,7 @@ Result<void> Replica::start()
     auto restored = recover();
     if (!restored)
         return fail(restored.error());
+    m_leaderlessSinceMs = m_world.clock.monotonicMs();
     m_appliedMembership = restored->snapshot.membership;
     m_raft = std::make_unique<Raft>(
         m_options.raft, std::move(*restored), m_world.random, m_options.faults.raft);
@@ -618,6 +619,11 @@ void Replica::compact(const SnapshotMeta &meta)
     m_raft->compact(meta, keepFrom(meta.index));
     if (m_world.compacted)
         m_world.compacted();
+}
+
+qint64 Replica::leaderlessMs() const
+{
+    return m_leader == kNobody ? m_world.clock.monotonicMs() - m_leaderlessSinceMs : 0;
 }
 
 ReplicaStatus Replica::status() const

@@ -116,6 +116,9 @@ public:
     void campaign();
 
     bool isLeader() const { return m_raft && m_raft->isLeader(); }
+    /// How long no leader has been known here; 0 with one. What this member answers from its own
+    /// state may be that old.
+    qint64 leaderlessMs() const;
     bool isRemoved() const { return m_raft && m_raft->isRemoved(); }
     /// Nobody waits for a write or a read.
     bool isIdle() const { return m_pending.empty() && m_readings.empty(); }
@@ -232,6 +235,7 @@ private:
     raft::NodeId m_leader = raft::kNobody;
     raft::Term m_leaderTerm = 0;
     qint64 m_leaderSinceUs = 0;
+    qint64 m_leaderlessSinceMs = 0; // while there is none
     PeerTraffic m_traffic;
     std::map<quint64, Pending> m_pending;
     std::map<quint64, Reading> m_readings;

@@ -120,6 +120,8 @@ void Replica::noteLeader()
     if (m_raft->leader() == m_leader && m_raft->term() == m_leaderTerm)
         return;
     m_leaderChanges += m_raft->leader() != kNobody && m_raft->leader() != m_leader ? 1 : 0;
+    if (m_leader != kNobody)
+        m_leaderlessSinceMs = m_world.clock.monotonicMs();
     m_leader = m_raft->leader();
     m_leaderTerm = m_raft->term();
     m_leaderSinceUs = m_leader == kNobody ? 0 : m_world.clock.wallUs();

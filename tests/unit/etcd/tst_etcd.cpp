@@ -357,6 +357,21 @@ private Q_SLOTS:
         QVERIFY(link->field("X-Raft-Index").isEmpty()); // errors carry none
     }
 
+    void anAnswerWithoutALeaderSaysHowOldItMayBe()
+    {
+        const auto link = curl();
+        const auto staleness = [&](qint64 leaderlessMs) {
+            m_store->setLeaderlessMs(leaderlessMs);
+            link->ask("GET", "/v2/keys/");
+            return QTest::qWaitFor([&] { return link->isDone(); })
+                       ? link->field("X-Quarterdeck-Stale")
+                       : QByteArray("no answer");
+        };
+        QCOMPARE(staleness(12'999), QByteArray("12"));
+        QCOMPARE(staleness(999), QByteArray()); // an election takes that long
+        QCOMPARE(staleness(0), QByteArray());
+    }
+
     void aWatchIsAnnouncedAtOnceAndAnsweredByTheChange()
     {
         QD_PROVES("E125");
