@@ -13,7 +13,7 @@ import sys
 import time
 
 from bad_disk import BadDisk
-from local_cluster import call
+from local_cluster import call, put
 from nemesis_acts import Acts
 from qdtest import Case, main, program, proves, wait_for
 from register_clients import Clients
@@ -108,10 +108,16 @@ class Nemesis(Case):
             self.assertNotIn("differ at entry", log)
         told = {call(one.endpoint(), "GET", "/v2/keys/nemesis?recursive=true&quorum=true")[1] for one in self.members}
         self.assertEqual(len(told), 1)
-        first, second, third = (self.dump(one) for one in self.members)
-        common = sorted(set(first) & set(second) & set(third), key=int)
-        self.assertGreater(len(common), 50)
-        self.assertEqual([index for index in common if not first[index] == second[index] == third[index]], [])
+        first, second, third = logs = wait_for(self.long_enough, 30, "logs with many entries in common")
+        self.assertEqual([index for index in set.intersection(*map(set, logs))
+                          if not first[index] == second[index] == third[index]], [])
+
+    def long_enough(self):
+        """The logs; nothing when a snapshot has just shortened them."""
+        for number in range(20):
+            put(self.members[0].endpoint(), f"/long/{number}", "x")
+        logs = [self.dump(one) for one in self.members]
+        return logs if len(set.intersection(*map(set, logs))) > 50 else None
 
     def dump(self, one):
         """Its log: index -> term, type and CRC of the entry, as `wal-dump` tells."""

@@ -4,7 +4,8 @@
 /// is taken away when the order has been carried out (tests/support/bad_disk.py):
 ///
 ///   fail sync .wal      the next sync of a file whose name ends so fails, and what it should have
-///                       made durable is gone, as pages are that the kernel could not write
+///                       made durable is gone, as pages are that the kernel could not write; so
+///                       is what is written to it later
 ///   stall sync .tmp     such syncs wait for as long as the order is there
 ///   before rename .snap the process is killed at the next rename to such a name, before it happens
 ///   after unlink .wal   or after it; calls are rename and unlink
@@ -83,30 +84,55 @@ std::string pathOf(int fd)
     return path;
 }
 
+using Write = ssize_t(int, const void *, size_t, off_t);
+
 /// What was in a file before a write that is not durable yet.
 struct Before {
     off_t offset;
     std::string bytes;
 };
 
-/// What writes have replaced since the last sync, file by file.
+/// Writes, and what they have replaced since the last sync. What a failed sync takes away is all of
+/// that, as if it had never been written, and nothing comes to the file any more: no later write
+/// may stand behind a hole that no disk would leave.
 class Unsynced {
 public:
-    void note(int fd, size_t size, off_t offset)
+    ssize_t write(int fd, const void *bytes, size_t size, off_t offset)
     {
-        std::string bytes(size, '\0');
-        const ssize_t got = ::pread(fd, bytes.data(), size, offset);
-        bytes.resize(got > 0 ? size_t(got) : 0);
         const std::lock_guard lock(m_mutex);
-        m_files[inode(fd)].push_back({offset, std::move(bytes)});
+        File &file = m_files[inode(fd)];
+        if (file.isLost)
+            return ssize_t(size);
+        std::string before(size, '\0');
+        const ssize_t got = ::pread(fd, before.data(), size, offset);
+        before.resize(got > 0 ? size_t(got) : 0);
+        file.writes.push_back({offset, std::move(before)});
+        return writeThrough(fd, bytes, size, offset);
     }
-    std::vector<Before> take(int fd)
+    void willSync(int fd)
     {
         const std::lock_guard lock(m_mutex);
-        return std::exchange(m_files[inode(fd)], {});
+        m_files[inode(fd)].writes.clear();
+    }
+    void lose(int fd)
+    {
+        const std::lock_guard lock(m_mutex);
+        File &file = m_files[inode(fd)];
+        for (auto write = file.writes.rbegin(); write != file.writes.rend(); ++write)
+            writeThrough(fd, write->bytes.data(), write->bytes.size(), write->offset);
+        file = {{}, true};
     }
 
 private:
+    struct File {
+        std::vector<Before> writes;
+        bool isLost = false;
+    };
+    static ssize_t writeThrough(int fd, const void *bytes, size_t size, off_t offset)
+    {
+        static auto *const writeIt = next<Write>("pwrite");
+        return writeIt(fd, bytes, size, offset);
+    }
     static ino_t inode(int fd)
     {
         struct stat info {};
@@ -114,7 +140,7 @@ private:
     }
 
     std::mutex m_mutex;
-    std::map<ino_t, std::vector<Before>> m_files;
+    std::map<ino_t, File> m_files;
 };
 
 Unsynced &unsynced()
@@ -123,32 +149,17 @@ Unsynced &unsynced()
     return all;
 }
 
-using Write = ssize_t(int, const void *, size_t, off_t);
-
-ssize_t noteAndWrite(int fd, const void *bytes, size_t size, off_t offset)
-{
-    static auto *const writeIt = next<Write>("pwrite");
-    unsynced().note(fd, size, offset);
-    return writeIt(fd, bytes, size, offset);
-}
-
-void undo(int fd, const std::vector<Before> &writes)
-{
-    static auto *const writeIt = next<Write>("pwrite");
-    for (auto write = writes.rbegin(); write != writes.rend(); ++write)
-        static_cast<void>(writeIt(fd, write->bytes.data(), write->bytes.size(), write->offset));
-}
-
 int syncOrFail(int fd, int (*syncIt)(int))
 {
     const std::string path = pathOf(fd);
     while (isOrdered("stall sync", path))
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    const std::vector<Before> writes = unsynced().take(fd);
-    if (!isOrdered("fail sync", path))
+    if (!isOrdered("fail sync", path)) {
+        unsynced().willSync(fd);
         return syncIt(fd);
+    }
     orderDone();
-    undo(fd, writes);
+    unsynced().lose(fd);
     errno = EIO;
     return -1;
 }
@@ -159,12 +170,12 @@ extern "C" {
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
 {
-    return noteAndWrite(fd, bytes, size, offset);
+    return unsynced().write(fd, bytes, size, offset);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t offset)
 {
-    return noteAndWrite(fd, bytes, size, offset);
+    return unsynced().write(fd, bytes, size, offset);
 }
 
 int fdatasync(int fd)
