@@ -30,6 +30,8 @@ ChangedProperties changedPathProperties(const Unit &unit);
 QVariantMap timerProperties(const Unit &unit);
 ChangedProperties changedTimerProperties(const Unit &unit);
 
+QVariantMap mountProperties(const Unit &unit);
+ChangedProperties changedMountProperties(const Unit &unit);
 QVariantMap socketProperties(const Unit &unit);
 ChangedProperties changedSocketProperties(const Unit &unit);
 

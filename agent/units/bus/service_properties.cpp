@@ -182,6 +182,8 @@ QVariantMap typeProperties(const Unit &unit)
         addGroupProperties(out, unit, QString());
     if (unit.type == UnitType::Socket)
         return socketProperties(unit);
+    if (unit.type == UnitType::Mount)
+        return mountProperties(unit);
     if (unit.type == UnitType::Timer)
         return timerProperties(unit);
     if (unit.type == UnitType::Path)
@@ -203,6 +205,8 @@ ChangedProperties changedTypeProperties(const Unit &unit)
         return changedPathProperties(unit);
     if (unit.type == UnitType::Socket)
         return changedSocketProperties(unit);
+    if (unit.type == UnitType::Mount)
+        return changedMountProperties(unit);
     if (unit.type != UnitType::Service)
         return {};
     return {livingProperties(unit), commandNames()};

@@ -67,13 +67,13 @@ void addDependencies(QVariantMap &out, const Unit &unit)
     for (int kind = 0; kind < kDependencies; ++kind)
         out[toText(Dependency(kind))] = unit.dependencyNames(Dependency(kind));
     for (const char *name :
-         {"CanClean", "JoinsNamespaceOf", "Markers", "Refs", "RequiresMountsFor", "SliceOf",
-          "UpheldBy", "Upholds"})
+         {"CanClean", "JoinsNamespaceOf", "Markers", "Refs", "SliceOf", "UpheldBy", "Upholds"})
         out[QLatin1String(name)] = QStringList();
 }
 
 void addSettings(QVariantMap &out, const UnitSettings &settings)
 {
+    out[QStringLiteral("RequiresMountsFor")] = settings.requiresMountsFor;
     out[QStringLiteral("Documentation")] = settings.documentation;
     out[QStringLiteral("DefaultDependencies")] = settings.defaultDependencies;
     out[QStringLiteral("RefuseManualStart")] = settings.refuseManualStart;

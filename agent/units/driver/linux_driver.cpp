@@ -7,6 +7,7 @@
 #include "agent/units/driver/exit_status.h"
 #include "agent/units/driver/folders.h"
 #include "agent/units/driver/listen_sockets.h"
+#include "agent/units/driver/mount_table.h"
 #include "agent/units/driver/notify_socket.h"
 #include "agent/units/driver/output_stream.h"
 #include "agent/units/driver/path_watch.h"
@@ -143,6 +144,8 @@ void LinuxDriver::setEngine(DriverEvents *events, std::function<void()> run)
     m_clockWatch = std::make_unique<ClockWatch>();
     connect(
         m_clockWatch.get(), &ClockWatch::clockChanged, this, [this] { m_events->clockChanged(); });
+    m_mounts = std::make_unique<MountTable>();
+    connect(m_mounts.get(), &MountTable::changed, this, [this] { m_events->mountsChanged(); });
 }
 
 Result<void> LinuxDriver::listenForNotifications(const QString &path)
@@ -576,6 +579,11 @@ Result<void> LinuxDriver::addSockets(const SpawnRequest &request, OpenFiles &fil
         fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK);
     }
     return {};
+}
+
+QList<MountPoint> LinuxDriver::mounts()
+{
+    return m_mounts ? m_mounts->mounts() : QList<MountPoint>();
 }
 
 void LinuxDriver::makeFolder(const QString &path, uint mode)

@@ -20,6 +20,7 @@ namespace qd::units {
 
 class ClockWatch;
 class ListenSockets;
+class MountTable;
 class NotifySocket;
 struct OpenFiles;
 class OutputStream;
@@ -71,6 +72,7 @@ public:
     void flushSockets(const QString &unit) override;
     void closeSockets(const QString &unit, const SocketSettings &socket) override;
     void dropConnection(quint64 connection) override;
+    QList<MountPoint> mounts() override;
     void makeFolder(const QString &path, uint mode) override;
     std::optional<quint64> timerStamp(const QString &unit) const override;
     void setTimerStamp(const QString &unit, quint64 us) override;
@@ -114,6 +116,7 @@ private:
     std::unique_ptr<QSocketNotifier> m_signals;
     std::unique_ptr<NotifySocket> m_notifications;
     std::unique_ptr<ClockWatch> m_clockWatch;
+    std::unique_ptr<MountTable> m_mounts;
     std::map<QString, std::unique_ptr<PathWatch>> m_pathWatches;
     std::vector<std::unique_ptr<PathWatch>> m_doneWatches; ///< until none of them is telling
     std::map<QString, std::unique_ptr<ListenSockets>> m_sockets;

@@ -38,6 +38,8 @@ constexpr Builtin kBuiltins[] = {
     {"nss-lookup.target", "[Unit]\nDescription=Host and Network Name Lookups\n"
                           "RefuseManualStart=yes\n"},
     {"paths.target", "[Unit]\nDescription=Path Units\n"},
+    {"remote-fs-pre.target", "[Unit]\nDescription=Preparation for Remote File Systems\n"
+                             "RefuseManualStart=yes\n"},
     {"remote-fs.target", "[Unit]\nDescription=Remote File Systems\n"},
     {"rescue.target", "[Unit]\nDescription=Rescue Mode\nRequires=sysinit.target\n"
                       "After=sysinit.target\nAllowIsolate=yes\n"},
@@ -53,6 +55,8 @@ constexpr Builtin kBuiltins[] = {
     {"time-sync.target", "[Unit]\nDescription=System Time Synchronized\nRefuseManualStart=yes\n"
                          "After=time-set.target\nWants=time-set.target\n"},
     {"timers.target", "[Unit]\nDescription=Timer Units\n"},
+    {"umount.target", "[Unit]\nDescription=Unmount All Filesystems\nDefaultDependencies=no\n"
+                      "RefuseManualStart=yes\n"},
 };
 
 } // namespace

@@ -60,8 +60,8 @@ void CommandMachine::processEnded(qint32 pid, const ProcessEnd &end)
     const ServiceResult outcome =
         mayFail ? ServiceResult::Success : resultOf(end, false, unitfile::ExitSet());
     if (outcome != ServiceResult::Success)
-        m_core->say(unit, messages::processFailed(*unit, QStringLiteral("Control process"), end));
-    remember(*unit, outcome);
+        m_core->say(unit, messages::processFailed(*unit, commandName(), end));
+    commandEnded(*unit, outcome);
     m_core->changed(*unit);
     if (!isKnown || outcome != ServiceResult::Success || run.index + 1 >= commands.size())
         return stepEnded(*unit, outcome);
@@ -85,12 +85,17 @@ bool CommandMachine::signalCommand(Unit &unit, UnitProcesses::Signal signal)
     return m_processes.signal(unit, signal, known);
 }
 
-void CommandMachine::enterDead(Unit &unit, ServiceResult outcome)
+void CommandMachine::endCommand(Unit &unit)
 {
     m_parts.driver->cancelTimer(unit.id);
-    m_processes.sayWhatIsLeft(unit);
     forgetCommand(unit);
     m_processes.releaseGroup(unit);
+}
+
+void CommandMachine::enterDead(Unit &unit, ServiceResult outcome)
+{
+    m_processes.sayWhatIsLeft(unit);
+    endCommand(unit);
     ResultMachine::enterDead(unit, outcome);
 }
 

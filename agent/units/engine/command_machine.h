@@ -30,11 +30,16 @@ protected:
     /// journal. False when it cannot begin.
     bool runStep(Unit &unit, const QString &step, const QString &task);
     bool hasStep(const Unit &unit, const QString &step) const;
+    /// A command has ended; before the step goes on or ends.
+    virtual void commandEnded(Unit &unit, ServiceResult outcome) { remember(unit, outcome); }
+    /// How the journal calls what runs.
+    virtual QString commandName() const { return QStringLiteral("Control process"); }
     /// The last command of a step, or one that failed, has ended.
     virtual void stepEnded(Unit &unit, ServiceResult outcome) = 0;
     /// A command of a step that had begun could not be started.
     virtual void stepBroke(Unit &unit) = 0;
-    void forgetCommand(Unit &unit);
+    /// No command runs any more that somebody waits for.
+    void endCommand(Unit &unit);
     bool signalCommand(Unit &unit, UnitProcesses::Signal signal);
     void enterDead(Unit &unit, ServiceResult outcome) override;
     /// timerFired() after so long; infinity = never.
@@ -44,6 +49,7 @@ protected:
     Parts m_parts;
 
 private:
+    void forgetCommand(Unit &unit);
     bool spawnNext(Unit &unit, const QString &task);
 
     UnitProcesses m_processes;

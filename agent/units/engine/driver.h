@@ -103,6 +103,19 @@ public:
         Q_UNUSED(socket);
     }
     virtual void dropConnection(quint64 connection) { Q_UNUSED(connection); }
+    /// The kernel's table of mounts, in the order in which they came; mountsChanged() when it is
+    /// another one.
+    virtual QList<MountPoint> mounts() { return {}; }
+    /// What is mounted at a path, last of all; nothing when it is no mount point.
+    virtual std::optional<MountPoint> mountAt(const QString &path)
+    {
+        const QList<MountPoint> all = mounts();
+        for (auto it = all.crbegin(); it != all.crend(); ++it) {
+            if (it->where == path)
+                return *it;
+        }
+        return std::nullopt;
+    }
     /// Makes a folder and those above it; one that is there stays as it is.
     virtual void makeFolder(const QString &path, uint mode) = 0;
     /// When a timer with Persistent= was last due, microseconds since 1970; it is kept over
@@ -155,6 +168,7 @@ public:
         Q_UNUSED(unit);
         Q_UNUSED(why);
     }
+    virtual void mountsChanged() {}
     /// The wall clock was set, so that it and the monotonic one went apart.
     virtual void clockChanged() {}
 };

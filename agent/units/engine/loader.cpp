@@ -2,6 +2,7 @@
 #include "agent/units/engine/loader.h"
 
 #include "agent/units/engine/errors.h"
+#include "agent/units/engine/mount_setters.h"
 #include "agent/units/engine/option_setters.h"
 #include "agent/units/engine/socket_setters.h"
 #include "shared/unitfile/check.h"
@@ -72,7 +73,7 @@ QString lastValue(const Unit &unit, const QString &section, const QString &name)
 }
 
 /// %u, %h and the rest speak of the service's user.
-void adoptUser(Loading &loading, const Driver &machine)
+void adoptUser(Loading &loading, Driver &machine)
 {
     const QString type = unitfile::nameType(loading.unit.id);
     const QString user =
@@ -108,7 +109,7 @@ void applyOptions(Loading &loading, const QStringList &paths)
 }
 
 /// Why a service cannot be; empty when it can (5.7).
-QString wrongService(const ServiceSettings &service, const Driver &machine)
+QString wrongService(const ServiceSettings &service, Driver &machine)
 {
     const qsizetype starts = service.of(ExecKind::Start).size();
     const bool oneshot = service.type == ServiceType::Oneshot;
@@ -134,7 +135,7 @@ QString wrongService(const ServiceSettings &service, const Driver &machine)
     return {};
 }
 
-void finishService(Loading &loading, const Driver &machine)
+void finishService(Loading &loading, Driver &machine)
 {
     Unit &unit = loading.unit;
     ServiceSettings &service = unit.service;
@@ -244,6 +245,8 @@ void addImplicit(Loading &loading)
         add(Dependency::Triggers, triggered);
         add(Dependency::Before, triggered);
     }
+    if (unit.type == UnitType::Mount)
+        addMountDependencies(loading);
     if (!unit.settings.defaultDependencies || unit.id == shutdown)
         return;
     if (triggers) {
@@ -305,7 +308,7 @@ void refuse(Unit &unit, LoadState state, const QString &code, const QString &mes
 }
 
 /// Whether there are files to read.
-bool judge(Unit &unit, const FoundUnit &found)
+bool judge(Unit &unit, const FoundUnit &found, bool isMounted)
 {
     switch (found.state) {
     case FoundUnit::Present:
@@ -324,7 +327,7 @@ bool judge(Unit &unit, const FoundUnit &found)
     case FoundUnit::Missing:
         break;
     }
-    if (unit.type == UnitType::Slice || unit.type == UnitType::Scope) {
+    if (unit.type == UnitType::Slice || unit.type == UnitType::Scope || isMounted) {
         unit.load = LoadState::Loaded; // they need no file
         return true;
     }
@@ -348,8 +351,7 @@ QString slicePath(const QString &slice)
 }
 
 Loaded loadUnit(
-    Unit &unit, const FoundUnit &found, const unitfile::SpecifierContext &node,
-    const Driver &machine)
+    Unit &unit, const FoundUnit &found, const unitfile::SpecifierContext &node, Driver &machine)
 {
     const ServiceSettings before = std::exchange(unit.service, {});
     const TimerSettings timerBefore = std::exchange(unit.timer, {});
@@ -360,18 +362,21 @@ Loaded loadUnit(
     unit.kill = {};
     unit.slice.clear();
     unit.socket = {};
+    unit.mount = {};
     unit.options.clear();
     unit.problems.clear();
     unit.loadError = {};
     unit.stamp = found.stamp;
     unit.fragmentPath = found.state == FoundUnit::Missing ? QString() : found.fragment.path;
     unit.dropInPaths.clear();
-    unit.perpetual = unit.id == u"-.slice" || unit.id == u"system.slice";
+    unit.perpetual = unit.id == u"-.slice" || unit.id == u"system.slice" || unit.id == u"-.mount";
 
     Loading loading{unit, node, {}, {}, {}};
     loading.context.unit = unit.id;
     loading.context.fragment = unit.fragmentPath;
-    const bool readable = judge(unit, found);
+    const auto point =
+        unit.type == UnitType::Mount ? machine.mountAt(pathOfUnit(unit.id)) : std::nullopt;
+    const bool readable = judge(unit, found, point.has_value());
     if (readable) {
         QStringList paths{unit.fragmentPath};
         for (const SourceFile &dropIn : found.dropIns)
@@ -384,10 +389,15 @@ Loaded loadUnit(
             finishService(loading, machine);
         if (unit.type == UnitType::Socket)
             finishSocket(loading);
+        if (unit.type == UnitType::Mount)
+            finishMount(loading, point);
         if (unit.type == UnitType::Timer)
             finishTriggering(loading, unit.timer.unit, wrongTimer(unit.timer));
-        if (unit.type == UnitType::Path)
+        if (unit.type == UnitType::Path) {
             finishTriggering(loading, unit.path.unit, wrongPath(unit.path));
+            for (const PathLine &line : std::as_const(unit.path.lines))
+                unit.settings.requiresMountsFor.append(line.path);
+        }
     }
     for (const QString &name : found.wants)
         loading.out.dependencies.append({Dependency::Wants, name});
@@ -401,6 +411,8 @@ Loaded loadUnit(
         addImplicit(loading);
     for (int kind = 0; kind < kExecKinds; ++kind)
         keepRuns(unit.service.of(ExecKind(kind)), before.of(ExecKind(kind)));
+    if (unit.type == UnitType::Mount) // its commands are the engine's, not the file's
+        unit.commands = commandsBefore;
     for (auto it = unit.commands.begin(); it != unit.commands.end(); ++it)
         keepRuns(it.value(), commandsBefore.value(it.key()));
     keepSpent(unit.timer, timerBefore);

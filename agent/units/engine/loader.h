@@ -23,8 +23,7 @@ struct Loaded {
 /// Fills `unit` (settings, load state, options) from what was found under its name. What runs is
 /// left alone. Bad lines are warnings; what systemd refuses makes the load state bad-setting.
 Loaded loadUnit(
-    Unit &unit, const FoundUnit &found, const unitfile::SpecifierContext &node,
-    const Driver &machine);
+    Unit &unit, const FoundUnit &found, const unitfile::SpecifierContext &node, Driver &machine);
 
 /// "/a.slice/a-b.slice" of "a-b.slice" (names nest at each dash).
 QString slicePath(const QString &slice);

@@ -4,6 +4,8 @@
 
 #include "agent/units/engine/errors.h"
 #include "agent/units/engine/job_queue.h"
+#include "agent/units/engine/mount_machine.h"
+#include "agent/units/engine/mount_setters.h"
 #include "agent/units/engine/path_machine.h"
 #include "agent/units/engine/plain_machine.h"
 #include "agent/units/engine/registry.h"
@@ -40,12 +42,15 @@ Manager::Manager(Parts parts, Options options, QObject *parent)
         this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
     m_sockets = std::make_unique<SocketMachine>(SocketMachine::Parts{
         this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
+    m_mounts = std::make_unique<MountMachine>(MountMachine::Parts{
+        this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
     m_timers = std::make_unique<TimerMachine>(
         TimerMachine::Parts{this, m_parts.driver, m_parts.clock, m_parts.random},
         TimerMachine::Node{m_options.specifiers.machineId, m_options.bootUs, now().monotonicUs});
     m_machines = {{UnitType::Service, m_services.get()}, {UnitType::Socket, m_sockets.get()},
-                  {UnitType::Timer, m_timers.get()},     {UnitType::Path, m_paths.get()},
-                  {UnitType::Target, m_plain.get()},     {UnitType::Slice, m_plain.get()}};
+                  {UnitType::Mount, m_mounts.get()},     {UnitType::Timer, m_timers.get()},
+                  {UnitType::Path, m_paths.get()},       {UnitType::Target, m_plain.get()},
+                  {UnitType::Slice, m_plain.get()}};
     m_registry->get(QStringLiteral("-.slice"));
 }
 
@@ -352,6 +357,32 @@ void Manager::pathChanged(const QString &name, bool touched)
 {
     if (Unit *unit = find(name); unit && unit->type == UnitType::Path)
         m_paths->pathChanged(*unit, touched);
+}
+
+/// What is mounted is a unit, whoever has mounted it (12.2).
+void Manager::mountsChanged()
+{
+    QMap<QString, MountPoint> points; ///< the last one of each place
+    const QList<MountPoint> all = m_parts.driver->mounts();
+    for (const MountPoint &point : all) {
+        const auto stem = unitfile::escapePath(point.where);
+        const QString name = stem.value_or(QString()) + QStringLiteral(".mount");
+        if (stem && unitfile::isValidName(name) && !isApiMount(point.where) &&
+            point.type != u"autofs")
+            points.insert(name, point);
+    }
+    for (auto it = points.cbegin(); it != points.cend(); ++it) {
+        Unit &unit = m_registry->get(it.key());
+        if (unit.load == LoadState::NotFound)
+            m_registry->lookAgain(unit);
+        m_mounts->seen(unit, it.value());
+    }
+    for (const auto &unit : m_registry->all()) {
+        if (unit->type == UnitType::Mount && unit->mounting.point && !points.contains(unit->id))
+            m_mounts->seen(*unit, std::nullopt);
+    }
+    m_lookForGarbage = true;
+    m_parts.driver->wake();
 }
 
 Unit *Manager::socketNamed(const QString &name) const

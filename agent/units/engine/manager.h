@@ -13,6 +13,7 @@
 namespace qd::units {
 
 class JobQueue;
+class MountMachine;
 class PathMachine;
 class PlainMachine;
 class Registry;
@@ -108,6 +109,7 @@ public:
     void groupEmptied(const QString &controlGroup) override;
     void timerFired(const QString &timer) override;
     void pathChanged(const QString &unit, bool touched) override;
+    void mountsChanged() override;
     void socketReady(const QString &unit) override;
     void connectionCame(const QString &unit, const Connection &connection) override;
     void socketBroke(const QString &unit, const QString &why) override;
@@ -184,6 +186,7 @@ private:
     Options m_options;
     std::unique_ptr<Registry> m_registry;
     std::unique_ptr<JobQueue> m_jobs;
+    std::unique_ptr<MountMachine> m_mounts;
     std::unique_ptr<PathMachine> m_paths;
     std::unique_ptr<PlainMachine> m_plain; ///< targets and slices
     std::unique_ptr<ServiceMachine> m_services;

@@ -4,6 +4,7 @@
 #include "agent/units/engine/job_queue.h"
 #include "agent/units/engine/manager.h"
 #include "agent/units/engine/messages.h"
+#include "agent/units/engine/mount_machine.h"
 #include "agent/units/engine/registry.h"
 #include "agent/units/engine/service_machine.h"
 
@@ -98,6 +99,8 @@ StartAnswer Manager::reloadUnit(Unit &unit)
     }
     if (unit.type == UnitType::Service)
         return m_services->reload(unit);
+    if (unit.type == UnitType::Mount)
+        return m_mounts->reload(unit);
     stateChanged(unit, unit.active, {}); // it only hands the reload on
     return StartAnswer::Begun;
 }
@@ -106,7 +109,7 @@ bool Manager::isReloadable(const Unit &unit) const
 {
     if (unit.type == UnitType::Service)
         return !unit.service.of(ExecKind::Reload).isEmpty();
-    return !unit.of(Dependency::PropagatesReloadTo).isEmpty();
+    return unit.type == UnitType::Mount || !unit.of(Dependency::PropagatesReloadTo).isEmpty();
 }
 
 bool Manager::hasStopJob(const Unit &unit) const

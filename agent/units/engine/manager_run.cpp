@@ -121,7 +121,7 @@ void Manager::markNeeded(Unit &unit, QSet<Unit *> &kept) const
 void Manager::unitCameIn(Unit &unit)
 {
     m_news.append(News{News::UnitIn, unit.id});
-    if (unit.perpetual)
+    if (unit.perpetual && unit.type == UnitType::Slice)
         startPerpetual(unit);
     m_lookForGarbage = true;
     m_parts.driver->wake();

@@ -44,24 +44,84 @@ QList<JournalField> ofJob(const Job &job)
     };
 }
 
+/// What is done to a unit of a type that has words of its own.
+struct Words {
+    const char *begin, *done, *failed, *timeout;
+};
+
+/// Null for the types that are started like any other.
+const Words *startWords(UnitType type)
+{
+    static const QMap<UnitType, Words> all{
+        {UnitType::Socket,
+         {"Starting %1...", "Listening on %1.", "Failed to listen on %1.",
+          "Timed out starting %1."}},
+        {UnitType::Mount,
+         {"Mounting %1...", "Mounted %1.", "Failed to mount %1.", "Timed out mounting %1."}},
+        {UnitType::Swap,
+         {"Activating swap %1...", "Activated swap %1.", "Failed to activate swap %1.",
+          "Timed out activating swap %1."}},
+        {UnitType::Automount,
+         {"Starting %1...", "Set up automount %1.", "Failed to set up automount %1.",
+          "Timed out starting %1."}},
+        {UnitType::Device,
+         {"Expecting device %1...", "Found device %1.", "Failed to start %1.",
+          "Timed out waiting for device %1."}}};
+    const auto found = all.constFind(type);
+    return found == all.constEnd() ? nullptr : &*found;
+}
+
+const Words *stopWords(UnitType type)
+{
+    static const QMap<UnitType, Words> all{
+        {UnitType::Socket,
+         {"Stopping %1...", "Closed %1.", "Stopped %1 with error.", "Timed out stopping %1."}},
+        {UnitType::Mount,
+         {"Unmounting %1...", "Unmounted %1.", "Failed unmounting %1.",
+          "Timed out unmounting %1."}},
+        {UnitType::Swap,
+         {"Deactivating swap %1...", "Deactivated swap %1.", "Failed deactivating swap %1.",
+          "Timed out deactivating swap %1."}},
+        {UnitType::Automount,
+         {"Stopping %1...", "Unset automount %1.", "Stopped %1 with error.",
+          "Timed out stopping %1."}}};
+    const auto found = all.constFind(type);
+    return found == all.constEnd() ? nullptr : &*found;
+}
+
+/// A type's own word for the end of a job; empty when it has none.
+QString ownSentence(const Words *words, JobResult result)
+{
+    if (!words)
+        return {};
+    switch (result) {
+    case JobResult::Done:
+        return QLatin1String(words->done);
+    case JobResult::Failed:
+        return QLatin1String(words->failed);
+    case JobResult::Timeout:
+        return QLatin1String(words->timeout);
+    default:
+        return {};
+    }
+}
+
 QString startSentence(const Unit &unit, JobResult result)
 {
+    if (const QString own = ownSentence(startWords(unit.type), result); !own.isEmpty())
+        return own;
     switch (result) {
     case JobResult::Done:
         if (unit.type == UnitType::Target)
             return QStringLiteral("Reached target %1.");
         if (unit.type == UnitType::Slice)
             return QStringLiteral("Created slice %1.");
-        if (unit.type == UnitType::Socket)
-            return QStringLiteral("Listening on %1.");
         if (unit.type == UnitType::Service && unit.service.type == ServiceType::Oneshot)
             return QStringLiteral("Finished %1.");
         return QStringLiteral("Started %1.");
     case JobResult::Timeout:
         return QStringLiteral("Timed out starting %1.");
     case JobResult::Failed:
-        if (unit.type == UnitType::Socket)
-            return QStringLiteral("Failed to listen on %1.");
         return QStringLiteral("Failed to start %1.");
     case JobResult::Skipped:
         return QStringLiteral("Condition check resulted in %1 being skipped.");
@@ -82,14 +142,14 @@ QString startSentence(const Unit &unit, JobResult result)
 
 QString stopSentence(const Unit &unit, JobResult result)
 {
+    if (const QString own = ownSentence(stopWords(unit.type), result); !own.isEmpty())
+        return own;
     switch (result) {
     case JobResult::Done:
         if (unit.type == UnitType::Target)
             return QStringLiteral("Stopped target %1.");
         if (unit.type == UnitType::Slice)
             return QStringLiteral("Removed slice %1.");
-        if (unit.type == UnitType::Socket)
-            return QStringLiteral("Closed %1.");
         return QStringLiteral("Stopped %1.");
     case JobResult::Failed:
         return unit.type == UnitType::Service ? QStringLiteral("Stopped (with error) %1.")
@@ -198,10 +258,12 @@ LogLine jobBegun(const Unit &unit, const Job &job)
         line.text = QStringLiteral("Reloading %1...");
         line.fields.append(messageId(kReloading));
     } else if (job.type == JobType::Start) {
-        line.text = QStringLiteral("Starting %1...");
+        const Words *words = startWords(unit.type);
+        line.text = QLatin1String(words ? words->begin : "Starting %1...");
         line.fields.append(messageId(kStarting));
     } else if (job.type == JobType::Stop || job.type == JobType::Restart) {
-        line.text = QStringLiteral("Stopping %1...");
+        const Words *words = stopWords(unit.type);
+        line.text = QLatin1String(words ? words->begin : "Stopping %1...");
         line.fields.append(messageId(kStopping));
     }
     line.text = line.text.isEmpty() ? QString() : line.text.arg(named(unit));

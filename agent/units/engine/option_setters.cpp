@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/engine/option_setters.h"
 
+#include "agent/units/engine/mount_setters.h"
 #include "agent/units/engine/setter_kinds.h"
 #include "agent/units/engine/socket_setters.h"
 #include "shared/unitfile/environment.h"
@@ -170,6 +171,9 @@ void addUnitSetters(Setters &s)
         if (value == u"inactive" || value == u"inactive-or-failed")
             l.unit.settings.collectsFailed = value == u"inactive-or-failed";
     });
+    unit("RequiresMountsFor", list([](Loading &l) -> QStringList & {
+             return l.unit.settings.requiresMountsFor;
+         }));
     unit("Documentation", list([](Loading &l) -> QStringList & {
              return l.unit.settings.documentation;
          }));
@@ -410,6 +414,7 @@ const Setters &allSetters()
         }
         addKillSetters(s, QStringLiteral("Scope/"));
         addSocketSetters(s);
+        addMountSetters(s);
         addTimerSetters(s);
         addPathSetters(s);
         return s;

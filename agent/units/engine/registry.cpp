@@ -2,6 +2,7 @@
 #include "agent/units/engine/registry.h"
 
 #include "agent/units/engine/builtin_units.h"
+#include "agent/units/engine/mount_setters.h"
 #include "shared/unitfile/unit_name.h"
 
 namespace qd::units {
@@ -73,12 +74,41 @@ void Registry::load(Unit &unit, const FoundUnit &found)
     const Loaded loaded = loadUnit(unit, found, *m_parts.node, *m_parts.machine);
     for (const WantedDependency &wanted : loaded.dependencies)
         link(unit, wanted.kind, wanted.unit);
+    linkMounts(unit);
     if (loaded.messages.isEmpty())
         return;
     const auto before = m_said.constFind(unit.id);
     if (before == m_said.constEnd() || *before != found.stamp)
         m_parts.said(unit, loaded.messages);
     m_said.insert(unit.id, found.stamp);
+}
+
+/// RequiresMountsFor=: a unit comes after all mounts above its paths, and needs those that have a
+/// file.
+void Registry::linkMounts(Unit &unit)
+{
+    for (const QString &path : std::as_const(unit.settings.requiresMountsFor)) {
+        linkMount(unit, QStringLiteral("/"));
+        for (qsizetype slash = path.indexOf(u'/', 1); slash > 0;
+             slash = path.indexOf(u'/', slash + 1))
+            linkMount(unit, path.left(slash));
+        if (path != u"/")
+            linkMount(unit, path);
+    }
+}
+
+void Registry::linkMount(Unit &unit, const QString &path)
+{
+    const auto stem = unitfile::escapePath(path);
+    const QString name = stem.value_or(QString()) + QStringLiteral(".mount");
+    if (!stem || !unitfile::isValidName(name) || name == unit.id || isApiMount(path))
+        return;
+    const bool hasFile = findUnit(*m_parts.source, name).state != FoundUnit::Missing;
+    if (!hasFile && !m_parts.machine->mountAt(path))
+        return;
+    link(unit, Dependency::After, name);
+    if (hasFile)
+        link(unit, Dependency::Requires, name);
 }
 
 void Registry::link(Unit &unit, Dependency kind, const QString &name)
@@ -126,7 +156,9 @@ void Registry::orderTargets(Unit &unit)
 void Registry::lookAgain(Unit &unit)
 {
     FoundUnit found = findUnit(*m_parts.source, unit.id);
-    if (found.state == FoundUnit::Missing || (!found.id.isEmpty() && found.id != unit.id))
+    const bool mayHaveNone = unit.type == UnitType::Mount; // it may be mounted by now
+    if ((found.state == FoundUnit::Missing && !mayHaveNone) ||
+        (!found.id.isEmpty() && found.id != unit.id))
         return;
     m_draining = true;
     load(unit, found);

@@ -20,7 +20,7 @@ class Registry {
 public:
     struct Parts {
         const UnitSource *source;
-        const Driver *machine;
+        Driver *machine;
         const unitfile::SpecifierContext *node;
         std::function<void(Unit &)> added; ///< once it and all that it names are loaded
         std::function<void(const Unit &, const QStringList &messages)> said;
@@ -53,6 +53,8 @@ private:
     void drain();
     void load(Unit &unit, const FoundUnit &found);
     void link(Unit &unit, Dependency kind, const QString &name);
+    void linkMounts(Unit &unit);
+    void linkMount(Unit &unit, const QString &path);
     void orderTarget(Unit &target, Unit &other);
     void orderTargets(Unit &unit);
 

@@ -62,6 +62,7 @@ struct UnitSettings {
     int startLimitBurst = 5;
     JobMode onFailureJobMode = JobMode::Replace;
     JobMode onSuccessJobMode = JobMode::Fail;
+    QStringList requiresMountsFor; ///< paths
     quint64 jobTimeoutUs = unitfile::kInfinity;
     quint64 jobRunningTimeoutUs = unitfile::kInfinity;
 };
@@ -235,6 +236,23 @@ struct Connection {
     QString peer;       ///< who is at the other end, for people; empty = unknown
     QString source;     ///< the other end's address alone; empty for what has none
     QString remotePort; ///< REMOTE_PORT; REMOTE_ADDR is the source
+};
+
+/// A line of the kernel's table of mounts.
+struct MountPoint {
+    QString what, where, type, options;
+
+    bool operator==(const MountPoint &) const = default;
+};
+
+struct MountSettings {
+    QString what, where, type, options;
+    bool sloppyOptions = false; ///< options that the file system does not know are no failure
+    bool lazyUnmount = false;
+    bool forceUnmount = false;
+    bool readWriteOnly = false;
+    uint directoryMode = 0755;
+    quint64 timeoutUs = 90 * unitfile::kSecond;
 };
 
 struct TimerSettings {

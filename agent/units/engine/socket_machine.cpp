@@ -226,10 +226,8 @@ void SocketMachine::rest(Unit &unit, bool failed)
 void SocketMachine::setState(Unit &unit, State state)
 {
     const ActiveState before = unit.active;
-    if (!isStarting(state) && !isStopping(state)) {
-        m_parts.driver->cancelTimer(unit.id);
-        forgetCommand(unit);
-    }
+    if (!isStarting(state) && !isStopping(state))
+        endCommand(unit);
     if (state != State::Listening)
         m_parts.driver->unwatchSockets(unit.id);
     if (!isOpen(state))

@@ -267,6 +267,10 @@ void finishSocket(Loading &loading)
         if (!loading.wrong.isEmpty())
             loading.out.messages.append(loading.unit.id + QStringLiteral(": ") + loading.wrong);
     }
+    for (const ListenLine &line : std::as_const(socket.lines)) {
+        if (line.isFile() || line.kind == ListenKind::Special)
+            loading.unit.settings.requiresMountsFor.append(line.text);
+    }
     if (socket.service.isEmpty() && !socket.accept)
         socket.service = unitfile::nameStem(loading.unit.id) + QStringLiteral(".service");
 }

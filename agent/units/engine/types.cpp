@@ -162,6 +162,14 @@ QString toText(SocketState state)
     return all.value(int(state));
 }
 
+QString toText(MountState state)
+{
+    static const QStringList all =
+        list("dead mounting mounting-done mounted remounting unmounting remounting-sigterm "
+             "remounting-sigkill unmounting-sigterm unmounting-sigkill failed");
+    return all.value(int(state));
+}
+
 QString toText(TimerState state)
 {
     static const QStringList all = list("dead waiting running elapsed failed");

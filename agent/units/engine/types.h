@@ -122,6 +122,19 @@ enum class SocketState {
     FinalSigkill,
     Failed
 };
+enum class MountState {
+    Dead,
+    Mounting,     ///< /bin/mount runs,
+    MountingDone, ///< and still does although it is mounted
+    Mounted,
+    Remounting,
+    Unmounting,
+    RemountingSigterm,
+    RemountingSigkill,
+    UnmountingSigterm,
+    UnmountingSigkill,
+    Failed
+};
 enum class TimerState { Dead, Waiting, Running, Elapsed, Failed };
 enum class ServiceType { Simple, Exec, Forking, Oneshot, DBus, Notify, Idle };
 enum class RestartPolicy { No, OnSuccess, OnFailure, OnAbnormal, OnWatchdog, OnAbort, Always };
@@ -158,6 +171,7 @@ QString toText(PathKind kind); ///< "PathExists" ...
 QString toText(PathState state);
 QString toText(ListenKind kind); ///< "Stream" of ListenStream= ...
 QString toText(SocketState state);
+QString toText(MountState state);
 QString toText(TimerState state);
 QString toText(TimerBase base); ///< "OnActiveSec" ...
 QString toText(ServiceType type);

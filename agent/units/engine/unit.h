@@ -69,6 +69,14 @@ struct SocketRuntime {
     QHash<QString, Connection> connections; ///< by the service that has it
 };
 
+/// How a mount is doing.
+struct MountRuntime {
+    MountState state = MountState::Dead;
+    std::optional<MountPoint> point; ///< what the kernel says is mounted
+    ServiceResult reloadResult = ServiceResult::Success;
+    int retries = 0;
+};
+
 /// How a path is doing.
 struct PathRuntime {
     PathState state = PathState::Dead;
@@ -113,6 +121,8 @@ struct Unit {
     Connection connection; ///< of a service that was started for one
     SocketSettings socket; ///< meaningful for sockets
     SocketRuntime listening;
+    MountSettings mount; ///< meaningful for mounts
+    MountRuntime mounting;
     PathSettings path; ///< meaningful for paths
     PathRuntime watching;
     TimerSettings timer; ///< meaningful for timers

@@ -20,7 +20,9 @@ JournalWriter::Options writerOptions(const DaemonOptions &options)
 
 bool isRunning(const Unit &unit)
 {
-    const bool mayHoldOn = unit.type == UnitType::Service || unit.type == UnitType::Socket;
+    // Of the mounts only those that a file asks for: the others were there before.
+    const bool mayHoldOn = unit.type == UnitType::Service || unit.type == UnitType::Socket ||
+                           (unit.type == UnitType::Mount && !unit.fragmentPath.isEmpty());
     return mayHoldOn && !isInactiveOrFailed(unit.active);
 }
 
@@ -83,6 +85,7 @@ Result<void> Daemon::start()
         Manager::Parts{&m_source, m_driver.get(), &m_journal, &m_clock, &m_random},
         Manager::Options{serviceEnvironment(), machineSpecifiers(), bootUs()});
     m_driver->setEngine(m_manager.get(), [this] { m_manager->run(); });
+    m_manager->mountsChanged();
     bus::UnitFiles::Folders folders;
     folders.search = m_options.unitPaths;
     folders.persistent = m_options.persistentUnits();

@@ -356,6 +356,25 @@ void World::knock(const QString &unit)
     settle();
 }
 
+void World::mounted(const QString &what, const QString &where, const QString &type)
+{
+    driver.table.append(MountPoint{what, where, type, QStringLiteral("rw,relatime")});
+    manager.mountsChanged();
+    settle();
+}
+
+void World::unmounted(const QString &where)
+{
+    for (qsizetype i = driver.table.size() - 1; i >= 0; --i) {
+        if (driver.table[i].where == where) {
+            driver.table.removeAt(i); // the last one that was mounted there
+            break;
+        }
+    }
+    manager.mountsChanged();
+    settle();
+}
+
 void World::connectFrom(const QString &address, const QString &unit)
 {
     Connection connection;

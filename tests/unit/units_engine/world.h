@@ -82,6 +82,7 @@ public:
     void flushSockets(const QString &unit) override;
     void closeSockets(const QString &unit, const SocketSettings &socket) override;
     void dropConnection(quint64 connection) override;
+    QList<MountPoint> mounts() override { return table; }
     void makeFolder(const QString &path, uint mode) override
     {
         log.append(QStringLiteral("folder %1 %2").arg(path).arg(mode, 0, 8));
@@ -108,7 +109,8 @@ public:
     QSet<QString> listening; ///< and of which what comes is told
     QSet<QString> waiting;   ///< units at whose sockets something waits to be read
     bool refusesToListen = false;
-    QStringList log; ///< "run a.service /bin/true", "signal 15 a.service"
+    QList<MountPoint> table; ///< of what is mounted
+    QStringList log;         ///< "run a.service /bin/true", "signal 15 a.service"
     QList<SpawnRequest> requests;
     std::function<void(const SpawnRequest &)> onSpawn;
     bool woken = false;
@@ -154,6 +156,9 @@ public:
     void write(const QString &path);
     /// Something comes at the socket of a unit, and waits until a service takes it.
     void knock(const QString &unit);
+    /// The table of mounts gets, or loses, a line, and the engine is told.
+    void mounted(const QString &what, const QString &where, const QString &type = "ext4");
+    void unmounted(const QString &where);
     /// A connection comes at a socket with Accept=yes, from an address.
     void connectFrom(const QString &address, const QString &unit);
     /// Sets the wall clock forward, or back, and says so.
