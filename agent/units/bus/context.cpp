@@ -13,6 +13,7 @@ Error onBus(const Error &error)
         {units::error::noSuchUnit, error::noSuchUnit},
         {units::error::noSuchJob, error::noSuchJob},
         {units::error::noSuchProcess, kService + QStringLiteral(".NoSuchProcess")},
+        {units::error::unitExists, error::unitExists},
         {units::error::loadFailed, error::loadFailed},
         {units::error::badSetting, error::badUnitSetting},
         {units::error::masked, error::unitMasked},

@@ -24,6 +24,7 @@ struct Context {
     Moment finished; ///< its first units are up; not set before
     bool stopping = false;
     std::function<void()> filesChanged; ///< for the signal
+    QString transientFolder;            ///< of files of transient units; empty = there are none
     QHash<QString, QString> fileStates; ///< UnitFileState, until files may have changed
 
     /// enabled, disabled ...; empty when there is no file.

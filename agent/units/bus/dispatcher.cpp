@@ -3,6 +3,7 @@
 
 #include "agent/units/bus/errors.h"
 #include "agent/units/bus/object_path.h"
+#include "agent/units/bus/peer_pid.h"
 #include "agent/units/bus/wire_types.h"
 
 #include <QDBusMetaType>
@@ -112,7 +113,7 @@ bool Dispatcher::handleMessage(const QDBusMessage &message, const QDBusConnectio
         call.reply({introspect(message.path())});
         return true;
     }
-    const auto node = m_lookup(message.path());
+    const auto node = m_lookup(resolved(message.path(), connection));
     if (!node) {
         call.fail(node.error());
         return true;
@@ -120,6 +121,14 @@ bool Dispatcher::handleMessage(const QDBusMessage &message, const QDBusConnectio
     if (!answerStandard(call, *node))
         runMethod(call, *node);
     return true;
+}
+
+QString Dispatcher::resolved(const QString &path, const QDBusConnection &connection) const
+{
+    if (path != kRootPath + QStringLiteral("/unit/self") || !m_ownPath)
+        return path;
+    const auto pid = peerPid(connection);
+    return pid ? m_ownPath(*pid) : QString();
 }
 
 bool Dispatcher::answerAsBus(const Call &call) const

@@ -33,9 +33,13 @@ class Dispatcher : public QDBusVirtualObject {
 public:
     /// Tells what is at a path; an error with a D-Bus name when nothing can be there.
     using Lookup = std::function<Result<Node>(const QString &path)>;
+    /// The path of a process's own unit; empty when it has none.
+    using OwnPath = std::function<QString(qint32 pid)>;
 
     explicit Dispatcher(Lookup lookup, QObject *parent = nullptr);
 
+    /// What `.../unit/self` stands for (systemd1-dbus.md 3).
+    void setOwnPath(OwnPath ownPath) { m_ownPath = std::move(ownPath); }
     bool handleMessage(const QDBusMessage &message, const QDBusConnection &connection) override;
     QString introspect(const QString &path) const override;
 
@@ -47,7 +51,10 @@ private:
     void set(const Call &call, const Node &node) const;
     void runMethod(const Call &call, const Node &node) const;
 
+    QString resolved(const QString &path, const QDBusConnection &connection) const;
+
     Lookup m_lookup;
+    OwnPath m_ownPath;
 };
 
 } // namespace qd::units::bus

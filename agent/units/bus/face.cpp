@@ -34,6 +34,7 @@ Face::Face(Manager &manager, UnitFiles files, const Clock &clock, QObject *paren
     , m_managerMethods(unitListMethods(m_context))
     , m_unitMethods(ownUnitMethods(m_context))
     , m_typeMethods(ownTypeMethods(m_context))
+    , m_scopeMethods(ownScopeMethods(m_context))
     , m_jobMethods(ownJobMethods(m_context))
     , m_dispatcher([this](const QString &path) { return lookUp(path); })
     , m_bus(&m_dispatcher)
@@ -42,6 +43,11 @@ Face::Face(Manager &manager, UnitFiles files, const Clock &clock, QObject *paren
     m_managerMethods.insert(jobMethods(m_context));
     m_managerMethods.insert(unitFileMethods(m_context));
     m_managerMethods.insert(lifeMethods(m_context));
+    m_managerMethods.insert(transientMethods(m_context));
+    m_dispatcher.setOwnPath([this](qint32 pid) {
+        const auto unit = m_context.manager.unitOfPid(pid);
+        return unit ? unitPath((*unit)->id) : QString();
+    });
     m_context.started = now();
     m_context.filesChanged = [this] { tell(QStringLiteral("UnitFilesChanged"), {}); };
     connectSignals();
@@ -111,7 +117,10 @@ Result<Node> Face::unitNode(const QString &, const QString &name)
          &m_unitMethods,
          {}});
     node.interfaces.push_back(
-        {typeInterface(unit->id), [unit] { return typeProperties(*unit); }, &m_typeMethods, {}});
+        {typeInterface(unit->id),
+         [unit] { return typeProperties(*unit); },
+         unit->type == UnitType::Scope ? &m_scopeMethods : &m_typeMethods,
+         {}});
     return node;
 }
 
@@ -168,6 +177,7 @@ void Face::connectSignals()
     });
     connect(manager, &Manager::unitRemoved, this, [this, path](const QString &unit) {
         m_context.fileStates.remove(unit);
+        forgetTransient(m_context, unit);
         tell(QStringLiteral("UnitRemoved"), {unit, path(unitPath(unit))});
     });
     connect(manager, &Manager::unitChanged, this, [this](const QString &unit) {

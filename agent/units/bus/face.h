@@ -25,6 +25,8 @@ public:
     /// The engine's first units are up: SystemState, and who waits for the start's end.
     void startupFinished();
     void stopping() { m_context.stopping = true; }
+    /// Where the files of transient units are; without it there are none.
+    void keepTransient(const QString &folder) { m_context.transientFolder = folder; }
 
 private:
     Result<Node> lookUp(const QString &path);
@@ -47,6 +49,7 @@ private:
     Methods m_managerMethods;
     Methods m_unitMethods;
     Methods m_typeMethods;
+    Methods m_scopeMethods;
     Methods m_jobMethods;
     Dispatcher m_dispatcher;
     PrivateBus m_bus;

@@ -17,10 +17,15 @@ Methods unitFileMethods(Context &context);
 Methods lifeMethods(Context &context);
 
 /// Of a unit's own object; its path tells which.
+Methods transientMethods(Context &context);
+/// Its file goes when a transient unit is gone.
+void forgetTransient(const Context &context, const QString &unit);
+
 Methods ownUnitMethods(Context &context);
 /// Of the interface that a unit's type adds.
 Methods ownTypeMethods(Context &context);
 /// Of a job's own object.
+Methods ownScopeMethods(Context &context);
 Methods ownJobMethods(Context &context);
 
 /// Parts that Manager's methods and a unit's own share. Each answers the call.

@@ -25,6 +25,7 @@ struct ChangedProperties {
 ChangedProperties changedUnitProperties(Context &context, const Unit &unit);
 ChangedProperties changedTypeProperties(const Unit &unit);
 
+QVariantMap serviceProperties(const Unit &unit);
 QVariantMap pathProperties(const Unit &unit);
 ChangedProperties changedPathProperties(const Unit &unit);
 QVariantMap timerProperties(const Unit &unit);
@@ -32,14 +33,22 @@ ChangedProperties changedTimerProperties(const Unit &unit);
 
 QVariantMap mountProperties(const Unit &unit);
 ChangedProperties changedMountProperties(const Unit &unit);
+QVariantMap automountProperties(const Unit &unit);
+ChangedProperties changedAutomountProperties(const Unit &unit);
+QVariantMap swapProperties(const Unit &unit);
+ChangedProperties changedSwapProperties(const Unit &unit);
+QVariantMap scopeProperties(const Unit &unit);
+ChangedProperties changedScopeProperties(const Unit &unit);
 QVariantMap socketProperties(const Unit &unit);
 ChangedProperties changedSocketProperties(const Unit &unit);
 
 // Blocks that several types have, parts of typeProperties.
 /// Execution settings.
 void addExecProperties(QVariantMap &out, const Unit &unit);
-/// Those, how its processes are ended, and its control group.
+/// Those, and the next.
 void addProcessProperties(QVariantMap &out, const Unit &unit);
+/// How its processes are ended, and its control group.
+void addGroupProperties(QVariantMap &out, const Unit &unit);
 /// The commands of a unit that is no service, by name.
 void addCommandProperties(QVariantMap &out, const Unit &unit, const QStringList &names);
 

@@ -132,7 +132,7 @@ void addKillSettings(QVariantMap &out, const KillSettings &kill)
 }
 
 /// The engine sets and counts no resources yet: everything is unknown or unlimited.
-void addGroupProperties(QVariantMap &out, const Unit &unit, const QString &slice)
+void addControlGroup(QVariantMap &out, const Unit &unit, const QString &slice)
 {
     out[QStringLiteral("ControlGroup")] = unit.controlGroup;
     out[QStringLiteral("Slice")] = slice;
@@ -160,9 +160,14 @@ void addGroupProperties(QVariantMap &out, const Unit &unit, const QString &slice
 
 void addProcessProperties(QVariantMap &out, const Unit &unit)
 {
-    addKillSettings(out, unit.kill);
-    addGroupProperties(out, unit, unit.slice);
+    addGroupProperties(out, unit);
     addExecProperties(out, unit);
+}
+
+void addGroupProperties(QVariantMap &out, const Unit &unit)
+{
+    addKillSettings(out, unit.kill);
+    addControlGroup(out, unit, unit.slice);
 }
 
 void addCommandProperties(QVariantMap &out, const Unit &unit, const QStringList &names)
@@ -175,41 +180,65 @@ void addCommandProperties(QVariantMap &out, const Unit &unit, const QStringList 
     }
 }
 
-QVariantMap typeProperties(const Unit &unit)
+QVariantMap serviceProperties(const Unit &unit)
 {
-    QVariantMap out;
-    if (unit.type == UnitType::Slice)
-        addGroupProperties(out, unit, QString());
-    if (unit.type == UnitType::Socket)
-        return socketProperties(unit);
-    if (unit.type == UnitType::Mount)
-        return mountProperties(unit);
-    if (unit.type == UnitType::Timer)
-        return timerProperties(unit);
-    if (unit.type == UnitType::Path)
-        return pathProperties(unit);
-    if (unit.type != UnitType::Service)
-        return out;
-    out = livingProperties(unit);
+    QVariantMap out = livingProperties(unit);
     addCommands(out, unit.service);
     addServiceSettings(out, unit.service);
     addProcessProperties(out, unit);
     return out;
 }
 
+QVariantMap typeProperties(const Unit &unit)
+{
+    QVariantMap out;
+    switch (unit.type) {
+    case UnitType::Service:
+        return serviceProperties(unit);
+    case UnitType::Socket:
+        return socketProperties(unit);
+    case UnitType::Mount:
+        return mountProperties(unit);
+    case UnitType::Automount:
+        return automountProperties(unit);
+    case UnitType::Swap:
+        return swapProperties(unit);
+    case UnitType::Scope:
+        return scopeProperties(unit);
+    case UnitType::Timer:
+        return timerProperties(unit);
+    case UnitType::Path:
+        return pathProperties(unit);
+    case UnitType::Slice:
+        addControlGroup(out, unit, QString());
+        return out;
+    default:
+        return out;
+    }
+}
+
 ChangedProperties changedTypeProperties(const Unit &unit)
 {
-    if (unit.type == UnitType::Timer)
-        return changedTimerProperties(unit);
-    if (unit.type == UnitType::Path)
-        return changedPathProperties(unit);
-    if (unit.type == UnitType::Socket)
+    switch (unit.type) {
+    case UnitType::Service:
+        return {livingProperties(unit), commandNames()};
+    case UnitType::Socket:
         return changedSocketProperties(unit);
-    if (unit.type == UnitType::Mount)
+    case UnitType::Mount:
         return changedMountProperties(unit);
-    if (unit.type != UnitType::Service)
+    case UnitType::Automount:
+        return changedAutomountProperties(unit);
+    case UnitType::Swap:
+        return changedSwapProperties(unit);
+    case UnitType::Scope:
+        return changedScopeProperties(unit);
+    case UnitType::Timer:
+        return changedTimerProperties(unit);
+    case UnitType::Path:
+        return changedPathProperties(unit);
+    default:
         return {};
-    return {livingProperties(unit), commandNames()};
+    }
 }
 
 } // namespace qd::units::bus

@@ -117,14 +117,16 @@ QVariantMap unitProperties(Context &context, const Unit &unit)
     out[QStringLiteral("FragmentPath")] = unit.fragmentPath;
     out[QStringLiteral("SourcePath")] = QString();
     out[QStringLiteral("DropInPaths")] = unit.dropInPaths;
-    out[QStringLiteral("UnitFileState")] =
-        unit.fragmentPath.isEmpty() ? QString() : context.fileState(unit.id);
+    out[QStringLiteral("UnitFileState")] = unit.transient ? QStringLiteral("transient")
+                                           : unit.fragmentPath.isEmpty()
+                                               ? QString()
+                                               : context.fileState(unit.id);
     // There are no presets here, and what no preset speaks of is meant to be enabled.
     const QString state = out.value(QStringLiteral("UnitFileState")).toString();
     const bool hasPreset = state.startsWith(u"enabled") || state == u"disabled";
     out[QStringLiteral("UnitFilePreset")] = hasPreset ? QStringLiteral("enabled") : QString();
     out[QStringLiteral("NeedDaemonReload")] = context.manager.needsReload(unit.id);
-    out[QStringLiteral("Transient")] = false;
+    out[QStringLiteral("Transient")] = unit.transient;
     out[QStringLiteral("Perpetual")] = unit.perpetual;
     const bool loaded = unit.load == LoadState::Loaded;
     out[QStringLiteral("CanStart")] = loaded && !unit.settings.refuseManualStart;

@@ -162,7 +162,7 @@ void runChild(ChildPlan &plan)
 {
     resetSignals(plan);
     enterGroups(plan);
-    if (setsid() < 0)
+    if (!plan.keepsSession && setsid() < 0)
         giveUp(plan, kSetsid);
     umask(plan.umask);
     connectStreams(plan);

@@ -64,6 +64,7 @@ struct ChildPlan {
     std::optional<int> nice;
     QByteArray oomScore; ///< empty: as it is
     bool ignoreSigpipe = true;
+    bool keepsSession = false; ///< stays in the engine's process group
     bool setGroups = false;
     std::vector<gid_t> groups;
     std::optional<gid_t> gid;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/driver/linux_driver.h"
 
+#include "agent/units/driver/autofs.h"
 #include "agent/units/driver/child.h"
 #include "agent/units/driver/clock_watch.h"
 #include "agent/units/driver/conditions.h"
@@ -13,6 +14,7 @@
 #include "agent/units/driver/path_watch.h"
 #include "agent/units/driver/plan.h"
 #include "agent/units/driver/proc.h"
+#include "agent/units/driver/swap_table.h"
 #include "agent/units/driver/timer_stamps.h"
 #include "agent/units/driver/users.h"
 #include "shared/base/log.h"
@@ -30,6 +32,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,6 +149,8 @@ void LinuxDriver::setEngine(DriverEvents *events, std::function<void()> run)
         m_clockWatch.get(), &ClockWatch::clockChanged, this, [this] { m_events->clockChanged(); });
     m_mounts = std::make_unique<MountTable>();
     connect(m_mounts.get(), &MountTable::changed, this, [this] { m_events->mountsChanged(); });
+    m_swaps = std::make_unique<SwapTable>();
+    connect(m_swaps.get(), &SwapTable::changed, this, [this] { m_events->swapsChanged(); });
 }
 
 Result<void> LinuxDriver::listenForNotifications(const QString &path)
@@ -584,6 +589,92 @@ Result<void> LinuxDriver::addSockets(const SpawnRequest &request, OpenFiles &fil
 QList<MountPoint> LinuxDriver::mounts()
 {
     return m_mounts ? m_mounts->mounts() : QList<MountPoint>();
+}
+
+QList<SwapArea> LinuxDriver::swaps() const
+{
+    return m_swaps ? m_swaps->areas() : QList<SwapArea>();
+}
+
+Result<void> LinuxDriver::openAutomount(const QString &unit, const AutomountSettings &automount)
+{
+    auto autofs = std::make_unique<Autofs>(automount);
+    if (auto open = autofs->open(); !open)
+        return open;
+    connect(autofs.get(), &Autofs::asked, this, [this, unit](const AutomountRequest &request) {
+        m_events->automountAsked(unit, request);
+    });
+    connect(autofs.get(), &Autofs::broke, this, [this, unit] { m_events->automountBroke(unit); });
+    m_automounts[unit] = std::move(autofs);
+    return {};
+}
+
+void LinuxDriver::answerAutomount(const QString &unit, quint32 token, bool done)
+{
+    if (const auto it = m_automounts.find(unit); it != m_automounts.end())
+        it->second->answer(token, done);
+}
+
+/// It may be the one that is telling just now: it goes when the event loop has its turn.
+void LinuxDriver::closeAutomount(const QString &unit)
+{
+    const auto it = m_automounts.find(unit);
+    if (it == m_automounts.end())
+        return;
+    it->second->disconnect(this);
+    it->second->close();
+    it->second.release()->deleteLater();
+    m_automounts.erase(it);
+}
+
+Result<void> LinuxDriver::adoptProcesses(
+    const QString &controlGroup, const QList<qint32> &pids, const QString &invocationId)
+{
+    auto files = m_groups->prepare(controlGroup);
+    if (!files)
+        return fail(files.error());
+    if (files->empty())
+        return fail(
+            code::unsupported,
+            QStringLiteral("processes of others can be told apart by control groups alone"));
+    bool taken = true;
+    for (const qint32 pid : pids) {
+        const QByteArray number = QByteArray::number(pid) + '\n';
+        for (const int file : *files)
+            taken = write(file, number.constData(), size_t(number.size())) > 0 && taken;
+        m_groups->started(controlGroup, pid, invocationId);
+    }
+    const Error error = systemError(QStringLiteral("Failed to move a process"));
+    closeAll(*files);
+    if (!taken)
+        return fail(error);
+    // Later: nothing is told from inside a call.
+    QMetaObject::invokeMethod(
+        this, [this, controlGroup] { watchAdopted(controlGroup); }, Qt::QueuedConnection);
+    return {};
+}
+
+/// Processes that are no children of the engine: the end of one is waited for, then the next one.
+void LinuxDriver::watchAdopted(const QString &group)
+{
+    const QList<qint32> pids = m_groups->processes(group);
+    for (const qint32 pid : pids) {
+        const int file = int(syscall(SYS_pidfd_open, pid, 0));
+        if (file < 0)
+            continue; // it has just ended
+        auto notifier = std::make_unique<QSocketNotifier>(file, QSocketNotifier::Read);
+        connect(notifier.get(), &QSocketNotifier::activated, this, [this, group, file] {
+            const auto it = m_adopted.find(group);
+            it->second->setEnabled(false);
+            it->second.release()->deleteLater(); // it is what calls us
+            m_adopted.erase(it);
+            ::close(file);
+            watchAdopted(group);
+        });
+        m_adopted[group] = std::move(notifier);
+        return;
+    }
+    m_events->groupEmptied(group);
 }
 
 void LinuxDriver::makeFolder(const QString &path, uint mode)

@@ -18,11 +18,13 @@ class QTimer;
 
 namespace qd::units {
 
+class Autofs;
 class ClockWatch;
 class ListenSockets;
 class MountTable;
 class NotifySocket;
 struct OpenFiles;
+class SwapTable;
 class OutputStream;
 class PathWatch;
 
@@ -73,6 +75,13 @@ public:
     void closeSockets(const QString &unit, const SocketSettings &socket) override;
     void dropConnection(quint64 connection) override;
     QList<MountPoint> mounts() override;
+    QList<SwapArea> swaps() const override;
+    Result<void> openAutomount(const QString &unit, const AutomountSettings &automount) override;
+    void answerAutomount(const QString &unit, quint32 token, bool done) override;
+    void closeAutomount(const QString &unit) override;
+    Result<void> adoptProcesses(
+        const QString &controlGroup, const QList<qint32> &pids,
+        const QString &invocationId) override;
     void makeFolder(const QString &path, uint mode) override;
     std::optional<quint64> timerStamp(const QString &unit) const override;
     void setTimerStamp(const QString &unit, quint64 us) override;
@@ -89,6 +98,7 @@ private:
     Result<int> openStream(const SpawnRequest &request);
     Result<void> addSockets(const SpawnRequest &request, OpenFiles &files) const;
     void sayComplaints(const QString &unit, ListenSockets &sockets);
+    void watchAdopted(const QString &group);
     void keepConnection(const QString &unit, int file, Connection connection);
     void adopt(const SpawnRequest &request, pid_t pid, int reportFile);
     void readReport(pid_t pid);
@@ -117,6 +127,9 @@ private:
     std::unique_ptr<NotifySocket> m_notifications;
     std::unique_ptr<ClockWatch> m_clockWatch;
     std::unique_ptr<MountTable> m_mounts;
+    std::unique_ptr<SwapTable> m_swaps;
+    std::map<QString, std::unique_ptr<Autofs>> m_automounts;
+    std::map<QString, std::unique_ptr<QSocketNotifier>> m_adopted; ///< one process of each group
     std::map<QString, std::unique_ptr<PathWatch>> m_pathWatches;
     std::vector<std::unique_ptr<PathWatch>> m_doneWatches; ///< until none of them is telling
     std::map<QString, std::unique_ptr<ListenSockets>> m_sockets;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/driver/mount_table.h"
 
+#include "agent/units/driver/proc.h"
+
 #include <QFile>
 #include <QSocketNotifier>
 #include <array>
@@ -14,19 +16,6 @@ namespace {
 
 constexpr char kPath[] = "/proc/self/mountinfo";
 
-/// "\040" is a blank.
-QString unescaped(const QByteArray &text)
-{
-    QByteArray out;
-    for (qsizetype i = 0; i < text.size(); ++i) {
-        bool ok = false;
-        const int code = text[i] == '\\' ? text.mid(i + 1, 3).toInt(&ok, 8) : 0;
-        out.append(ok ? char(code) : text[i]);
-        i += ok ? 3 : 0;
-    }
-    return QString::fromUtf8(out);
-}
-
 /// Those of the mount, then those of the file system that are not said yet.
 QString joined(const QByteArray &ofMount, const QByteArray &ofSystem)
 {
@@ -35,7 +24,7 @@ QString joined(const QByteArray &ofMount, const QByteArray &ofSystem)
         if (option != "rw" && option != "ro" && !option.isEmpty() && !out.contains(option))
             out.append(option);
     }
-    return unescaped(out.join(','));
+    return unescapedTableField(out.join(','));
 }
 
 } // namespace
@@ -50,9 +39,11 @@ QList<MountPoint> parseMountTable(const QByteArray &text)
         if (dash < 0 || before.size() < 6 || after.size() < 2)
             continue;
         MountPoint point;
-        point.where = unescaped(before[4]);
-        point.type = unescaped(after[0]);
-        point.what = unescaped(after[1]);
+        point.where = unescapedTableField(before[4]);
+        point.type = unescapedTableField(after[0]);
+        point.what = unescapedTableField(after[1]);
+        if (point.type == u"autofs")
+            continue; // waits to be mounted
         point.options = joined(before[5], after.value(2));
         out.append(point);
     }

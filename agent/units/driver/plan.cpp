@@ -119,6 +119,7 @@ void planResources(ChildPlan &plan, const ExecSettings &exec)
     plan.umask = mode_t(exec.umask);
     plan.nice = exec.nice;
     plan.ignoreSigpipe = exec.ignoreSigpipe;
+    plan.keepsSession = exec.sameProcessGroup;
     if (exec.oomScoreAdjust)
         plan.oomScore = QByteArray::number(*exec.oomScoreAdjust);
     QMap<QString, Limit> limits = exec.limits;

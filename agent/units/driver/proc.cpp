@@ -45,6 +45,18 @@ QByteArray pathOf(pid_t pid, const char *name)
 
 } // namespace
 
+QString unescapedTableField(const QByteArray &field)
+{
+    QByteArray out;
+    for (qsizetype i = 0; i < field.size(); ++i) {
+        bool ok = false;
+        const int code = field[i] == '\\' ? field.mid(i + 1, 3).toInt(&ok, 8) : 0;
+        out.append(ok ? char(code) : field[i]);
+        i += ok ? 3 : 0;
+    }
+    return QString::fromUtf8(out);
+}
+
 QByteArray procFile(pid_t pid, const char *name)
 {
     QFile file(QString::fromLatin1(pathOf(pid, name)));

@@ -3,6 +3,7 @@
 
 #include <QByteArray>
 #include <QList>
+#include <QString>
 #include <optional>
 #include <sys/types.h>
 
@@ -21,6 +22,8 @@ std::optional<ProcStat> procStat(pid_t pid);
 QList<pid_t> allProcesses();
 /// The children of a process and of its threads, the ended ones that are not reaped as well.
 QList<pid_t> procChildren(pid_t pid);
+/// A field of /proc/mounts and its like, where "\\040" is a blank.
+QString unescapedTableField(const QByteArray &field);
 /// A file of /proc/PID, at most 64 KiB of it.
 QByteArray procFile(pid_t pid, const char *name);
 /// The value of a variable in the environment that the process began with.

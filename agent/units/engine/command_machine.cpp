@@ -26,6 +26,17 @@ bool CommandMachine::runStep(Unit &unit, const QString &step, const QString &tas
     return spawnNext(unit, task);
 }
 
+bool CommandMachine::runOwn(
+    Unit &unit, const QString &step, const QString &task, const QStringList &argv)
+{
+    ExecCommand command;
+    command.command.path = argv.first();
+    command.command.argv = argv;
+    command.command.noVariables = true;
+    unit.commands[step] = {command};
+    return runStep(unit, step, task);
+}
+
 bool CommandMachine::spawnNext(Unit &unit, const QString &task)
 {
     CommandRun &run = unit.command;

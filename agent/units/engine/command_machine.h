@@ -29,6 +29,8 @@ protected:
     /// Begins a step with the first command of `step` ("ExecStartPre"); `task` names it in the
     /// journal. False when it cannot begin.
     bool runStep(Unit &unit, const QString &step, const QString &task);
+    /// The same for a command of the engine's own making, which the unit shows as `step`.
+    bool runOwn(Unit &unit, const QString &step, const QString &task, const QStringList &argv);
     bool hasStep(const Unit &unit, const QString &step) const;
     /// A command has ended; before the step goes on or ends.
     virtual void commandEnded(Unit &unit, ServiceResult outcome) { remember(unit, outcome); }

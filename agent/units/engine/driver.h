@@ -116,6 +116,43 @@ public:
         }
         return std::nullopt;
     }
+    /// The kernel's table of swaps; swapsChanged() when it is another one.
+    virtual QList<SwapArea> swaps() const { return {}; }
+    std::optional<SwapArea> swapAt(const QString &path) const
+    {
+        const QList<SwapArea> all = swaps();
+        for (const SwapArea &area : all) {
+            if (area.what == path)
+                return area;
+        }
+        return std::nullopt;
+    }
+    /// Puts the kernel's automounter at a place: automountAsked() when somebody looks at it, and
+    /// when nobody has for its time. Each is to be answered. Error: code::io.
+    virtual Result<void> openAutomount(const QString &unit, const AutomountSettings &automount)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(automount);
+        return fail(code::unsupported, QStringLiteral("Operation not supported"));
+    }
+    virtual void answerAutomount(const QString &unit, quint32 token, bool done)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(token);
+        Q_UNUSED(done);
+    }
+    /// Takes it away again, with what is mounted on it.
+    virtual void closeAutomount(const QString &unit) { Q_UNUSED(unit); }
+    /// Takes processes of somebody else into a group; groupEmptied() tells when the last one is
+    /// gone. Error: code::unsupported where processes are tracked by descent; code::io.
+    virtual Result<void> adoptProcesses(
+        const QString &controlGroup, const QList<qint32> &pids, const QString &invocationId)
+    {
+        Q_UNUSED(controlGroup);
+        Q_UNUSED(pids);
+        Q_UNUSED(invocationId);
+        return fail(code::unsupported, QStringLiteral("Operation not supported"));
+    }
     /// Makes a folder and those above it; one that is there stays as it is.
     virtual void makeFolder(const QString &path, uint mode) = 0;
     /// When a timer with Persistent= was last due, microseconds since 1970; it is kept over
@@ -169,6 +206,14 @@ public:
         Q_UNUSED(why);
     }
     virtual void mountsChanged() {}
+    virtual void swapsChanged() {}
+    virtual void automountAsked(const QString &unit, const AutomountRequest &request)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(request);
+    }
+    /// Somebody has taken the automounter away.
+    virtual void automountBroke(const QString &unit) { Q_UNUSED(unit); }
     /// The wall clock was set, so that it and the monotonic one went apart.
     virtual void clockChanged() {}
 };

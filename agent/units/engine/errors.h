@@ -10,6 +10,7 @@ namespace qd::units::error {
 inline const QString noSuchUnit = QStringLiteral("units.no_such_unit");
 inline const QString noSuchJob = QStringLiteral("units.no_such_job");
 inline const QString noSuchProcess = QStringLiteral("units.no_such_process");
+inline const QString unitExists = QStringLiteral("units.unit_exists");
 inline const QString loadFailed = QStringLiteral("units.load_failed");
 inline const QString badSetting = QStringLiteral("units.bad_unit_setting");
 inline const QString masked = QStringLiteral("units.masked");

@@ -4,6 +4,7 @@
 #include "agent/units/engine/errors.h"
 #include "agent/units/engine/mount_setters.h"
 #include "agent/units/engine/option_setters.h"
+#include "agent/units/engine/place_setters.h"
 #include "agent/units/engine/socket_setters.h"
 #include "shared/unitfile/check.h"
 #include "shared/unitfile/known_keys.h"
@@ -73,7 +74,7 @@ QString lastValue(const Unit &unit, const QString &section, const QString &name)
 }
 
 /// %u, %h and the rest speak of the service's user.
-void adoptUser(Loading &loading, Driver &machine)
+void adoptUser(Loading &loading, const Driver &machine)
 {
     const QString type = unitfile::nameType(loading.unit.id);
     const QString user =
@@ -109,7 +110,7 @@ void applyOptions(Loading &loading, const QStringList &paths)
 }
 
 /// Why a service cannot be; empty when it can (5.7).
-QString wrongService(const ServiceSettings &service, Driver &machine)
+QString wrongService(const ServiceSettings &service, const Driver &machine)
 {
     const qsizetype starts = service.of(ExecKind::Start).size();
     const bool oneshot = service.type == ServiceType::Oneshot;
@@ -135,7 +136,7 @@ QString wrongService(const ServiceSettings &service, Driver &machine)
     return {};
 }
 
-void finishService(Loading &loading, Driver &machine)
+void finishService(Loading &loading, const Driver &machine)
 {
     Unit &unit = loading.unit;
     ServiceSettings &service = unit.service;
@@ -183,7 +184,7 @@ void finishTriggering(Loading &loading, QString &triggered, const QString &wrong
 /// Whether units of this type have processes of their own, and so a place in a slice.
 bool hasProcesses(UnitType type)
 {
-    return type == UnitType::Service || runsCommands(type);
+    return type == UnitType::Service || type == UnitType::Scope || runsCommands(type);
 }
 
 QString defaultSlice(const QString &unit)
@@ -247,6 +248,10 @@ void addImplicit(Loading &loading)
     }
     if (unit.type == UnitType::Mount)
         addMountDependencies(loading);
+    if (unit.type == UnitType::Automount)
+        addAutomountDependencies(loading);
+    if (unit.type == UnitType::Swap)
+        addSwapDependencies(loading);
     if (!unit.settings.defaultDependencies || unit.id == shutdown)
         return;
     if (triggers) {
@@ -264,7 +269,7 @@ void addImplicit(Loading &loading)
         add(Dependency::After, QStringLiteral("basic.target"));
     }
     const bool known = unit.type == UnitType::Service || unit.type == UnitType::Target ||
-                       unit.type == UnitType::Slice || triggers;
+                       unit.type == UnitType::Slice || unit.type == UnitType::Scope || triggers;
     if (known && !unit.perpetual) {
         add(Dependency::Conflicts, shutdown);
         add(Dependency::Before, shutdown);
@@ -327,7 +332,7 @@ bool judge(Unit &unit, const FoundUnit &found, bool isMounted)
     case FoundUnit::Missing:
         break;
     }
-    if (unit.type == UnitType::Slice || unit.type == UnitType::Scope || isMounted) {
+    if (unit.type == UnitType::Slice || isMounted) {
         unit.load = LoadState::Loaded; // they need no file
         return true;
     }
@@ -335,6 +340,93 @@ bool judge(Unit &unit, const FoundUnit &found, bool isMounted)
         unit, LoadState::NotFound, error::noSuchUnit,
         QStringLiteral("Unit %1 not found.").arg(unit.id));
     return false;
+}
+
+/// What the kernel has of a mount or a swap, whoever has made it.
+struct InUse {
+    std::optional<MountPoint> point;
+    std::optional<SwapArea> area;
+};
+
+InUse lookAtKernel(const Unit &unit, Driver &machine)
+{
+    InUse out;
+    if (unit.type == UnitType::Mount)
+        out.point = machine.mountAt(pathOfUnit(unit.id));
+    if (unit.type == UnitType::Swap)
+        out.area = machine.swapAt(pathOfUnit(unit.id));
+    return out;
+}
+
+/// What a unit's files said before, as far as something of its life is kept there.
+struct Settings {
+    ServiceSettings service;
+    TimerSettings timer;
+    PathSettings path;
+    QMap<QString, QList<ExecCommand>> commands;
+};
+
+/// Leaves the unit as if no file had been read.
+Settings takeSettings(Unit &unit)
+{
+    Settings before{
+        std::exchange(unit.service, {}), std::exchange(unit.timer, {}),
+        std::exchange(unit.path, {}), std::exchange(unit.commands, {})};
+    unit.settings = {};
+    unit.exec = {};
+    unit.exec.sameProcessGroup = unit.type == UnitType::Mount;
+    unit.kill = {};
+    unit.slice.clear();
+    unit.socket = {};
+    unit.mount = {};
+    unit.swap = {};
+    unit.automount = {};
+    unit.scope = {};
+    unit.options.clear();
+    unit.problems.clear();
+    unit.loadError = {};
+    unit.dropInPaths.clear();
+    return before;
+}
+
+/// What a type makes of its options once all are read.
+void finishType(Loading &loading, const Driver &machine, const InUse &inUse)
+{
+    Unit &unit = loading.unit;
+    switch (unit.type) {
+    case UnitType::Service:
+        return finishService(loading, machine);
+    case UnitType::Socket:
+        return finishSocket(loading);
+    case UnitType::Mount:
+        return finishMount(loading, inUse.point);
+    case UnitType::Automount:
+        return finishAutomount(loading);
+    case UnitType::Swap:
+        return finishSwap(loading, inUse.area);
+    case UnitType::Timer:
+        return finishTriggering(loading, unit.timer.unit, wrongTimer(unit.timer));
+    case UnitType::Path:
+        finishTriggering(loading, unit.path.unit, wrongPath(unit.path));
+        for (const PathLine &line : std::as_const(unit.path.lines))
+            unit.settings.requiresMountsFor.append(line.path);
+        return;
+    default:
+        return;
+    }
+}
+
+void keepWhatIsKnown(Unit &unit, const Settings &before)
+{
+    for (int kind = 0; kind < kExecKinds; ++kind)
+        keepRuns(unit.service.of(ExecKind(kind)), before.service.of(ExecKind(kind)));
+    // Commands of mounts and swaps are the engine's, not the file's.
+    if (unit.type == UnitType::Mount || unit.type == UnitType::Swap)
+        unit.commands = before.commands;
+    for (auto it = unit.commands.begin(); it != unit.commands.end(); ++it)
+        keepRuns(it.value(), before.commands.value(it.key()));
+    keepSpent(unit.timer, before.timer);
+    keepExisted(unit.path, before.path);
 }
 
 } // namespace
@@ -353,30 +445,16 @@ QString slicePath(const QString &slice)
 Loaded loadUnit(
     Unit &unit, const FoundUnit &found, const unitfile::SpecifierContext &node, Driver &machine)
 {
-    const ServiceSettings before = std::exchange(unit.service, {});
-    const TimerSettings timerBefore = std::exchange(unit.timer, {});
-    const PathSettings pathBefore = std::exchange(unit.path, {});
-    const auto commandsBefore = std::exchange(unit.commands, {});
-    unit.settings = {};
-    unit.exec = {};
-    unit.kill = {};
-    unit.slice.clear();
-    unit.socket = {};
-    unit.mount = {};
-    unit.options.clear();
-    unit.problems.clear();
-    unit.loadError = {};
+    const Settings before = takeSettings(unit);
     unit.stamp = found.stamp;
     unit.fragmentPath = found.state == FoundUnit::Missing ? QString() : found.fragment.path;
-    unit.dropInPaths.clear();
     unit.perpetual = unit.id == u"-.slice" || unit.id == u"system.slice" || unit.id == u"-.mount";
 
     Loading loading{unit, node, {}, {}, {}};
     loading.context.unit = unit.id;
     loading.context.fragment = unit.fragmentPath;
-    const auto point =
-        unit.type == UnitType::Mount ? machine.mountAt(pathOfUnit(unit.id)) : std::nullopt;
-    const bool readable = judge(unit, found, point.has_value());
+    const InUse inUse = lookAtKernel(unit, machine);
+    const bool readable = judge(unit, found, inUse.point.has_value() || inUse.area.has_value());
     if (readable) {
         QStringList paths{unit.fragmentPath};
         for (const SourceFile &dropIn : found.dropIns)
@@ -385,19 +463,7 @@ Loaded loadUnit(
         readFiles(loading, found);
         adoptUser(loading, machine);
         applyOptions(loading, paths);
-        if (unit.type == UnitType::Service)
-            finishService(loading, machine);
-        if (unit.type == UnitType::Socket)
-            finishSocket(loading);
-        if (unit.type == UnitType::Mount)
-            finishMount(loading, point);
-        if (unit.type == UnitType::Timer)
-            finishTriggering(loading, unit.timer.unit, wrongTimer(unit.timer));
-        if (unit.type == UnitType::Path) {
-            finishTriggering(loading, unit.path.unit, wrongPath(unit.path));
-            for (const PathLine &line : std::as_const(unit.path.lines))
-                unit.settings.requiresMountsFor.append(line.path);
-        }
+        finishType(loading, machine, inUse);
     }
     for (const QString &name : found.wants)
         loading.out.dependencies.append({Dependency::Wants, name});
@@ -409,14 +475,7 @@ Loaded loadUnit(
             QStringLiteral("Unit %1 has a bad unit file setting.").arg(unit.id));
     if (readable)
         addImplicit(loading);
-    for (int kind = 0; kind < kExecKinds; ++kind)
-        keepRuns(unit.service.of(ExecKind(kind)), before.of(ExecKind(kind)));
-    if (unit.type == UnitType::Mount) // its commands are the engine's, not the file's
-        unit.commands = commandsBefore;
-    for (auto it = unit.commands.begin(); it != unit.commands.end(); ++it)
-        keepRuns(it.value(), commandsBefore.value(it.key()));
-    keepSpent(unit.timer, timerBefore);
-    keepExisted(unit.path, pathBefore);
+    keepWhatIsKnown(unit, before);
     return std::move(loading.out);
 }
 

@@ -2,6 +2,7 @@
 // What others ask of the engine.
 #include "agent/units/engine/manager.h"
 
+#include "agent/units/engine/automount_machine.h"
 #include "agent/units/engine/errors.h"
 #include "agent/units/engine/job_queue.h"
 #include "agent/units/engine/mount_machine.h"
@@ -9,8 +10,10 @@
 #include "agent/units/engine/path_machine.h"
 #include "agent/units/engine/plain_machine.h"
 #include "agent/units/engine/registry.h"
+#include "agent/units/engine/scope_machine.h"
 #include "agent/units/engine/service_machine.h"
 #include "agent/units/engine/socket_machine.h"
+#include "agent/units/engine/swap_machine.h"
 #include "agent/units/engine/timer_machine.h"
 #include "shared/unitfile/unit_name.h"
 
@@ -44,13 +47,19 @@ Manager::Manager(Parts parts, Options options, QObject *parent)
         this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
     m_mounts = std::make_unique<MountMachine>(MountMachine::Parts{
         this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
+    m_automounts = std::make_unique<AutomountMachine>(static_cast<Core *>(this), m_parts.driver);
+    m_swaps = std::make_unique<SwapMachine>(SwapMachine::Parts{
+        this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
+    m_scopes = std::make_unique<ScopeMachine>(ScopeMachine::Parts{
+        this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
     m_timers = std::make_unique<TimerMachine>(
         TimerMachine::Parts{this, m_parts.driver, m_parts.clock, m_parts.random},
         TimerMachine::Node{m_options.specifiers.machineId, m_options.bootUs, now().monotonicUs});
     m_machines = {{UnitType::Service, m_services.get()}, {UnitType::Socket, m_sockets.get()},
-                  {UnitType::Mount, m_mounts.get()},     {UnitType::Timer, m_timers.get()},
-                  {UnitType::Path, m_paths.get()},       {UnitType::Target, m_plain.get()},
-                  {UnitType::Slice, m_plain.get()}};
+                  {UnitType::Mount, m_mounts.get()},     {UnitType::Automount, m_automounts.get()},
+                  {UnitType::Swap, m_swaps.get()},       {UnitType::Scope, m_scopes.get()},
+                  {UnitType::Timer, m_timers.get()},     {UnitType::Path, m_paths.get()},
+                  {UnitType::Target, m_plain.get()},     {UnitType::Slice, m_plain.get()}};
     m_registry->get(QStringLiteral("-.slice"));
 }
 
@@ -268,7 +277,8 @@ Result<void> Manager::kill(const QString &name, Whom whom, int signalNumber)
         return fail(error::noSuchUnit, QStringLiteral("Unit %1 not loaded.").arg(name));
     const ServiceRuntime &run = unit->run;
     const bool isService = unit->type == UnitType::Service;
-    if (!isService && !runsCommands(unit->type) && unit->type != UnitType::Slice)
+    const bool hasGroup = unit->type == UnitType::Slice || unit->type == UnitType::Scope;
+    if (!isService && !runsCommands(unit->type) && !hasGroup)
         return fail(code::unsupported, QStringLiteral("Operation not supported"));
     const qint32 controlPid = isService ? run.controlPid : unit->command.pid;
     if (whom == Whom::Main && run.mainPid == 0)
@@ -383,6 +393,68 @@ void Manager::mountsChanged()
     }
     m_lookForGarbage = true;
     m_parts.driver->wake();
+}
+
+void Manager::swapsChanged()
+{
+    QSet<QString> names;
+    const QList<SwapArea> all = m_parts.driver->swaps();
+    for (const SwapArea &area : all) {
+        const auto stem = unitfile::escapePath(area.what);
+        const QString name = stem.value_or(QString()) + QStringLiteral(".swap");
+        if (!stem || !unitfile::isValidName(name))
+            continue;
+        names.insert(name);
+        Unit &unit = m_registry->get(name);
+        if (unit.load == LoadState::NotFound)
+            m_registry->lookAgain(unit);
+        m_swaps->seen(unit, area);
+    }
+    for (const auto &unit : m_registry->all()) {
+        if (unit->type == UnitType::Swap && unit->swapping.area && !names.contains(unit->id))
+            m_swaps->seen(*unit, std::nullopt);
+    }
+    m_lookForGarbage = true;
+    m_parts.driver->wake();
+}
+
+void Manager::automountAsked(const QString &name, const AutomountRequest &request)
+{
+    Unit *unit = find(name);
+    if (unit && unit->type == UnitType::Automount)
+        m_automounts->asked(*unit, request);
+    else
+        m_parts.driver->answerAutomount(name, request.token, false);
+}
+
+void Manager::automountBroke(const QString &name)
+{
+    if (Unit *unit = find(name); unit && unit->type == UnitType::Automount)
+        m_automounts->broken(*unit);
+}
+
+Result<JobId> Manager::startScope(const QString &name, const QList<qint32> &pids, JobMode mode)
+{
+    const auto found = loadedUnit(name);
+    if (!found)
+        return fail(found.error());
+    Unit &unit = **found;
+    if (!isInactiveOrFailed(unit.active) || unit.job != 0)
+        return fail(
+            error::unitExists,
+            QStringLiteral("Unit %1 was already loaded or has a fragment file.").arg(unit.id));
+    unit.transient = true;
+    unit.scoped.pids = pids;
+    return addJob(JobType::Start, unit, mode);
+}
+
+Result<void> Manager::abandonScope(const QString &name)
+{
+    Unit *unit = find(name);
+    if (!unit || unit->type != UnitType::Scope)
+        return fail(error::noSuchUnit, QStringLiteral("Unit %1 not loaded.").arg(name));
+    m_scopes->abandon(*unit);
+    return {};
 }
 
 Unit *Manager::socketNamed(const QString &name) const

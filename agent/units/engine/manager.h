@@ -12,13 +12,16 @@
 
 namespace qd::units {
 
+class AutomountMachine;
 class JobQueue;
 class MountMachine;
 class PathMachine;
 class PlainMachine;
 class Registry;
+class ScopeMachine;
 class ServiceMachine;
 class SocketMachine;
+class SwapMachine;
 class TimerMachine;
 class UnitMachine;
 
@@ -91,6 +94,11 @@ public:
     Result<void> resetFailed(const QString &unit = {});
     enum class Whom { All, Main, Control };
     Result<void> kill(const QString &unit, Whom whom, int signalNumber);
+    /// Makes a scope of processes that are there, and starts it. Its file must have been written.
+    /// Error: unitExists; those of enqueue().
+    Result<JobId> startScope(const QString &unit, const QList<qint32> &pids, JobMode mode);
+    /// Who has made a scope does not look after it any more. Error: noSuchUnit.
+    Result<void> abandonScope(const QString &unit);
     /// Keeps a unit in memory although nothing needs it, until unref().
     Result<void> ref(const QString &unit);
     void unref(const QString &unit);
@@ -110,6 +118,9 @@ public:
     void timerFired(const QString &timer) override;
     void pathChanged(const QString &unit, bool touched) override;
     void mountsChanged() override;
+    void swapsChanged() override;
+    void automountAsked(const QString &unit, const AutomountRequest &request) override;
+    void automountBroke(const QString &unit) override;
     void socketReady(const QString &unit) override;
     void connectionCame(const QString &unit, const Connection &connection) override;
     void socketBroke(const QString &unit, const QString &why) override;
@@ -186,11 +197,14 @@ private:
     Options m_options;
     std::unique_ptr<Registry> m_registry;
     std::unique_ptr<JobQueue> m_jobs;
+    std::unique_ptr<AutomountMachine> m_automounts;
     std::unique_ptr<MountMachine> m_mounts;
     std::unique_ptr<PathMachine> m_paths;
     std::unique_ptr<PlainMachine> m_plain; ///< targets and slices
+    std::unique_ptr<ScopeMachine> m_scopes;
     std::unique_ptr<ServiceMachine> m_services;
     std::unique_ptr<SocketMachine> m_sockets;
+    std::unique_ptr<SwapMachine> m_swaps;
     std::unique_ptr<TimerMachine> m_timers;
     QMap<UnitType, UnitMachine *> m_machines;
     UnitSet m_dirty; ///< units with changes that are not told yet

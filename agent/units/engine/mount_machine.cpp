@@ -108,16 +108,10 @@ StartAnswer MountMachine::reload(Unit &unit)
     return StartAnswer::Begun;
 }
 
-/// Runs one command of the engine's own making.
 bool MountMachine::runs(
     Unit &unit, const QString &step, const QString &task, const QStringList &argv)
 {
-    ExecCommand command;
-    command.command.path = argv.first();
-    command.command.argv = argv;
-    command.command.noVariables = true;
-    unit.commands[step] = {command};
-    if (!runStep(unit, step, task))
+    if (!runOwn(unit, step, task, argv))
         return false;
     arm(unit, unit.mount.timeoutUs);
     return true;

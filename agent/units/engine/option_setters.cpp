@@ -2,6 +2,7 @@
 #include "agent/units/engine/option_setters.h"
 
 #include "agent/units/engine/mount_setters.h"
+#include "agent/units/engine/place_setters.h"
 #include "agent/units/engine/setter_kinds.h"
 #include "agent/units/engine/socket_setters.h"
 #include "shared/unitfile/environment.h"
@@ -415,6 +416,7 @@ const Setters &allSetters()
         addKillSetters(s, QStringLiteral("Scope/"));
         addSocketSetters(s);
         addMountSetters(s);
+        addPlaceSetters(s);
         addTimerSetters(s);
         addPathSetters(s);
         return s;

@@ -156,7 +156,8 @@ void Registry::orderTargets(Unit &unit)
 void Registry::lookAgain(Unit &unit)
 {
     FoundUnit found = findUnit(*m_parts.source, unit.id);
-    const bool mayHaveNone = unit.type == UnitType::Mount; // it may be mounted by now
+    // It may be mounted by now.
+    const bool mayHaveNone = unit.type == UnitType::Mount || unit.type == UnitType::Swap;
     if ((found.state == FoundUnit::Missing && !mayHaveNone) ||
         (!found.id.isEmpty() && found.id != unit.id))
         return;

@@ -95,7 +95,8 @@ struct ExecSettings {
     std::optional<int> oomScoreAdjust;
     QMap<QString, Limit> limits; ///< "NOFILE" -> ...
     bool ignoreSigpipe = true;
-    bool nonBlocking = false; ///< of the descriptors that are passed
+    bool sameProcessGroup = false; ///< as the engine, which the automounter lets through
+    bool nonBlocking = false;      ///< of the descriptors that are passed
     QString standardInput = QStringLiteral("null");
     QString standardOutput = QStringLiteral("journal");
     QString standardError = QStringLiteral("inherit");
@@ -253,6 +254,39 @@ struct MountSettings {
     bool readWriteOnly = false;
     uint directoryMode = 0755;
     quint64 timeoutUs = 90 * unitfile::kSecond;
+};
+
+/// A line of the kernel's table of swaps.
+struct SwapArea {
+    QString what;
+    int priority = -1;
+
+    bool operator==(const SwapArea &) const = default;
+};
+
+struct SwapSettings {
+    QString what, options;
+    std::optional<int> priority;
+    quint64 timeoutUs = 90 * unitfile::kSecond;
+};
+
+/// What the kernel's automounter asks; it waits for the answer.
+struct AutomountRequest {
+    quint32 token = 0;
+    qint32 pid = 0;            ///< who looks at the place
+    bool isExpiration = false; ///< nobody does: it may be unmounted
+};
+
+struct AutomountSettings {
+    QString where, extraOptions;
+    QString mount; ///< what it starts
+    uint directoryMode = 0755;
+    quint64 timeoutIdleUs = 0; ///< 0 = it stays mounted
+};
+
+struct ScopeSettings {
+    quint64 timeoutStopUs = 90 * unitfile::kSecond;
+    quint64 runtimeMaxUs = unitfile::kInfinity;
 };
 
 struct TimerSettings {

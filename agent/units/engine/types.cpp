@@ -170,6 +170,26 @@ QString toText(MountState state)
     return all.value(int(state));
 }
 
+QString toText(SwapState state)
+{
+    static const QStringList all =
+        list("dead activating activating-done active deactivating deactivating-sigterm "
+             "deactivating-sigkill failed");
+    return all.value(int(state));
+}
+
+QString toText(AutomountState state)
+{
+    static const QStringList all = list("dead waiting running failed");
+    return all.value(int(state));
+}
+
+QString toText(ScopeState state)
+{
+    static const QStringList all = list("dead running abandoned stop-sigterm stop-sigkill failed");
+    return all.value(int(state));
+}
+
 QString toText(TimerState state)
 {
     static const QStringList all = list("dead waiting running elapsed failed");
@@ -206,7 +226,7 @@ QString toText(ServiceResult result)
     static const QStringList all = list("success resources protocol timeout exit-code signal "
                                         "core-dump watchdog start-limit-hit oom-kill "
                                         "exec-condition trigger-limit-hit unit-start-limit-hit "
-                                        "service-start-limit-hit");
+                                        "service-start-limit-hit mount-start-limit-hit unmounted");
     return all.value(int(result));
 }
 

@@ -135,6 +135,18 @@ enum class MountState {
     UnmountingSigkill,
     Failed
 };
+enum class SwapState {
+    Dead,
+    Activating,     ///< swapon runs,
+    ActivatingDone, ///< and still does although it is in use
+    Active,
+    Deactivating,
+    DeactivatingSigterm,
+    DeactivatingSigkill,
+    Failed
+};
+enum class AutomountState { Dead, Waiting, Running, Failed };
+enum class ScopeState { Dead, Running, Abandoned, StopSigterm, StopSigkill, Failed };
 enum class TimerState { Dead, Waiting, Running, Elapsed, Failed };
 enum class ServiceType { Simple, Exec, Forking, Oneshot, DBus, Notify, Idle };
 enum class RestartPolicy { No, OnSuccess, OnFailure, OnAbnormal, OnWatchdog, OnAbort, Always };
@@ -152,9 +164,11 @@ enum class ServiceResult {
     StartLimitHit,
     OomKill,
     SkipCondition,
-    TriggerLimitHit,     // of what triggers others: it was too often,
-    UnitStartLimitHit,   // or what it triggers was started too often;
-    ServiceStartLimitHit // the same of a socket
+    TriggerLimitHit,      // of what triggers others: it was too often,
+    UnitStartLimitHit,    // or what it triggers was started too often;
+    ServiceStartLimitHit, // the same of a socket,
+    MountStartLimitHit,   // of an automount,
+    Unmounted             // which may also be taken away
 };
 enum class ExecKind { Condition, StartPre, Start, StartPost, Reload, Stop, StopPost };
 constexpr int kExecKinds = 7;
@@ -172,6 +186,9 @@ QString toText(PathState state);
 QString toText(ListenKind kind); ///< "Stream" of ListenStream= ...
 QString toText(SocketState state);
 QString toText(MountState state);
+QString toText(SwapState state);
+QString toText(AutomountState state);
+QString toText(ScopeState state);
 QString toText(TimerState state);
 QString toText(TimerBase base); ///< "OnActiveSec" ...
 QString toText(ServiceType type);

@@ -77,6 +77,25 @@ struct MountRuntime {
     int retries = 0;
 };
 
+/// How a swap is doing.
+struct SwapRuntime {
+    SwapState state = SwapState::Dead;
+    std::optional<SwapArea> area; ///< what the kernel says is in use
+};
+
+/// How an automount is doing.
+struct AutomountRuntime {
+    AutomountState state = AutomountState::Dead;
+    QList<quint32> comers;      ///< who wait for the mount
+    QList<quint32> expirations; ///< and the kernel, for its end
+};
+
+/// How a scope is doing.
+struct ScopeRuntime {
+    ScopeState state = ScopeState::Dead;
+    QList<qint32> pids; ///< that it begins with
+};
+
 /// How a path is doing.
 struct PathRuntime {
     PathState state = PathState::Dead;
@@ -104,6 +123,7 @@ struct Unit {
     QStringList dropInPaths;
     QByteArray stamp; ///< of its files when they were read
     bool perpetual = false;
+    bool transient = false; ///< nobody has written a file of it
     /// The options as read, drop-ins merged in order, specifiers not replaced.
     QList<unitfile::Option> options;
     QList<unitfile::Problem> problems;
@@ -123,6 +143,12 @@ struct Unit {
     SocketRuntime listening;
     MountSettings mount; ///< meaningful for mounts
     MountRuntime mounting;
+    SwapSettings swap; ///< meaningful for swaps
+    SwapRuntime swapping;
+    AutomountSettings automount; ///< meaningful for automounts
+    AutomountRuntime automounting;
+    ScopeSettings scope; ///< meaningful for scopes
+    ScopeRuntime scoped;
     PathSettings path; ///< meaningful for paths
     PathRuntime watching;
     TimerSettings timer; ///< meaningful for timers

@@ -18,12 +18,28 @@ JournalWriter::Options writerOptions(const DaemonOptions &options)
     return out;
 }
 
+/// Units that are made over the bus are looked for first.
+QString transientFolder(const DaemonOptions &options)
+{
+    return options.run + QStringLiteral("/transient");
+}
+
 bool isRunning(const Unit &unit)
 {
-    // Of the mounts only those that a file asks for: the others were there before.
-    const bool mayHoldOn = unit.type == UnitType::Service || unit.type == UnitType::Socket ||
-                           (unit.type == UnitType::Mount && !unit.fragmentPath.isEmpty());
-    return mayHoldOn && !isInactiveOrFailed(unit.active);
+    if (isInactiveOrFailed(unit.active))
+        return false;
+    switch (unit.type) {
+    case UnitType::Service:
+    case UnitType::Socket:
+    case UnitType::Scope:
+        return true;
+    case UnitType::Mount:
+    case UnitType::Automount:
+    case UnitType::Swap: // those that no file asks for were there before
+        return !unit.fragmentPath.isEmpty();
+    default:
+        return false;
+    }
 }
 
 } // namespace
@@ -33,7 +49,7 @@ Daemon::Daemon(DaemonOptions options, QObject *parent)
     , m_options(std::move(options))
     , m_writer(writerOptions(m_options))
     , m_journal(m_writer)
-    , m_source(m_options.unitPaths)
+    , m_source(QStringList{transientFolder(m_options)} + m_options.unitPaths)
 {
 }
 
@@ -41,7 +57,9 @@ Daemon::~Daemon() = default;
 
 Result<void> Daemon::prepareFolders()
 {
-    QStringList folders{m_options.run, m_options.persistentUnits(), m_options.runtimeUnits()};
+    QStringList folders{
+        m_options.run, transientFolder(m_options), m_options.persistentUnits(),
+        m_options.runtimeUnits()};
     for (const QString &socket : std::as_const(m_options.privateSockets))
         folders.append(QFileInfo(socket).path());
     for (const QString &folder : std::as_const(folders)) {
@@ -54,6 +72,10 @@ Result<void> Daemon::prepareFolders()
     if (!m_lock->tryLock())
         return fail(
             code::conflict, QStringLiteral("another unit engine runs in %1").arg(m_options.run));
+    // What an engine before this one has made lives no more.
+    QDir transient(transientFolder(m_options));
+    for (const QString &name : transient.entryList(QDir::Files))
+        transient.remove(name);
     return {};
 }
 
@@ -86,11 +108,13 @@ Result<void> Daemon::start()
         Manager::Options{serviceEnvironment(), machineSpecifiers(), bootUs()});
     m_driver->setEngine(m_manager.get(), [this] { m_manager->run(); });
     m_manager->mountsChanged();
+    m_manager->swapsChanged();
     bus::UnitFiles::Folders folders;
     folders.search = m_options.unitPaths;
     folders.persistent = m_options.persistentUnits();
     folders.runtime = m_options.runtimeUnits();
     m_face = std::make_unique<bus::Face>(*m_manager, bus::UnitFiles(folders), m_clock);
+    m_face->keepTransient(transientFolder(m_options));
     connect(m_manager.get(), &Manager::jobRemoved, this, [this] { onJobRemoved(); });
     connect(m_manager.get(), &Manager::unitChanged, this, [this] {
         if (m_stopping)

@@ -29,6 +29,8 @@ void openStandardStreams()
 int main(int argc, char **argv)
 {
     openStandardStreams();
+    // A process group of its own: the kernel's automounter lets its members through to the place.
+    (void)setpgid(0, 0);
     qd::logOnOneLine();
     QCoreApplication app(argc, argv);
     qd::StopSignals signalsOfStop;

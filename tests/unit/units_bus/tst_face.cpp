@@ -256,14 +256,26 @@ void TestFace::everyMemberHasSystemdsType_data()
     QTest::addColumn<QMap<QString, QStringList>>("sections");
     const QStringList service{
         QStringLiteral("Service"), QStringLiteral("Group"), QStringLiteral("Exec")};
+    // GetProcesses is offered by every object.
+    const QString method = QStringLiteral("Service");
+    const QStringList blocks{QStringLiteral("Group"), QStringLiteral("Exec")};
     const QMap<QString, QStringList> sections{
         {kManagerInterface, {QStringLiteral("Manager")}},
         {kUnitInterface, {QStringLiteral("Unit")}},
         {kService + QStringLiteral(".Service"), service},
         {kService + QStringLiteral(".Slice"), service},
-        {kService + QStringLiteral(".Target"), {QStringLiteral("Service")}}};
+        {kService + QStringLiteral(".Target"), {QStringLiteral("Service")}},
+        {kService + QStringLiteral(".Socket"), blocks + QStringList{QStringLiteral("Socket")}},
+        {kService + QStringLiteral(".Mount"), blocks + QStringList{QStringLiteral("Mount")}},
+        {kService + QStringLiteral(".Swap"), blocks + QStringList{QStringLiteral("Swap")}},
+        {kService + QStringLiteral(".Scope"), blocks + QStringList{QStringLiteral("Scope")}},
+        {kService + QStringLiteral(".Automount"), {method, QStringLiteral("Automount")}},
+        {kService + QStringLiteral(".Timer"), {method, QStringLiteral("Timer")}},
+        {kService + QStringLiteral(".Path"), {method, QStringLiteral("Path")}}};
     QTest::newRow("manager") << kRootPath << sections;
-    for (const char *unit : {"sleeper.service", "basic.target", "-.slice"})
+    for (const char *unit :
+         {"sleeper.service", "basic.target", "-.slice", "none.socket", "none.mount", "none.swap",
+          "none.automount", "none.scope", "none.timer", "none.path"})
         QTest::newRow(unit) << unitPath(QLatin1String(unit)) << sections;
 }
 

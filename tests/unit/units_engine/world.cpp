@@ -210,6 +210,35 @@ void FakeDriver::dropConnection(quint64 connection)
     log.append(QStringLiteral("drop %1").arg(connection));
 }
 
+Result<void> FakeDriver::openAutomount(const QString &unit, const AutomountSettings &)
+{
+    automounts.insert(unit);
+    return {};
+}
+
+void FakeDriver::answerAutomount(const QString &unit, quint32 token, bool done)
+{
+    log.append(QStringLiteral("answer %1 %2 %3")
+                   .arg(unit)
+                   .arg(token)
+                   .arg(done ? QStringLiteral("done") : QStringLiteral("failed")));
+}
+
+void FakeDriver::closeAutomount(const QString &unit)
+{
+    automounts.remove(unit);
+}
+
+Result<void>
+FakeDriver::adoptProcesses(const QString &controlGroup, const QList<qint32> &pids, const QString &)
+{
+    if (tracksByDescent)
+        return fail(code::unsupported, QStringLiteral("by control groups alone"));
+    for (const qint32 pid : pids)
+        running.insert(pid, Process{pid, QString(), controlGroup, QString(), {}, {}, {}});
+    return {};
+}
+
 World::World(quint64 seed)
     : random(seed)
     , manager(
@@ -372,6 +401,27 @@ void World::unmounted(const QString &where)
         }
     }
     manager.mountsChanged();
+    settle();
+}
+
+void World::swapped(const QString &what, bool on)
+{
+    driver.areas.removeIf([&](const SwapArea &area) { return area.what == what; });
+    if (on)
+        driver.areas.append(SwapArea{what, -2});
+    manager.swapsChanged();
+    settle();
+}
+
+void World::lookAt(const QString &unit, quint32 token)
+{
+    manager.automountAsked(unit, AutomountRequest{token, 4711, false});
+    settle();
+}
+
+void World::expire(const QString &unit, quint32 token)
+{
+    manager.automountAsked(unit, AutomountRequest{token, 0, true});
     settle();
 }
 

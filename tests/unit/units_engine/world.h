@@ -83,6 +83,13 @@ public:
     void closeSockets(const QString &unit, const SocketSettings &socket) override;
     void dropConnection(quint64 connection) override;
     QList<MountPoint> mounts() override { return table; }
+    QList<SwapArea> swaps() const override { return areas; }
+    Result<void> openAutomount(const QString &unit, const AutomountSettings &automount) override;
+    void answerAutomount(const QString &unit, quint32 token, bool done) override;
+    void closeAutomount(const QString &unit) override;
+    Result<void> adoptProcesses(
+        const QString &controlGroup, const QList<qint32> &pids,
+        const QString &invocationId) override;
     void makeFolder(const QString &path, uint mode) override
     {
         log.append(QStringLiteral("folder %1 %2").arg(path).arg(mode, 0, 8));
@@ -110,7 +117,10 @@ public:
     QSet<QString> waiting;   ///< units at whose sockets something waits to be read
     bool refusesToListen = false;
     QList<MountPoint> table; ///< of what is mounted
-    QStringList log;         ///< "run a.service /bin/true", "signal 15 a.service"
+    QList<SwapArea> areas;   ///< what is swapped to
+    QSet<QString> automounts;
+    bool tracksByDescent = false;
+    QStringList log; ///< "run a.service /bin/true", "signal 15 a.service"
     QList<SpawnRequest> requests;
     std::function<void(const SpawnRequest &)> onSpawn;
     bool woken = false;
@@ -159,6 +169,12 @@ public:
     /// The table of mounts gets, or loses, a line, and the engine is told.
     void mounted(const QString &what, const QString &where, const QString &type = "ext4");
     void unmounted(const QString &where);
+    /// The same of the table of swaps.
+    void swapped(const QString &what, bool on);
+    /// Somebody looks at the place of an automount, or nobody has for its time; the answer will
+    /// be in the driver's log.
+    void lookAt(const QString &unit, quint32 token);
+    void expire(const QString &unit, quint32 token);
     /// A connection comes at a socket with Accept=yes, from an address.
     void connectFrom(const QString &address, const QString &unit);
     /// Sets the wall clock forward, or back, and says so.

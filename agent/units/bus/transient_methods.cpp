@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/units/bus/errors.h"
+#include "agent/units/bus/methods.h"
+#include "agent/units/bus/object_path.h"
+#include "agent/units/bus/transient.h"
+
+#include <QFile>
+#include <QSaveFile>
+
+namespace qd::units::bus {
+
+namespace {
+
+QString fileOf(const Context &context, const QString &unit)
+{
+    return context.transientFolder + u'/' + unit;
+}
+
+Result<void> writeFile(const QString &path, const QByteArray &text)
+{
+    QSaveFile file(path);
+    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit())
+        return fail(
+            error::failed, QStringLiteral("cannot write %1: %2").arg(path, file.errorString()));
+    return {};
+}
+
+Result<JobId> startTransient(Context &context, const Call &call, JobMode mode)
+{
+    const QString unit = call.text(0);
+    const auto made = readTransientUnit(unit, call.as<QList<Setting>>(2));
+    if (!made)
+        return fail(made.error());
+    const QString path = fileOf(context, unit);
+    if (context.transientFolder.isEmpty() || QFile::exists(path))
+        return fail(
+            error::unitExists,
+            QStringLiteral("Unit %1 was already loaded or has a fragment file.").arg(unit));
+    if (auto written = writeFile(path, made->text); !written)
+        return fail(written.error());
+    auto job = context.manager.startScope(unit, made->pids, mode);
+    if (!job)
+        QFile::remove(path);
+    return job;
+}
+
+} // namespace
+
+void forgetTransient(const Context &context, const QString &unit)
+{
+    if (!context.transientFolder.isEmpty())
+        QFile::remove(fileOf(context, unit));
+}
+
+Methods transientMethods(Context &context)
+{
+    Methods out;
+    out.insert(
+        QStringLiteral("StartTransientUnit"),
+        {"ssa(sv)a(sa(sv))", "o", [&context](const Call &call) {
+             const auto mode = jobModeFrom(call.text(1));
+             if (!mode)
+                 return call.fail(
+                     error::invalidArgs, QStringLiteral("Job mode %1 invalid").arg(call.text(1)));
+             const auto job = startTransient(context, call, *mode);
+             if (job)
+                 call.reply({QVariant::fromValue(QDBusObjectPath(jobPath(*job)))});
+             else
+                 call.fail(onBus(job.error()));
+         }});
+    out.insert(QStringLiteral("AbandonScope"), {"s", "", [&context](const Call &call) {
+                                                    finish(
+                                                        call,
+                                                        context.manager.abandonScope(call.text(0)));
+                                                }});
+    return out;
+}
+
+Methods ownScopeMethods(Context &context)
+{
+    Methods out = ownTypeMethods(context);
+    out.insert(QStringLiteral("Abandon"), {"", "", [&context](const Call &call) {
+                                               const QString unit =
+                                                   unitOfPath(call.path()).value_or(QString());
+                                               finish(call, context.manager.abandonScope(unit));
+                                           }});
+    return out;
+}
+
+} // namespace qd::units::bus
