@@ -95,7 +95,8 @@ wrongInSocket(const QString &unit, const QString &kind, const QString &name, con
                    : ignoring(QStringLiteral("Unit must be of type service"), *text);
     const auto address = parseSocketAddress(*text);
     if (kind == u"NETLINK" ? !parseNetlinkAddress(*text) : !address)
-        return QStringLiteral("Failed to parse address value in '%1', ignoring").arg(*text);
+        return QStringLiteral("Failed to parse address value in '%1', ignoring: Invalid argument")
+            .arg(*text);
     const bool isLocal =
         address && (address->isFile() || address->family == SocketAddress::Family::Abstract);
     return kind == u"LOCALADDRESS" && !isLocal

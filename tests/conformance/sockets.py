@@ -279,7 +279,7 @@ class Sockets(MachineCase):
         self.assertIn("Listen: [::]:7010 (Stream)", status)
         self.assertRegex(status, r"Accepted: \d+; Connected: 0;")
         shown = self.machine.systemctl("show", "echo.socket").stdout
-        for line in ("MaxConnections=2", "Accept=yes", "KeepAlive=yes", "Backlog=4294967295", "TriggerLimitBurst=200",
+        for line in ("MaxConnections=2", "Accept=yes", "KeepAlive=yes", "Backlog=2147483647", "TriggerLimitBurst=200",
                      "SocketMode=0666", "BindIPv6Only=default", "FileDescriptorName=echo.socket", "Slice=system.slice"):
             self.assertIn(line + "\n", shown)
 

@@ -43,23 +43,35 @@ bool isUnderWay(MountState state)
     return state != MountState::Dead && state != MountState::Mounted && state != MountState::Failed;
 }
 
-/// What all calls of /bin/mount have in common, before their -o.
-QStringList mountCommand(const MountSettings &mount)
+/// What both calls of /bin/mount have in common, but for -o.
+QStringList flagsOf(const MountSettings &mount)
 {
-    return {QStringLiteral("/bin/mount"), mount.what, mount.where};
+    QStringList out;
+    if (mount.sloppyOptions)
+        out.append(QStringLiteral("-s"));
+    if (mount.readWriteOnly)
+        out.append(QStringLiteral("-w"));
+    if (!mount.type.isEmpty() && mount.type != u"auto")
+        out += {QStringLiteral("-t"), mount.type};
+    return out;
 }
 
-QStringList withOptions(QStringList argv, const MountSettings &mount, const QString &options)
+QStringList mountCommand(const MountSettings &mount)
 {
-    if (mount.sloppyOptions)
-        argv.append(QStringLiteral("-s"));
-    if (mount.readWriteOnly)
-        argv.append(QStringLiteral("-w"));
-    if (!mount.type.isEmpty() && mount.type != u"auto")
-        argv += {QStringLiteral("-t"), mount.type};
-    if (!options.isEmpty())
-        argv += {QStringLiteral("-o"), options};
-    return argv;
+    QStringList out{QStringLiteral("/bin/mount"), mount.what, mount.where};
+    out += flagsOf(mount);
+    if (!mount.options.isEmpty())
+        out += {QStringLiteral("-o"), mount.options};
+    return out;
+}
+
+QStringList remountCommand(const MountSettings &mount)
+{
+    const QString remount = QStringLiteral("remount");
+    return QStringList{
+               QStringLiteral("/bin/mount"), mount.what, mount.where, QStringLiteral("-o"),
+               mount.options.isEmpty() ? remount : remount + u',' + mount.options} +
+           flagsOf(mount);
 }
 
 } // namespace
@@ -121,10 +133,7 @@ void MountMachine::enterMounting(Unit &unit)
 {
     const MountSettings &mount = unit.mount;
     m_parts.driver->makeFolder(mount.where, mount.directoryMode);
-    const bool begun = runs(
-        unit, kMount, QStringLiteral("mount"),
-        withOptions(mountCommand(mount), mount, mount.options));
-    if (begun)
+    if (runs(unit, kMount, QStringLiteral("mount"), mountCommand(mount)))
         setState(unit, State::Mounting);
     else
         enterDeadOrMounted(unit, Outcome::Resources);
@@ -145,13 +154,8 @@ void MountMachine::enterUnmounting(Unit &unit)
 
 void MountMachine::enterRemounting(Unit &unit)
 {
-    const MountSettings &mount = unit.mount;
     unit.mounting.reloadResult = Outcome::Success;
-    const QString options = mount.options.isEmpty() ? QStringLiteral("remount")
-                                                    : QStringLiteral("remount,") + mount.options;
-    if (runs(
-            unit, kRemount, QStringLiteral("remount"),
-            withOptions(mountCommand(mount), mount, options)))
+    if (runs(unit, kRemount, QStringLiteral("remount"), remountCommand(unit.mount)))
         return setState(unit, State::Remounting);
     unit.mounting.reloadResult = Outcome::Resources;
     enterDeadOrMounted(unit, Outcome::Success);

@@ -131,6 +131,8 @@ void finishMount(Loading &loading, const std::optional<MountPoint> &point)
         mount.type = point->type;
         mount.options = point->options;
     }
+    if (loading.unit.settings.description.isEmpty())
+        loading.unit.settings.description = mount.where;
     if (loading.wrong.isEmpty()) {
         loading.wrong = wrongMount(loading.unit);
         if (!loading.wrong.isEmpty())

@@ -131,6 +131,8 @@ void finishSwap(Loading &loading, const std::optional<SwapArea> &area)
         swap.what = area->what;
     else if (swap.what.isEmpty())
         swap.what = pathOfUnit(loading.unit.id);
+    if (loading.unit.settings.description.isEmpty())
+        loading.unit.settings.description = swap.what;
     if (swap.what != pathOfUnit(loading.unit.id))
         refuse(loading, QStringLiteral("Value of What= and unit name do not match, not loading."));
     loading.unit.settings.requiresMountsFor.append(swap.what);

@@ -4,6 +4,7 @@
 #include "shared/unitfile/unit_name.h"
 
 #include <algorithm>
+#include <climits>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 
@@ -260,6 +261,7 @@ bool addListenLine(Loading &loading, const unitfile::Option &option)
 void finishSocket(Loading &loading)
 {
     SocketSettings &socket = loading.unit.socket;
+    socket.backlog = std::min<quint32>(socket.backlog, INT_MAX); // more cannot be asked for
     if (socket.triggerLimitBurst < 0)
         socket.triggerLimitBurst = socket.accept ? kBurstOfConnections : kBurst;
     if (loading.wrong.isEmpty()) {

@@ -87,8 +87,8 @@ void TestMounts::theStatesOfAMountAndItsEnd()
     QCOMPARE(world.resultOf(*job), "done");
     ends(world, kUnit);
     QCOMPARE(world.state(kUnit), "active/mounted");
-    QVERIFY(world.wasSaid("Mounting media-disk.mount..."));
-    QVERIFY(world.wasSaid("Mounted media-disk.mount."));
+    QVERIFY(world.wasSaid("Mounting media-disk.mount - /media/disk..."));
+    QVERIFY(world.wasSaid("Mounted media-disk.mount - /media/disk."));
     const auto stop = world.ask(JobType::Stop, kUnit);
     world.settle();
     QCOMPARE(world.state(kUnit), "deactivating/unmounting");
@@ -96,7 +96,7 @@ void TestMounts::theStatesOfAMountAndItsEnd()
     QCOMPARE(world.resultOf(*stop), "pending");
     ends(world, kUnit);
     QCOMPARE(world.resultOf(*stop), "done");
-    QVERIFY(world.wasSaid("Unmounted media-disk.mount."));
+    QVERIFY(world.wasSaid("Unmounted media-disk.mount - /media/disk."));
 }
 
 void TestMounts::theNameSaysWhere()
@@ -229,7 +229,7 @@ void TestMounts::whatCannotBeUnmountedStays()
     ends(world, kUnit, 32); // it is busy
     QCOMPARE(world.resultOf(*stop), "failed");
     QCOMPARE(world.state(kUnit), "active/mounted");
-    QVERIFY(world.wasSaid("Failed unmounting media-disk.mount."));
+    QVERIFY(world.wasSaid("Failed unmounting media-disk.mount - /media/disk."));
 }
 
 void TestMounts::whatIsMountedTwiceIsUnmountedTwice()
@@ -251,13 +251,14 @@ void TestMounts::whatIsMountedTwiceIsUnmountedTwice()
 void TestMounts::aReloadRemounts()
 {
     World world;
-    aMount(world, "Options=ro\n");
+    aMount(world, "Options=ro\nType=ext4\n");
     mountIt(world);
     const auto job = world.ask(JobType::Reload, kUnit);
     world.settle();
     QCOMPARE(world.state(kUnit), "reloading/remounting");
     QCOMPARE(
-        world.runs().last(), "media-disk.mount /bin/mount /dev/sdb1 /media/disk -o remount,ro");
+        world.runs().last(),
+        "media-disk.mount /bin/mount /dev/sdb1 /media/disk -o remount,ro -t ext4");
     ends(world, kUnit);
     QCOMPARE(world.resultOf(*job), "done");
     const auto bad = world.ask(JobType::Reload, kUnit);

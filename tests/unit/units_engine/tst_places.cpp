@@ -212,7 +212,7 @@ void TestPlaces::swapsAreSwitchedOnAndOff()
     ends(world, kSwap);
     QCOMPARE(world.state(kSwap), "active/active");
     QCOMPARE(world.resultOf(*start), "done");
-    QVERIFY(world.wasSaid("Activated swap swapfile.swap."));
+    QVERIFY(world.wasSaid("Activated swap swapfile.swap - /swapfile."));
     const auto stop = world.ask(JobType::Stop, kSwap);
     world.settle();
     QCOMPARE(world.runs().last(), "swapfile.swap /sbin/swapoff /swapfile");
