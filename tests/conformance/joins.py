@@ -87,28 +87,26 @@ class Joins(Case):
 
     @proves("E95")
     def test_3_fewer_members_write_faster(self):
-        first, *later = self.agents(8, 9, 10, 11, 12)
-        first.init().start().await_health()
-
-        def median():
-            link = http.client.HTTPConnection(first.address, 2379, timeout=20)
-            took = []
-            for number in range(100):
-                began = time.monotonic()
-                link.request("PUT", "/v2/keys/speed", f"value={number}", FORM)
-                link.getresponse().read()
-                took.append(time.monotonic() - began)
-            link.close()
-            return statistics.median(took)
-
-        alone = median()
+        alone, first, *later = self.agents(8, 9, 10, 11, 12, 13)
+        for founder in (alone, first):
+            founder.init().start().await_health()
         for newcomer in later:
             newcomer.join(first).start()
             wait_for(lambda n=newcomer: put(n.endpoint(), "/speed", "0"), 20, f"{newcomer.name} takes writes")
         wait_for(lambda: len(members(first)) == 5, 10, "five members")
-        five = median()
-        print(f"a write takes {alone * 1000:.1f} ms with one member, {five * 1000:.1f} ms with five", end=" ", flush=True)
-        self.assertLess(alone, five)
+        links = {agent: http.client.HTTPConnection(agent.address, 2379, timeout=20) for agent in (alone, first)}
+        took = {agent: [] for agent in links}
+        for number in range(150):  # in turn: what else this machine does meets both alike
+            for agent, link in links.items():
+                began = time.monotonic()
+                link.request("PUT", "/v2/keys/speed", f"value={number}", FORM)
+                link.getresponse().read()
+                took[agent].append(time.monotonic() - began)
+        one, five = (statistics.median(times) for times in took.values())
+        print(f"a write takes {one * 1000:.1f} ms with one member, {five * 1000:.1f} ms with five", end=" ", flush=True)
+        self.assertLess(one, five)
+        for link in links.values():
+            link.close()
 
 
 if __name__ == "__main__":
