@@ -84,6 +84,12 @@ NodesModel::NodesModel(QObject *parent)
     sortBy(Name, false);
 }
 
+QVariantList NodesModel::currentPart() const
+{
+    const Node *node = find(currentKey());
+    return node ? partOf(node->role) : QVariantList();
+}
+
 int NodesModel::readyCount() const
 {
     int out = 0;

@@ -22,11 +22,14 @@ class NodesModel : public QD_LIVE_TABLE(Node) {
     QML_ELEMENT
     QML_UNCREATABLE("made by the session")
     Q_PROPERTY(int readyCount READ readyCount NOTIFY applied)
+    Q_PROPERTY(QVariantList currentPart READ currentPart NOTIFY currentChanged)
 public:
     enum Columns { State, Name, Address, RaftRole, Units, Metadata, LastSeen, Version };
     Q_ENUM(Columns)
     explicit NodesModel(QObject *parent = nullptr);
     int readyCount() const;
+    /// What the current machine is to the cluster, as fields; none without one.
+    QVariantList currentPart() const;
 
 protected:
     Tone::Value toneOfRow(const Node &row) const override;

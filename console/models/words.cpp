@@ -52,6 +52,22 @@ QString nameOf(Node::Role role)
     return QString::fromLatin1(QMetaEnum::fromType<Node::Role>().valueToKey(int(role))).toLower();
 }
 
+QVariantList partOf(Node::Role role)
+{
+    const bool proxy = role == Node::Role::Proxy;
+    const bool votes = !proxy && role != Node::Role::Learner;
+    const auto field = [](const char *label, const char *value) {
+        return QVariantMap{
+            {QStringLiteral("label"), QString::fromLatin1(label)},
+            {QStringLiteral("value"), QString::fromLatin1(value)}};
+    };
+    return {
+        field("Votes", votes ? "yes" : proxy ? "no" : "not yet"),
+        field("Writes", votes ? "wait for a majority with it" : "do not wait for it"),
+        field("Keys", proxy ? "none of its own" : "all stored here"),
+        field("Comes in", proxy ? "without being asked" : "by a token")};
+}
+
 QString nameOf(Unit::Target target)
 {
     return QString::fromLatin1(QMetaEnum::fromType<Unit::Target>().valueToKey(int(target)))

@@ -5,6 +5,7 @@
 #include "shared/model/unit.h"
 
 #include <QObject>
+#include <QVariantList>
 #include <qqmlregistration.h>
 
 /// What states are called and how alarming they are: one place for every view.
@@ -24,6 +25,8 @@ Tone::Value toneOf(const Unit &unit);
 QString stateOf(const Unit &unit);
 QString nameOf(Node::State state);
 QString nameOf(Node::Role role);
+/// What a machine is to the cluster: {label, value} each (E17, table 5-2).
+QVariantList partOf(Node::Role role);
 QString nameOf(Unit::Target target);
 /// "az=eu-1  disk=ssd", keys in order.
 QString metadataText(const QMap<QString, QString> &metadata);

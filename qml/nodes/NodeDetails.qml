@@ -85,6 +85,14 @@ DetailPane {
             }
             SectionTitle {
                 width: parent.width
+                text: "Part in the cluster"
+            }
+            FieldGrid {
+                width: parent.width
+                fields: details.session.nodes.currentPart
+            }
+            SectionTitle {
+                width: parent.width
                 text: "Metadata"
                 note: Object.keys(details.metadata).length || "none"
             }

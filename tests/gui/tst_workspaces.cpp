@@ -80,6 +80,34 @@ public:
 class TestWorkspaces : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void aMachinesPartInTheClusterIsShown()
+    {
+        QD_PROVES("E17");
+        Desk desk;
+        QVERIFY(desk.connected());
+        desk.press(Qt::Key_1, Qt::ControlModifier);
+        const auto choose = [&](qsizetype row, Node::Role role) {
+            Node node = desk.client().data().nodes.at(row);
+            node.role = role;
+            desk.client().setNode(node);
+            desk.session().nodes()->flush();
+            desk.session().nodes()->setCurrentKey({});
+            desk.session().nodes()->setCurrentKey(node.id);
+        };
+        choose(0, Node::Role::Follower);
+        QVERIFY(desk.says(QStringLiteral("Votes: yes")));
+        QVERIFY(desk.says(QStringLiteral("Writes: wait for a majority with it")));
+        QVERIFY(desk.says(QStringLiteral("Keys: all stored here")));
+        QVERIFY(desk.says(QStringLiteral("Comes in: by a token")));
+        choose(1, Node::Role::Learner);
+        QVERIFY(desk.says(QStringLiteral("Votes: not yet")));
+        QVERIFY(desk.says(QStringLiteral("Writes: do not wait for it")));
+        choose(2, Node::Role::Proxy);
+        QVERIFY(desk.says(QStringLiteral("Votes: no")));
+        QVERIFY(desk.says(QStringLiteral("Keys: none of its own")));
+        QVERIFY(desk.says(QStringLiteral("Comes in: without being asked")));
+    }
+
     void raftShowsWhoLeadsAndHowFarEachLogIs()
     {
         Desk desk;
