@@ -7,11 +7,14 @@
 
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QRegularExpression>
+#include <algorithm>
 
 namespace qd::control {
 namespace {
 
 const QString kMachines = QStringLiteral("/_coreos.com/fleet/machines");
+const QString kProxies = QStringLiteral("/_quarterdeck/proxies");
 const QString kItems = QStringLiteral("items");
 const QString kRevision = QStringLiteral("revision");
 const QString kRaftLocal = QStringLiteral("raft.local");
@@ -53,6 +56,36 @@ QHash<QString, Presence> presences(const store::StoreClient &store)
                     machine.key.section(QLatin1Char('/'), -1),
                     {key.modifiedIndex, QJsonDocument::fromJson(key.value).object()});
         }
+    }
+    return out;
+}
+
+/// Who says that it is there, in a key of its own that runs out by itself. Anybody may write there
+/// who may write keys at all: nothing follows from it but a row.
+QList<Node> proxies(const store::StoreClient &store)
+{
+    static const QRegularExpression id(QStringLiteral("^[0-9a-f]{32}$"));
+    constexpr qsizetype kMostText = 253; // of a name in DNS
+    store::GetRequest request;
+    request.key = kProxies;
+    QList<Node> out;
+    const auto event = store.getLocal(request);
+    if (!event)
+        return out;
+    for (const store::Node &key : event->node.children) {
+        const QJsonObject record = QJsonDocument::fromJson(key.value).object();
+        const auto text = [&record](QLatin1String name) {
+            return record.value(name).toString().left(kMostText);
+        };
+        Node node;
+        node.id = key.key.section(QLatin1Char('/'), -1);
+        node.name = text(QLatin1String("Name"));
+        node.address = text(QLatin1String("Address"));
+        node.version = text(QLatin1String("Version"));
+        node.state = Node::State::Ready;
+        node.role = Node::Role::Proxy;
+        if (id.match(node.id).hasMatch() && !node.name.isEmpty())
+            out.append(node);
     }
     return out;
 }
@@ -223,6 +256,13 @@ void ControlService::gatherNodes(const QList<Member> &members)
             node.role = Node::Role::Learner;
         node.unitCount = m_unitCount ? m_unitCount(member.nodeId) : 0;
         rows.append(node);
+    }
+    const QList<Node> others = proxies(m_store);
+    for (const Node &proxy : others) {
+        // One that has become a member is one.
+        const auto isIt = [&proxy](const Node &row) { return row.id == proxy.id; };
+        if (std::none_of(rows.cbegin(), rows.cend(), isIt))
+            rows.append(proxy);
     }
     m_nodes.assign(rows);
 }

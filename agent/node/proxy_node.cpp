@@ -73,6 +73,25 @@ QSslConfiguration memberTls(const ClientTls &tls)
     return out;
 }
 
+/// As clients reach it.
+QList<Endpoint> clientUrls(const Config &config)
+{
+    return config.etcd.advertiseClient.isEmpty() ? config.etcd.listenClient
+                                                 : config.etcd.advertiseClient;
+}
+
+/// Members show it in their list of machines.
+QByteArray recordOf(const Config &config)
+{
+    const QList<Endpoint> urls = clientUrls(config);
+    const QJsonObject record{
+        {QStringLiteral("Name"), config.name},
+        {QStringLiteral("Address"), urls.isEmpty() ? config.address : urls.first().host},
+        {QStringLiteral("ClientURLs"), QJsonArray::fromStringList(urlsOf(urls))},
+        {QStringLiteral("Version"), QStringLiteral(QD_VERSION)}};
+    return QJsonDocument(record).toJson(QJsonDocument::Compact);
+}
+
 etcd::Proxy::Setup setupOf(const Config &config, const std::optional<http::TlsContext> &tls)
 {
     etcd::Proxy::Setup out;
@@ -96,6 +115,8 @@ etcd::Proxy::Setup setupOf(const Config &config, const std::optional<http::TlsCo
     out.dialMs = config.etcd.proxyDialMs;
     out.writeMs = config.etcd.proxyWriteMs;
     out.readMs = config.etcd.proxyReadMs;
+    out.machine = config.machineId;
+    out.record = recordOf(config);
     return out;
 }
 

@@ -8,7 +8,8 @@
 
 namespace qd {
 
-/// A machine of the cluster as every view sees it. Collection `nodes`, key `id`.
+/// A machine of the cluster as every view sees it. Collection `nodes`, key `id`. A proxy is one
+/// that is no member: it has no vote and no data, and it is there for as long as it says so.
 struct Node {
     Q_GADGET
     Q_PROPERTY(QString id MEMBER id)
@@ -25,7 +26,7 @@ struct Node {
 public:
     enum class State { Ready, Lost, Joining };
     Q_ENUM(State)
-    enum class Role { None, Leader, Follower, Candidate, Learner };
+    enum class Role { None, Leader, Follower, Candidate, Learner, Proxy };
     Q_ENUM(Role)
 
     QString id;      ///< machine id, 32 hex digits

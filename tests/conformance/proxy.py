@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from bare_agents import BareAgent
 from local_cluster import call, etcdctl, get, put
@@ -66,6 +67,37 @@ class Proxy(Case):
         for method in ("PUT", "POST", "DELETE"):
             self.assertEqual(call(proxy.endpoint(), method, "/v2/keys/ro"), (501, ""))
 
+    @proves()
+    def test_2b_it_says_that_it_is_there(self):
+        def record(proxy):
+            told = get(self.second.endpoint(), f"/_quarterdeck/proxies/{proxy.machine()}")
+            return json.loads(told) if told else None
+
+        proxy = self.proxy(6, "readonly")
+        said = wait_for(lambda: record(proxy), 10, "its record")
+        self.assertEqual((said["Address"], said["ClientURLs"]), (proxy.address, [proxy.endpoint()]))
+        index = self.index_of(proxy)
+        self.assertEqual(etcdctl(self.first.endpoint(), "ls", "/", "--recursive").stdout.count("_quarterdeck"), 0)
+        # While it is there its record stays, and who watches is not woken by that.
+        with ThreadPoolExecutor() as pool:
+            watch = pool.submit(call, self.first.endpoint(), "GET",
+                                f"/v2/keys/_quarterdeck/proxies/{proxy.machine()}?wait=true")
+            before = self.node_of(proxy)["expiration"]
+            wait_for(lambda: self.node_of(proxy)["expiration"] > before, 10, "it is renewed")
+            # One whose record was taken away says it again.
+            call(self.first.endpoint(), "DELETE", f"/v2/keys/_quarterdeck/proxies/{proxy.machine()}")
+            self.assertEqual(json.loads(watch.result()[1])["action"], "delete")
+        wait_for(lambda: record(proxy), 10, "its record again")
+        self.assertGreater(self.index_of(proxy), index)
+        proxy.stop()
+        wait_for(lambda: record(proxy) is None, 20, "the end of its record")
+
+    def node_of(self, proxy):
+        return json.loads(call(self.second.endpoint(), "GET", f"/v2/keys/_quarterdeck/proxies/{proxy.machine()}")[1])["node"]
+
+    def index_of(self, proxy):
+        return self.node_of(proxy)["createdIndex"]
+
     @proves("E93")
     def test_3_one_that_is_stopped_leaves_no_trace(self):
         def members():
@@ -77,7 +109,9 @@ class Proxy(Case):
         self.assertEqual(members(), before)
         proxy.stop()
         self.assertEqual(members(), before)
-        for folder in ("", "_coreos.com", "_qd"):  # fleet's machines are below the second one
+        record = f"/v2/keys/_quarterdeck/proxies/{proxy.machine()}"
+        wait_for(lambda: call(self.first.endpoint(), "GET", record)[0] == 404, 20, "its record runs out")
+        for folder in ("", "_coreos.com", "_qd", "_quarterdeck"):  # fleet's machines are below the second one
             told = call(self.first.endpoint(), "GET", f"/v2/keys/{folder}?recursive=true")[1]
             self.assertNotIn(proxy.address, told)
             self.assertNotIn(proxy.machine(), told)

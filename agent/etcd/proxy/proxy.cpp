@@ -123,6 +123,7 @@ Proxy::Proxy(const Setup &setup, const QList<Endpoint> &first)
     , m_sites(setup.cors, setup.hosts)
     , m_first(first)
     , m_director(setup.failureMs)
+    , m_announcement(setup.machine, setup.record, setup.refreshMs)
     , m_server([this](const Request &request, const Answer &answer) { handle(request, answer); })
 {
     m_refresh.setSingleShot(true);
@@ -160,16 +161,40 @@ void Proxy::ask(QList<Endpoint> whom)
     const auto body = std::make_shared<QByteArray>();
     http::Exchange::Ears ears;
     ears.part = [body](const QByteArray &part) { body->append(part); };
-    ears.end = [this, body, whom](const Result<void> &how) {
+    ears.end = [this, body, one, whom](const Result<void> &how) {
         const auto members =
             how ? clientEndpoints(*body) : Result<QList<Endpoint>>(fail(how.error()));
         m_asking.release()->deleteLater();
         if (!members || members->isEmpty())
             return ask(whom);
         learnt(*members);
+        announce(one, !m_announced);
     };
     m_asking = std::make_unique<http::Exchange>(
         placeOf(one), "GET /v2/members HTTP/1.1\r\n" + hostField(one) + "Connection: close\r\n\r\n",
+        http::Exchange::Times{m_setup.dialMs, m_setup.writeMs, kTellMs}, std::move(ears));
+}
+
+/// What comes of it matters to nobody who waits: with the next look at the members it is said
+/// again.
+void Proxy::announce(const Endpoint &member, bool isFirst)
+{
+    if (m_setup.machine.isEmpty() || m_announcing)
+        return;
+    const auto status = std::make_shared<int>(0);
+    http::Exchange::Ears ears;
+    ears.head = [status](const http::AnswerReader::Head &head) { *status = head.status; };
+    ears.end = [this, status, member, isFirst](const Result<void> &) {
+        m_announcing.release()->deleteLater();
+        m_announced = *status == 200 || *status == 201;
+        if (*status == 404 && !isFirst)
+            return announce(member, true);
+        if (!m_announced)
+            qCDebug(lcEtcd) << "proxy: nobody has taken down that it is here:" << *status;
+    };
+    const QByteArray host = hostField(member);
+    m_announcing = std::make_unique<http::Exchange>(
+        placeOf(member), isFirst ? m_announcement.first(host) : m_announcement.again(host),
         http::Exchange::Times{m_setup.dialMs, m_setup.writeMs, kTellMs}, std::move(ears));
 }
 

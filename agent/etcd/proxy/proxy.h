@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "agent/etcd/proxy/announcement.h"
 #include "agent/etcd/proxy/director.h"
 #include "agent/etcd/site_guard.h"
 #include "shared/base/clock.h"
@@ -30,6 +31,8 @@ public:
         std::optional<http::TlsContext> tls = {};
         /// For members whose URLs are https.
         QSslConfiguration memberTls = QSslConfiguration::defaultConfiguration();
+        QString machine = {};   ///< its id; empty: it does not say that it is there
+        QByteArray record = {}; ///< what it says then
     };
     /// `first` are asked who the members are before anybody else is known.
     Proxy(const Setup &setup, const QList<Endpoint> &first);
@@ -51,6 +54,8 @@ private:
     void ask(QList<Endpoint> whom);
     http::Exchange::Place placeOf(const Endpoint &member) const;
     void learnt(const QList<Endpoint> &members);
+    /// Says to a member that answers that this proxy is there.
+    void announce(const Endpoint &member, bool isFirst);
 
     Setup m_setup;
     SiteGuard m_sites;
@@ -60,6 +65,9 @@ private:
     SystemRandom m_random;
     QTimer m_refresh;
     std::unique_ptr<http::Exchange> m_asking;
+    Announcement m_announcement;
+    bool m_announced = false;
+    std::unique_ptr<http::Exchange> m_announcing;
     http::Server m_server;
 };
 

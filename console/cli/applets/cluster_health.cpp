@@ -92,11 +92,19 @@ private:
         });
     }
 
+    /// Proxies come and go as they like.
+    QList<Node> members() const
+    {
+        QList<Node> out = m_nodes.values();
+        out.removeIf([](const Node &node) { return node.role == Node::Role::Proxy; });
+        return out;
+    }
+
     void judge()
     {
         if (!m_nodes.arrived() || !m_raft.arrived() || m_asking || m_run.isOver())
             return;
-        m_ailments = ailments(m_nodes.values(), m_raft.values(), m_wanted);
+        m_ailments = ailments(members(), m_raft.values(), m_wanted);
         if (m_ailments.isEmpty())
             askMajority();
         else if (!m_waits)
@@ -135,11 +143,11 @@ private:
         if (m_run.json())
             m_run.out().json(
                 {{QStringLiteral("healthy"), true},
-                 {QStringLiteral("nodes"), m_nodes.values().size()},
+                 {QStringLiteral("nodes"), members().size()},
                  {QStringLiteral("leader"), leader}});
         else
             m_run.out().line(QStringLiteral("healthy: %1 nodes ready, %2 leads")
-                                 .arg(m_nodes.values().size())
+                                 .arg(members().size())
                                  .arg(leader));
         m_run.finish();
     }
@@ -156,7 +164,7 @@ private:
         if (m_run.json())
             m_run.out().json(
                 {{QStringLiteral("healthy"), false},
-                 {QStringLiteral("nodes"), m_nodes.values().size()},
+                 {QStringLiteral("nodes"), members().size()},
                  {QStringLiteral("ailments"), QJsonArray::fromStringList(m_ailments)}});
         m_run.out().error(QStringLiteral("The cluster is not healthy: %1.")
                               .arg(m_ailments.join(QStringLiteral("; "))));
