@@ -62,7 +62,10 @@ QVariantList partOf(Node::Role role)
             {QStringLiteral("value"), QString::fromLatin1(value)}};
     };
     return {
-        field("Votes", votes ? "yes" : proxy ? "no" : "not yet"),
+        field(
+            "Votes", votes   ? "yes"
+                     : proxy ? "no"
+                             : "not yet"),
         field("Writes", votes ? "wait for a majority with it" : "do not wait for it"),
         field("Keys", proxy ? "none of its own" : "all stored here"),
         field("Comes in", proxy ? "without being asked" : "by a token")};

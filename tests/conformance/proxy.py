@@ -2,12 +2,13 @@
 """Machines that are no members: etcd's API without a store (ch5-etcd.md 3.3, S22)."""
 import json
 import os
+import re
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from bare_agents import BareAgent
-from local_cluster import call, etcdctl, get, put
+from local_cluster import LocalCluster, call, etcdctl, get, put
 from qdtest import Case, main, proves, wait_for
 from wires import figures, leaders
 
@@ -174,6 +175,28 @@ class Proxy(Case):
         self.assertEqual(figures(proxy)[0], "StateFollower")
         wait_for(lambda: get(proxy.endpoint(), "/elected") == "1", 10, "the data")
         self.assertTrue(os.path.exists(f"{proxy.dir}/state/wal"))
+
+
+class InTheList(Case):
+    @proves()
+    def test_a_proxy_is_a_machine_in_the_list_for_as_long_as_it_runs(self):
+        cluster = LocalCluster(1, "127.0.0.220").start()
+        self.addCleanup(cluster.stop)
+        proxy = BareAgent("edge-1", "127.0.0.225")
+        self.addCleanup(proxy.stop)
+        proxy.start_as_etcd("--name", "edge-1", "--proxy", "on", "--initial-cluster",
+                            f"node-1=http://{cluster.addresses[0]}:2380", "--listen-client-urls", proxy.endpoint(),
+                            "--proxy-refresh-interval", "500")
+        row = wait_for(lambda: cluster.nodes().get("edge-1"), 20, "its row")
+        self.assertEqual((row["role"], row["state"], row["address"], row["id"]),
+                         ("Proxy", "Ready", proxy.address, proxy.machine()))
+        self.assertRegex(cluster.ctl("node", "list").stdout, rf"edge-1 +Ready +{re.escape(proxy.address)} +Proxy ")
+        # It is no member: nothing waits for it, and there is nothing to remove.
+        self.assertEqual(cluster.ctl("cluster", "health").stdout, "healthy: 1 nodes ready, node-1 leads\n")
+        refused = cluster.ctl("node", "remove", "edge-1", check=False)
+        self.assertEqual(refused.returncode, 1)
+        proxy.stop()
+        wait_for(lambda: "edge-1" not in cluster.nodes(), 20, "no row any more")
 
 
 if __name__ == "__main__":
