@@ -195,6 +195,7 @@ void Node::makeReplica()
     options.identity = {m_identity.cluster, m_identity.self.id};
     if (m_identity.founder)
         options.initial = founded(m_identity);
+    options.hasRun = m_identity.started;
     options.snapshotEvery = quint64(m_config.snapshotCount);
     options.keepEntries = options.snapshotEvery / 5;
     const store::ReplicaWorld world{
@@ -238,18 +239,10 @@ Result<void> Node::startConsensus()
     if (!disk)
         return fail(disk.error());
     m_disk = std::move(*disk);
-    const auto hasLog = wal::Wal::exists(*m_disk);
-    if (!hasLog)
-        return fail(hasLog.error());
-    if (m_identity.started && !*hasLog)
-        return fail(
-            code::corrupt,
-            QStringLiteral("the log in %1 is gone: what this member has voted for and acknowledged "
-                           "would be forgotten. Remove it from the cluster and join again")
-                .arg(m_config.paths.wal()));
     makeReplica();
     if (const auto started = m_replica->start(); !started)
-        return started;
+        return fail(started.error().during(
+            QStringLiteral("starting with the log in %1").arg(m_config.paths.wal())));
     if (!m_identity.started) {
         m_identity.started = true;
         if (const auto saved = saveIdentity(m_config.paths, m_identity); !saved)

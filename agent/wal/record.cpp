@@ -116,7 +116,7 @@ quint32 appendRecord(
         bytes.append(char((check >> shift) & 0xff));
     out.append(bytes);
     out.append(payload);
-    out.append(recordSize(header.length) - kHeaderSize - payload.size(), '\0');
+    out.append(recordSize(header.length) - kHeaderSize - payload.size(), kPadding);
     return header.crc;
 }
 

@@ -7,8 +7,8 @@
 #include <QByteArrayView>
 #include <optional>
 
-/// The bytes of the log on disk. A record is a header, the payload, and zeros up to a multiple of
-/// 8:
+/// The bytes of the log on disk. A record is a header, the payload, and kPadding up to a multiple
+/// of 8 (no zeros: a sector that was written is told by them from one that was not):
 ///
 ///     length u32 | crc u32 | durable u64 | type u8 | check u24
 ///
@@ -26,6 +26,8 @@ enum class RecordType : quint8 {
 };
 
 inline constexpr qsizetype kHeaderSize = 20;
+inline constexpr qsizetype kRecordAlignment = 8;
+inline constexpr char kPadding = '\xff';
 inline constexpr qint64 kSegmentSize = 16 * 1024 * 1024;
 /// No record is larger: a request is at most 1.5 MB (anchors-engines.md 1.7, point 8).
 inline constexpr quint32 kMaxRecord = 8 * 1024 * 1024;
@@ -69,7 +71,8 @@ std::optional<Header> readHeader(QByteArrayView bytes);
 bool fits(const Header &header, QByteArrayView payload, quint32 chain);
 inline qsizetype recordSize(quint32 length)
 {
-    return (kHeaderSize + qsizetype(length) + 7) / 8 * 8;
+    return (kHeaderSize + qsizetype(length) + kRecordAlignment - 1) / kRecordAlignment *
+           kRecordAlignment;
 }
 
 } // namespace qd::wal

@@ -30,19 +30,18 @@ bool hasUnwrittenSector(QByteArrayView segment, qint64 from, qint64 to)
     return false;
 }
 
-/// The largest "synced up to here" that any record after `from` remembers, as far as they can be
-/// found.
-quint64 durableAfter(QByteArrayView segment, qint64 from)
+/// Whether a record further on remembers that what lies at `from` had been synced when it was
+/// written. It is looked for at every place where one may begin: what lies between may be a hole
+/// that a write left which went elsewhere.
+bool isVouchedFor(QByteArrayView segment, qint64 from)
 {
-    quint64 durable = 0;
-    while (from + kHeaderSize <= segment.size()) {
-        const auto header = readHeader(segment.sliced(from));
-        if (!header)
-            break;
-        durable = std::max(durable, header->durable);
-        from += recordSize(header->length);
+    for (qint64 at = from + kRecordAlignment; at + kHeaderSize <= segment.size();
+         at += kRecordAlignment) {
+        const auto header = readHeader(segment.sliced(at));
+        if (header && header->durable > quint64(from) && header->durable <= quint64(at))
+            return true;
     }
-    return durable;
+    return false;
 }
 
 tl::unexpected<Error> damaged(const QString &name, qint64 offset)
@@ -67,13 +66,19 @@ Result<bool> isTorn(const QString &name, QByteArrayView segment, qint64 offset, 
     // header ends, at least.
     const qint64 headerSectors = ((offset + kHeaderSize - 1) / kSector + 1) * kSector;
     const qint64 end = header ? offset + recordSize(header->length) : headerSectors;
-    const bool wasSynced = header && durableAfter(segment, offset) > quint64(offset);
     const bool pastEnd =
         offset + (header ? recordSize(header->length) : kHeaderSize) > segment.size();
     const bool cut = pastEnd || hasUnwrittenSector(segment, offset, end);
-    if (!isLast || wasSynced || !cut)
+    if (!isLast || !cut || isVouchedFor(segment, offset))
         return damaged(name, offset);
     return true;
+}
+
+/// As its writer left it, whatever it continues.
+bool isWholeHead(const Header &header, QByteArrayView payload)
+{
+    const auto head = header.type == RecordType::Head ? decodeHead(payload) : std::nullopt;
+    return head && fits(header, payload, head->chain);
 }
 
 } // namespace
@@ -96,6 +101,13 @@ Result<SegmentEnd> readSegment(
             end.chain = head ? head->chain : 0;
         }
         if (!whole || !fits(*header, payload, end.chain)) {
+            if (whole && first && isWholeHead(*header, payload))
+                return fail(
+                    code::corrupt,
+                    QStringLiteral(
+                        "the log is damaged: segment %1 does not continue the one before it, "
+                        "whose end is missing")
+                        .arg(name));
             const auto torn = isTorn(name, bytes, end.offset, isLast);
             if (!torn)
                 return fail(torn.error());

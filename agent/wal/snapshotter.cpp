@@ -153,7 +153,13 @@ Result<void> Snapshotter::save(const Snapshot &snapshot)
 
 Result<Snapshot> Snapshotter::load(raft::Index index) const
 {
-    return read(m_disk, nameOf(index));
+    auto snapshot = read(m_disk, nameOf(index));
+    if (snapshot && snapshot->meta.index != index)
+        return fail(
+            code::corrupt, QStringLiteral("the snapshot %1 is damaged: it holds that of entry %2")
+                               .arg(nameOf(index))
+                               .arg(snapshot->meta.index));
+    return snapshot;
 }
 
 Result<std::optional<Snapshot>> Snapshotter::loadNewest() const

@@ -161,8 +161,12 @@ Result<ReadAll> readAll(const QStringList &names, Disk &disk, Recovered *recover
             });
         if (!end)
             return fail(end.error());
+        if (end->offset == 0 && !isLast)
+            return fail(
+                code::corrupt, QStringLiteral("the log's file %1 is empty, and %2 follows it")
+                                   .arg(name, names.last()));
         if (end->offset == 0)
-            break; // the last one, whose very head is unfinished: it was never used
+            break; // its very head is unfinished: it was never used
         if (segmentName(replay.lastHead().sequence) != name)
             return fail(
                 code::corrupt, QStringLiteral("the log's file %1 is %2 by what is in it")

@@ -74,6 +74,11 @@ Result<Restored> Replica::recover()
     const auto exists = wal::Wal::exists(m_world.disk);
     if (!exists)
         return fail(exists.error());
+    if (!*exists && m_options.hasRun && !m_options.faults.startWithoutLog)
+        return fail(
+            code::corrupt,
+            QStringLiteral("the log is gone: what this member has voted for and acknowledged would "
+                           "be forgotten. Remove it from the cluster and join again"));
     if (!*exists) {
         if (const auto created = createLog(); !created)
             return fail(created.error());
@@ -87,6 +92,12 @@ Result<Restored> Replica::recover()
     if (recovered.identity != m_options.identity)
         return fail(
             code::conflict, QStringLiteral("the log belongs to another member or another cluster"));
+    // The commit index is written behind what it speaks of.
+    if (recovered.hard.commit > recovered.snapshotIndex + recovered.entries.size())
+        return fail(
+            code::corrupt, QStringLiteral("the log is damaged: it ends at %1, and %2 was committed")
+                               .arg(recovered.snapshotIndex + recovered.entries.size())
+                               .arg(recovered.hard.commit));
     auto snapshot = m_snapshots.load(recovered.snapshotIndex);
     if (!snapshot)
         return fail(snapshot.error());
@@ -309,7 +320,7 @@ void Replica::sendSnapshot(const Message &message)
     if (!snapshot) {
         qCWarning(lcStore).noquote() << "no snapshot for" << to << snapshot.error().text();
         if (snapshot.error().code == code::corrupt)
-            alarm(Alarm::Kind::Corrupt, m_options.raft.id, snapshot.error().text());
+            replaceSnapshot(snapshot.error());
         defer([this, to] { m_raft->snapshotSent(to, false); });
         return;
     }
@@ -319,6 +330,14 @@ void Replica::sendSnapshot(const Message &message)
         m_raft->snapshotSent(to, ok);
         wake();
     });
+}
+
+/// Whoever waits for it is not to wait until the next one is due.
+void Replica::replaceSnapshot(const Error &damage)
+{
+    alarm(Alarm::Kind::Corrupt, m_options.raft.id, damage.text());
+    if (!m_snapshotting)
+        saveSnapshot(state());
 }
 
 void Replica::apply(const Entry &entry)
@@ -576,9 +595,9 @@ void Replica::saveSnapshot(QByteArray state)
 
 void Replica::snapshotSaved(const SnapshotMeta &meta)
 {
-    if (meta.index <= m_snapshotIndex)
-        return; // one from the leader overtook it
     m_alarms.lift(Alarm::Kind::Corrupt, m_options.raft.id);
+    if (meta.index <= m_snapshotIndex)
+        return; // it took the place of a damaged one, or one from the leader overtook it
     m_snapshotIndex = meta.index;
     wal::Wal::Batch batch;
     batch.marker = {meta.index, meta.term};

@@ -20,6 +20,9 @@ struct ReplicaOptions {
     raft::Config raft; ///< id is the member's
     wal::Identity identity;
     raft::Membership initial; ///< of a new cluster; empty for one that joins
+    /// This member has run before: without its log it must not start, or it would forget what it
+    /// has voted for and acknowledged.
+    bool hasRun = false;
     quint64 snapshotEvery = 10'000;
     /// For followers that are a little behind: so many entries, of so many bytes.
     quint64 keepEntries = 2'000;
@@ -172,6 +175,7 @@ private:
     void persist(const raft::Ready &ready, std::vector<raft::Message> afterSync);
     void sendAll(const std::vector<raft::Message> &messages);
     void sendSnapshot(const raft::Message &message);
+    void replaceSnapshot(const Error &damage);
     void apply(const raft::Entry &entry);
     void applyCommand(const raft::Entry &entry);
     void applyChange(const raft::Entry &entry);

@@ -22,6 +22,7 @@ struct ReplicaFaults {
     bool markBeforeSave = false;     ///< R-39: the log speaks of a snapshot that is not there
     bool keepStateAtInstall = false; ///< the snapshot's state is not taken over
     bool clockOfEachMember = false;  ///< R-54: applied with the time of who applies
+    bool startWithoutLog = false;    ///< an emptied disk is taken for a new member's
 };
 
 } // namespace qd::store

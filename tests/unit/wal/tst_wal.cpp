@@ -170,6 +170,59 @@ private Q_SLOTS:
         QVERIFY(opened.error().text().contains(QStringLiteral("offset")));
     }
 
+    /// A write that went elsewhere leaves zeros, as one that was never finished does. But what was
+    /// written after it knows that it had been synced.
+    void aHoleThatALaterRecordRemembersIsDamage()
+    {
+        QD_PROVES("R-18");
+        Folder folder;
+        const auto wal = folder.create();
+        folder.write(*wal, {entry(1)});
+        const QString segment = folder.lastSegment();
+        const auto end = [&] {
+            QByteArray written = folder.bytes(segment);
+            while (written.endsWith('\0'))
+                written.chop(1);
+            return written.size();
+        };
+        const qint64 begin = end();
+        folder.write(*wal, {entry(2, 1, QByteArray(4'000, 'x'))});
+        const qint64 after = end();
+        folder.write(*wal, {entry(3)});
+        folder.overwrite(segment, begin, QByteArray(after - begin, '\0'));
+        Recovered recovered;
+        const auto opened = Wal::open(*folder.disk, folder.syncs, &recovered);
+        QVERIFY(!opened.has_value());
+        QCOMPARE(opened.error().code, code::corrupt);
+        QVERIFY(opened.error().text().contains(QStringLiteral("offset %1").arg(begin)));
+    }
+
+    void aSegmentThatIsEmptyOrEndsTooEarlyIsDamage()
+    {
+        QD_PROVES("R-18");
+        Folder folder;
+        folder.write(*folder.create(), {entry(1)});
+        QStringList segments{folder.lastSegment()};
+        for (raft::Index i = 2; i <= 3; ++i) { // each start begins another one
+            Recovered recovered;
+            folder.write(**Wal::open(*folder.disk, folder.syncs, &recovered), {entry(i)});
+            segments.append(folder.lastSegment());
+        }
+        const QByteArray sound = folder.bytes(segments.at(1));
+        const qint64 afterHead = recordSize(readHeader(sound)->length);
+        for (const qint64 from : {qint64(0), afterHead}) {
+            folder.overwrite(segments.at(1), from, QByteArray(sound.size() - from, '\0'));
+            Recovered recovered;
+            const auto opened = Wal::open(*folder.disk, folder.syncs, &recovered);
+            QVERIFY(!opened.has_value());
+            QCOMPARE(opened.error().code, code::corrupt);
+            QVERIFY2(
+                opened.error().text().contains(QFileInfo(segments.at(2)).fileName()),
+                qPrintable(opened.error().text()));
+            folder.overwrite(segments.at(1), 0, sound);
+        }
+    }
+
     void aHostileLengthIsNeitherReadNorAllocated()
     {
         QD_PROVES("R-44");
@@ -249,6 +302,16 @@ private Q_SLOTS:
         QVERIFY(loaded.has_value());
         QCOMPARE(loaded->meta, snapshot.meta);
         QCOMPARE(loaded->state, snapshot.state);
+        // One that lies where another belongs is not that.
+        const QDir files(folder.path);
+        const QString five = files.entryList({QStringLiteral("*.snap")}).first();
+        QString six = five;
+        six.replace(QLatin1Char('5'), QLatin1Char('6'));
+        QVERIFY(QFile::copy(files.filePath(five), files.filePath(six)));
+        const auto misplaced = snapshots.load(6);
+        QVERIFY(!misplaced.has_value());
+        QCOMPARE(misplaced.error().code, code::corrupt);
+        QVERIFY(misplaced.error().text().contains(six));
         const QByteArray bytes = Snapshotter::encode(snapshot);
         for (qsizetype i = 0; i < bytes.size(); ++i) {
             QByteArray damaged = bytes;
