@@ -45,4 +45,4 @@ set(QD_MAY_LINK_qd_window qd_base qd_model qd_codec qd_rpc qd_security qd_sessio
 
 # tests
 set(QD_MAY_LINK_qd_test_support qd_base)
-set(QD_MAY_LINK_qd_simulation qd_base qd_raft qd_wal qd_store qd_replica)
+set(QD_MAY_LINK_qd_simulation qd_base qd_raft qd_wal qd_store qd_replica qd_peer)

@@ -46,6 +46,8 @@ private:
     void close(const Shared &call);
     void lost(raft::NodeId node);
     void checkLocalRead(const QString &key, const Result<store::Event> &result);
+    std::vector<Operation>
+    withWhatHappened(const QString &key, const std::vector<Operation> &operations) const;
     QByteArray freshValue(int client);
     QByteArray guessOf(const QString &key);
 

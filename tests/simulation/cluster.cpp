@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/simulation/cluster.h"
 
+#include "agent/peer/frame.h"
 #include "agent/raft/check.h"
 
 #include <cmath>
@@ -98,10 +99,12 @@ bool Cluster::runUntil(const std::function<bool()> &condition, qint64 us)
 void Cluster::start(NodeId id)
 {
     SimNode &node = this->node(id);
-    if (node.isUp() || isRetired(id))
+    if (node.isUp() || isRetired(id) || isRuined(id))
         return;
     try {
         const auto started = node.start();
+        if (!started && started.error().code == code::corrupt && !node.disk().damage().isEmpty())
+            return refused(id, started.error());
         if (!started && started.error().code != code::io && started.error().code != code::noSpace)
             throw Violation{
                 "a disk that lost only what was not synced is sound: " +
@@ -118,8 +121,23 @@ void Cluster::start(NodeId id)
     scheduleTick(id, node.incarnation());
 }
 
+/// As an agent does: it does not run with less than it has promised, and says why.
+void Cluster::refused(NodeId id, const Error &why)
+{
+    const QStringList &files = node(id).disk().damage();
+    require(
+        std::any_of(
+            files.begin(), files.end(),
+            [text = why.text()](const QString &file) { return text.contains(file); }),
+        "who refuses to start names the damaged file");
+    m_history.count(Sometimes::DamageRefused);
+    m_ruined.insert(id);
+}
+
 void Cluster::noteStart(const SimNode &node)
 {
+    if (!node.disk().damage().isEmpty())
+        m_history.count(Sometimes::DamageHarmless);
     if (isJoint(node.raft().membership()))
         m_history.count(Sometimes::StartWhileJoint);
     if (m_parcels[node.id()] > 0)
@@ -220,10 +238,34 @@ bool Cluster::reaches(NodeId from, NodeId to)
            node(to).isUp();
 }
 
+void Cluster::reset(NodeId a, NodeId b)
+{
+    ++m_resets[std::minmax(a, b)];
+}
+
+quint64 Cluster::connection(NodeId a, NodeId b) const
+{
+    const auto at = m_resets.find(std::minmax(a, b));
+    return at == m_resets.end() ? 0 : at->second;
+}
+
+/// What the connection broke off in: a part of the frame, and nothing after it.
+void Cluster::arriveCut(const Packet &packet)
+{
+    m_history.count(Sometimes::FrameCut);
+    QByteArray bytes =
+        peer::encodeFrame({1, packet.from, packet.to, quint8(packet.kind), packet.payload});
+    bytes.truncate(qsizetype(m_random.below(quint64(bytes.size()))));
+    const auto frame = peer::takeFrame(bytes);
+    if (frame && *frame && reaches(packet.from, packet.to))
+        node(packet.to).receive({packet.from, packet.to, packet.kind, (*frame)->payload});
+}
+
 void Cluster::send(Packet packet)
 {
     if (!m_cut.empty() && m_cut.count({packet.from, packet.to}) != 0)
         return;
+    packet.connection = connection(packet.from, packet.to);
     const auto shared = std::make_shared<Packet>(std::move(packet));
     const auto roll = qint64(m_random.below(1000));
     if (roll < m_weather.lossPerMille) {
@@ -231,7 +273,10 @@ void Cluster::send(Packet packet)
         return;
     }
     deliver(shared);
-    if (roll < m_weather.lossPerMille + m_weather.duplicatesPerMille) {
+    // A connection doubles nothing. Consensus bears it all the same; of a write that was handed on
+    // once the refusal is the last word.
+    const bool mayDouble = shared->kind != store::PeerKind::Forward;
+    if (mayDouble && roll < m_weather.lossPerMille + m_weather.duplicatesPerMille) {
         m_history.count(Sometimes::FrameTwice);
         deliver(shared);
     }
@@ -249,7 +294,9 @@ void Cluster::deliver(const std::shared_ptr<Packet> &packet)
         m_history.count(Sometimes::FrameOvertaken);
     last = std::max(last, m_scheduler.nowUs() + us);
     m_scheduler.after(us, label, [this, packet] {
-        if (reaches(packet->from, packet->to))
+        if (packet->connection != connection(packet->from, packet->to))
+            arriveCut(*packet);
+        else if (reaches(packet->from, packet->to))
             node(packet->to).receive(*packet);
     });
 }
@@ -266,6 +313,7 @@ void Cluster::carry(const std::shared_ptr<Parcel> &parcel)
 {
     const NodeId to = parcel->message.to;
     parcel->receiver = to <= NodeId(size()) ? node(to).incarnation() : 0;
+    parcel->connection = connection(parcel->message.from, to);
     const qint64 us = delay() + qint64(m_random.below(quint64(m_weather.parcelUs)));
     m_scheduler.after(us, kParcelLabel + to, [this, parcel] { arrive(parcel); });
 }
@@ -273,7 +321,11 @@ void Cluster::carry(const std::shared_ptr<Parcel> &parcel)
 void Cluster::arrive(const std::shared_ptr<Parcel> &parcel)
 {
     const Message &message = parcel->message;
-    if (reaches(message.from, message.to) && node(message.to).incarnation() != parcel->receiver)
+    const auto isBroken = [&] {
+        return node(message.to).incarnation() != parcel->receiver ||
+               connection(message.from, message.to) != parcel->connection;
+    };
+    if (reaches(message.from, message.to) && isBroken())
         return carry(parcel); // from its beginning
     --m_parcels[message.to];
     m_history.parcels(-1);
@@ -287,6 +339,13 @@ void Cluster::arrive(const std::shared_ptr<Parcel> &parcel)
     const bool ok = arrived && m_random.below(8) != 0;
     m_scheduler.after(
         ok ? delay() : kStalledUs, kParcelLabel + message.from, [parcel, ok] { parcel->done(ok); });
+}
+
+NodeId Cluster::receiving() const
+{
+    const auto found = std::find_if(
+        m_parcels.begin(), m_parcels.end(), [](const auto &item) { return item.second > 0; });
+    return found == m_parcels.end() ? kNobody : found->first;
 }
 
 SimNode *Cluster::leader()
@@ -310,7 +369,8 @@ bool Cluster::everyoneAgrees()
 {
     const Membership &members = m_history.membership();
     const SimNode *const first = leader();
-    if (first == nullptr || isJoint(members) || first->raft().membership() != members)
+    if (first == nullptr || isJoint(members) || first->raft().membership() != members ||
+        first->replica().applied() < m_history.lastCommitted()) // it has only just begun to lead
         return false;
     return std::all_of(m_nodes.begin(), m_nodes.end(), [&](const auto &node) {
         if (!isMember(members, node->id()))

@@ -54,7 +54,10 @@ public:
     void isolate(raft::NodeId id);
     /// What goes that way takes so much longer.
     void setSlowWay(raft::NodeId from, raft::NodeId to, qint64 us) { m_slow[{from, to}] = us; }
+    /// The connection between the two breaks: of what is under way on it nothing arrives whole.
+    void reset(raft::NodeId a, raft::NodeId b);
     void healNetwork();
+    void hurryEverything() { m_slow.clear(); }
     void setWeather(const Weather &weather) { m_weather = weather; }
     /// Told whenever a process ends: whoever waits for it learns so.
     void onEnd(std::function<void(raft::NodeId)> handler) { m_onEnd.push_back(std::move(handler)); }
@@ -80,6 +83,11 @@ public:
     void died(raft::NodeId id) override;
     void retired(raft::NodeId id) override;
     bool isRetired(raft::NodeId id) const { return m_retired.count(id) != 0; }
+    /// It has found that its disk is damaged, and never starts again.
+    bool isRuined(raft::NodeId id) const { return m_ruined.count(id) != 0; }
+    /// A snapshot is under way to it; nobody if there is none.
+    raft::NodeId receiving() const;
+    bool isCut() const override { return !m_cut.empty(); }
 
 private:
     raft::NodeId make(raft::NodeId id);
@@ -88,6 +96,9 @@ private:
     void carry(const std::shared_ptr<Parcel> &parcel);
     void arrive(const std::shared_ptr<Parcel> &parcel);
     void ended(raft::NodeId id);
+    void refused(raft::NodeId id, const Error &why);
+    quint64 connection(raft::NodeId a, raft::NodeId b) const;
+    void arriveCut(const Packet &packet);
     void noteStart(const SimNode &node);
     qint64 delay();
     bool reaches(raft::NodeId from, raft::NodeId to);
@@ -106,7 +117,9 @@ private:
     Weather m_weather;
     quint64 m_lastCommand = 0;
     std::set<raft::NodeId> m_retired;
-    std::map<raft::NodeId, int> m_parcels; // under way to each
+    std::set<raft::NodeId> m_ruined;
+    std::map<std::pair<raft::NodeId, raft::NodeId>, quint64> m_resets; // by the lower id first
+    std::map<raft::NodeId, int> m_parcels;                             // under way to each
     std::map<std::pair<raft::NodeId, raft::NodeId>, qint64> m_lastArrival;
 };
 

@@ -20,6 +20,7 @@ Faulty::Faulty(Cluster &cluster, Watchers &watchers, quint64 seed)
     , m_random(seed ^ 0x5eed)
     , m_figureEight(cluster, m_random)
     , m_reshaping(cluster, m_random)
+    , m_damage(cluster, m_random, seed % 2 == 0)
     , m_meanFaultUs(qint64(25'000) << m_random.below(4))
     , m_changesMembers(seed % 2 == 0)
     , m_whispers(seed % 8 == 1)
@@ -39,8 +40,13 @@ void Faulty::begin()
     every(4 * m_meanFaultUs, kListenLabel, [this] {
         m_watchers.move(m_random.below(m_watchers.count()));
     });
-    if (m_changesMembers)
-        every(2 * m_meanFaultUs, kChangeLabel, [this] { m_reshaping.change(); });
+    every(2 * m_meanFaultUs, kChangeLabel, [this] {
+        // Nobody sends sound members away while another's disk is damaged.
+        if (m_changesMembers && !m_damage.isAbout())
+            m_reshaping.change();
+        else
+            m_damage.repair();
+    });
 }
 
 void Faulty::end()
@@ -49,10 +55,13 @@ void Faulty::end()
     m_figureEight.end();
     m_cluster.setWeather({});
     m_cluster.healNetwork();
+    m_cluster.hurryEverything();
+    for (const NodeId id : m_damage.hit())
+        m_cluster.crash(id); // whatever is damaged is found now
     for (int id = 1; id <= m_cluster.size(); ++id) {
         SimNode &node = m_cluster.node(NodeId(id));
         node.disk().dieAfter(0);
-        node.disk().setFull(false);
+        giveRoom(NodeId(id));
         node.setSlowness(1);
         node.resume();
         m_cluster.start(NodeId(id));
@@ -96,6 +105,9 @@ void Faulty::strike()
         return m_figureEight.begin();
     if (m_whispers && m_random.below(4) != 0)
         return whisper();
+    const NodeId receiver = m_cluster.receiving();
+    if (receiver != kNobody && m_random.below(2) == 0)
+        return strikeShipping(receiver);
     switch (m_random.below(16)) {
     case 0:
     case 1:
@@ -144,29 +156,106 @@ void Faulty::strikeProcess()
 
 void Faulty::strikeNetwork()
 {
-    switch (m_random.below(4)) {
+    switch (m_random.below(8)) {
     case 0:
-        m_cluster.history().count(Sometimes::Isolated);
-        return m_cluster.isolate(victim());
     case 1:
+        return loseSomebody();
+    case 2:
+    case 3:
         return split();
+    case 4:
+        return reset();
+    case 5:
+        return clog();
     default:
-        return m_cluster.healNetwork();
+        return heal();
     }
+}
+
+void Faulty::loseSomebody()
+{
+    m_cluster.history().count(Sometimes::Isolated);
+    m_cutUntil = m_cluster.scheduler().nowUs() + qint64(m_random.below(quint64(m_meanFaultUs)));
+    m_cluster.isolate(victim());
+}
+
+/// While somebody who is far behind is helped.
+void Faulty::strikeShipping(NodeId receiver)
+{
+    SimNode *const leader = m_cluster.leader();
+    if (leader == nullptr || receiver > NodeId(m_cluster.size()))
+        return;
+    switch (m_random.below(3)) {
+    case 0: // up again at once, and the rest of it comes over a new connection
+        m_cluster.kill(receiver);
+        return m_cluster.start(receiver);
+    case 1:
+        return leader->transfer(anyone());
+    default: // it must be read once more
+        if (!m_plays)
+            m_damage.spoilSnapshot(leader->id());
+        m_cluster.reset(leader->id(), receiver);
+        m_cluster.cut(leader->id(), receiver);
+        later([this] { m_cluster.healNetwork(); });
+    }
+}
+
+/// Whoever comes back may be so far behind that it needs a snapshot, and that may be damaged.
+void Faulty::heal()
+{
+    if (m_cluster.scheduler().nowUs() < m_cutUntil)
+        return;
+    SimNode *const leader = m_cluster.leader();
+    if (leader != nullptr && m_cluster.isCut() && !m_plays && m_random.below(3) == 0)
+        m_damage.spoilSnapshot(leader->id());
+    m_cluster.healNetwork();
+}
+
+/// Several connections of one machine, as when its switch is exchanged.
+void Faulty::reset()
+{
+    const NodeId id = victim();
+    for (int other = 1; other <= m_cluster.size(); ++other) {
+        if (m_random.below(2) == 0)
+            m_cluster.reset(id, NodeId(other));
+    }
+}
+
+void Faulty::clog()
+{
+    const NodeId from = anyone();
+    const NodeId to = anyone();
+    m_cluster.history().count(Sometimes::LinkClogged);
+    m_cluster.setSlowWay(from, to, qint64(m_random.below(quint64(m_cluster.electionUs()))));
+    later([this, from, to] { m_cluster.setSlowWay(from, to, 0); });
 }
 
 void Faulty::strikeDisk()
 {
-    switch (m_random.below(4)) {
+    switch (m_random.below(8)) {
     case 0:
-        return m_cluster.node(victim()).disk().failNextSync();
     case 1:
-        return m_cluster.node(victim()).disk().dieAfter(int(1 + m_random.below(6)));
+        return m_cluster.node(victim()).disk().failNextSync();
     case 2:
+    case 3:
+        return m_cluster.node(victim()).disk().dieAfter(int(1 + m_random.below(6)));
+    case 4:
         return fill(anyone());
-    default:
+    case 5:
         return slow(anyone());
+    case 6:
+        return slowMachine(anyone());
+    default:
+        return damageDisk();
     }
+}
+
+/// Mostly it is found soon, by a process that starts.
+void Faulty::damageDisk()
+{
+    const NodeId id = victim();
+    if (!m_plays && m_damage.strike(id) && m_random.below(4) != 0)
+        later([this, id] { fall(id); });
 }
 
 /// Its power fails, or only its process ends.
@@ -210,6 +299,7 @@ void Faulty::split()
 {
     const quint64 sides = m_random.next();
     const bool oneWay = m_random.below(3) == 0;
+    m_cutUntil = m_cluster.scheduler().nowUs() + qint64(m_random.below(quint64(m_meanFaultUs)));
     m_cluster.history().count(oneWay ? Sometimes::SplitOneWay : Sometimes::SplitBothWays);
     for (int a = 1; a <= m_cluster.size(); ++a) {
         for (int b = 1; b <= m_cluster.size(); ++b) {
@@ -228,10 +318,39 @@ void Faulty::slow(NodeId id)
     later([this, id] { m_cluster.node(id).setSlowness(1); });
 }
 
+/// All that it does takes longer: its disk, and what it sends and hears.
+void Faulty::slowMachine(NodeId id)
+{
+    m_cluster.history().count(Sometimes::MachineSlow);
+    const auto setSlow = [this, id](int factor, qint64 us) {
+        m_cluster.node(id).setSlowness(factor);
+        for (int other = 1; other <= m_cluster.size(); ++other) {
+            m_cluster.setSlowWay(id, NodeId(other), us);
+            m_cluster.setSlowWay(NodeId(other), id, us);
+        }
+    };
+    setSlow(4, qint64(m_random.below(20'000)));
+    later([setSlow] { setSlow(1, 0); });
+}
+
 void Faulty::fill(NodeId id)
 {
     m_cluster.node(id).disk().setFull(true);
-    later([this, id] { m_cluster.node(id).disk().setFull(false); });
+    later([this, id] { giveRoom(id); });
+}
+
+void Faulty::giveRoom(NodeId id)
+{
+    SimDisk &disk = m_cluster.node(id).disk();
+    if (disk.isFull())
+        m_fullUntil = m_cluster.scheduler().nowUs();
+    disk.setFull(false);
+}
+
+qint64 Faulty::fullFor() const
+{
+    const qint64 since = m_cluster.scheduler().nowUs() - m_fullUntil;
+    return m_fullUntil < 0 ? 0 : std::max<qint64>(0, 1'000 * store::SpaceWatch::kToldMs - since);
 }
 
 /// The leader reaches one follower only, and is gone soon: its entries stay on a minority, for a

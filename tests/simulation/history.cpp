@@ -33,13 +33,14 @@ void History::leaderElected(const Raft &raft)
         count(Sometimes::SnapshotUnderWayAtElection);
     if (isJoint(raft.membership()))
         count(Sometimes::ElectionWhileJoint);
-    // Leader completeness: what was committed in an earlier term is in its log.
-    for (Index index = m_committed.size(); index >= raft.log().firstIndex(); --index) {
-        const Term term = m_committed.at(index - 1).term;
-        if (term >= raft.term())
-            continue; // committed by a later leader than this one
-        require(
-            raft.log().termAt(index) == term, "a leader's log holds every committed entry (R-13)");
+    // Leader completeness: what was committed in an earlier term is in its log. One that has been
+    // elected late knows nothing of what a later one has committed since.
+    for (Index index = m_commits.size(); index >= raft.log().firstIndex(); --index) {
+        const Commit &commit = m_commits.at(index - 1);
+        if (commit.leader < raft.term())
+            require(
+                raft.log().termAt(index) == commit.entry,
+                "a leader's log holds every committed entry (R-13)");
     }
 }
 
@@ -79,12 +80,17 @@ void History::leaderCommits(
     const Raft &raft, Index after, const std::map<NodeId, const Witness *> &disks)
 {
     const Log &log = raft.log();
-    for (Index index = std::max(after + 1, log.firstIndex()); index <= raft.commitIndex(); ++index)
+    for (Index index = std::max(after + 1, log.firstIndex()); index <= raft.commitIndex();
+         ++index) {
+        if (index == m_commits.size() + 1)
+            m_commits.push_back({log.termAt(index), raft.term()});
+        require(index <= m_commits.size(), "leaders' commits have no gap");
         require(
             isQuorum(
                 raft.membership(),
                 [&](NodeId id) { return disks.at(id)->holds(index, log.termAt(index)); }),
             "what is committed is on the disks of a majority (R-15)");
+    }
 }
 
 void History::applied(Index index, quint64 stateHash)

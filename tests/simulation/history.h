@@ -57,6 +57,12 @@ public:
     /// The newest that is committed.
     const raft::Membership &membership() const { return m_membership; }
 
+    void leadershipMoved()
+    {
+        count(Sometimes::LeadershipMoved);
+        if (m_parcels > 0)
+            count(Sometimes::LeadershipMovedWhileShipping);
+    }
     void parcels(int more) { m_parcels += more; }
     void count(Sometimes what) { ++m_counters[size_t(what)]; }
     const Counters &counters() const { return m_counters; }
@@ -69,6 +75,11 @@ private:
     };
     std::map<raft::Term, raft::NodeId> m_leaders;
     std::vector<Committed> m_committed; // [i] is index i + 1
+    struct Commit {
+        raft::Term entry = 0;
+        raft::Term leader = 0; ///< in whose term it was committed
+    };
+    std::vector<Commit> m_commits; // [i] is index i + 1
     std::unordered_set<quint64> m_requests;
     std::vector<quint64> m_hashes; // [i] is index i; 0 = nothing was applied there
     std::map<quint64, quint32> m_looks;

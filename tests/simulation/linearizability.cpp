@@ -51,8 +51,8 @@ State after(const Operation &op, const State &state)
     State out;
     out.there = !gone;
     out.value = gone ? QByteArray() : op.value;
-    out.index = op.outcome == Outcome::Done && !gone ? op.index : 0;
-    out.highest = std::max(state.highest, op.outcome == Outcome::Done ? op.index : 0);
+    out.index = gone ? 0 : op.index;
+    out.highest = std::max(state.highest, op.index);
     return out;
 }
 
@@ -86,7 +86,9 @@ std::optional<State> step(const Operation &op, const State &state)
     case Outcome::Differs:
         return when(state.there && state.value != op.expected);
     case Outcome::Unknown:
-        return applies(op, state) ? std::optional(after(op, state)) : std::nullopt;
+        return applies(op, state) && (op.index == 0 || op.index > state.highest)
+                   ? std::optional(after(op, state))
+                   : std::nullopt;
     }
     return std::nullopt;
 }
@@ -99,6 +101,13 @@ public:
         , m_budget(budget)
     {
         m_left = std::count_if(operations.begin(), operations.end(), isAnswered);
+        for (size_t i = 0; i < operations.size(); ++i) {
+            if (isOrdered(operations[i]))
+                m_order.push_back(i);
+        }
+        std::sort(m_order.begin(), m_order.end(), [&](size_t a, size_t b) {
+            return operations[a].index < operations[b].index;
+        });
     }
     Verdict run()
     {
@@ -109,6 +118,16 @@ public:
 
 private:
     static bool isAnswered(const Operation &op) { return op.outcome != Outcome::Unknown; }
+    /// Where it stands among the writes is known.
+    static bool isOrdered(const Operation &op)
+    {
+        return isWrite(op) && op.index != 0 &&
+               (op.outcome == Outcome::Done || op.outcome == Outcome::Unknown);
+    }
+    bool isItsTurn(size_t i) const
+    {
+        return !isOrdered(m_operations[i]) || m_order.at(m_ordered) == i;
+    }
 
     bool explain(const State &state)
     {
@@ -139,22 +158,27 @@ private:
     }
     bool place(size_t i, const State &state)
     {
-        const auto next = step(m_operations[i], state);
+        const auto next = isItsTurn(i) ? step(m_operations[i], state) : std::nullopt;
         if (!next)
             return false;
         const int answered = isAnswered(m_operations[i]) ? 1 : 0;
+        const size_t ordered = isOrdered(m_operations[i]) ? 1 : 0;
         m_placed[i] = true;
         m_left -= answered;
+        m_ordered += ordered;
         if (explain(*next))
             return true;
         m_placed[i] = false;
         m_left += answered;
+        m_ordered -= ordered;
         return false;
     }
 
     const std::vector<Operation> &m_operations;
     std::vector<bool> m_placed;
     std::set<std::pair<std::vector<bool>, std::tuple<bool, QByteArray, quint64, quint64>>> m_tried;
+    std::vector<size_t> m_order; // of the writes whose place is known
+    size_t m_ordered = 0;        // so many of them are placed
     std::ptrdiff_t m_left = 0;
     size_t m_first = 0;
     int m_budget;

@@ -20,9 +20,11 @@ struct Operation {
     };
     Kind kind = Kind::Read;
     Outcome outcome = Outcome::Unknown;
-    QByteArray value;       ///< written, or read
-    QByteArray expected;    ///< Swap, DeleteIf
-    quint64 index = 0;      ///< when done: the key's modified index afterwards, or as read
+    QByteArray value;    ///< written, or read
+    QByteArray expected; ///< Swap, DeleteIf
+    /// When done: the key's modified index afterwards, or as read. Of a write with an unknown
+    /// outcome: where it happened, if that is known from elsewhere.
+    quint64 index = 0;
     bool hadBefore = false; ///< a write that is done says what it found
     QByteArray before;
     quint64 begin = 0; ///< the order of all calls and answers

@@ -15,6 +15,7 @@ struct Mutant {
     store::ReplicaFaults replica;
     DiskFaults disk;
     bool ignoreFailedSync = false;    ///< R-43
+    bool takeDamageForTorn = false;   ///< R-18: whatever cannot be read is the end of the log
     bool watchFromOneLater = false;   ///< R-52: an event is lost when a watch is resumed
     bool watchFromOneEarlier = false; ///< R-52: an event comes twice
 };

@@ -22,7 +22,7 @@ ClusterOptions optionsOf(quint64 seed, const Mutant &mutant)
     };
     ClusterOptions options;
     options.seed = seed;
-    options.nodes = int(pick({1, 3, 3, 5, 5, 5, 5, 5}));
+    options.nodes = int(pick({1, 3, 3, 5, 5, 5, 5, 7}));
     options.electionTicks = int(pick({3, 5, 10}));
     options.tickUs = 20'000;
     options.maxAppendBytes = pick({1, 1, 100, 512 * 1024});
@@ -73,9 +73,23 @@ public:
     Faulty faulty;
 
 private:
+    bool repair(qint64 us)
+    {
+        qint64 again = 0;
+        return cluster.runUntil(
+            [&] {
+                const qint64 now = cluster.scheduler().nowUs();
+                if (now >= again)
+                    faulty.damage().repair();
+                again = now < again ? again : now + cluster.electionUs();
+                return faulty.damage().isRepaired();
+            },
+            us);
+    }
     void converge()
     {
-        const qint64 patience = 20 * cluster.electionUs() + 600'000; // and a restart
+        // And a restart; and a full disk that others were told of, and have not forgotten yet.
+        const qint64 patience = 20 * cluster.electionUs() + 600'000 + faulty.fullFor();
         const qint64 deadline = cluster.scheduler().nowUs() + patience;
         const auto left = [&] { return deadline - cluster.scheduler().nowUs(); };
         require(
@@ -94,6 +108,7 @@ private:
             },
             left());
         require(written, "after healing a fresh write is accepted");
+        require(repair(left() + kCatchUpUs), "after healing the ruined are removed");
         require(
             cluster.runUntil([&] { return cluster.everyoneAgrees(); }, left() + kCatchUpUs),
             "after healing every member has the same state");

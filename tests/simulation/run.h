@@ -18,6 +18,9 @@ struct Outcome {
     qint64 virtualUs = 0;
 };
 
+/// So many seeds bring about every situation that is counted; fewer may miss one.
+inline constexpr quint64 kSeedsForAllSituations = 1'000;
+
 /// One random history: faults of every kind first, and everything that must never happen is looked
 /// for; then all faults end, and within 20 election times there is one leader, equal state
 /// everywhere, every acknowledged write, and a fresh one.

@@ -17,6 +17,17 @@ void grow(QByteArray &bytes, qint64 size)
         bytes.append(size - bytes.size(), '\0');
 }
 
+qint64 sectorBegin(qint64 offset)
+{
+    return offset / kSector * kSector;
+}
+
+bool isDirty(const FileData &file, qint64 from, qint64 to)
+{
+    const auto at = file.dirty.lower_bound(from / kSector);
+    return at != file.dirty.end() && at->first * kSector < to;
+}
+
 void put(QByteArray &into, qint64 offset, QByteArrayView bytes)
 {
     grow(into, offset + bytes.size());
@@ -52,6 +63,7 @@ public:
         grow(m_data->seen, size);
         m_data->durable.resize(std::min<qint64>(size, m_data->durable.size()));
         m_data->dirty.erase(m_data->dirty.lower_bound(size / kSector), m_data->dirty.end());
+        std::erase_if(m_data->past, [size](const auto &write) { return write.end() > size; });
         return {};
     }
     Result<void> preallocate(qint64 size) override
@@ -97,6 +109,8 @@ void SimDisk::write(FileData &file, qint64 offset, QByteArrayView bytes)
 {
     put(file.seen, offset, bytes);
     ++m_sequence;
+    if (!bytes.isEmpty())
+        file.past.push_back({offset, bytes.size(), m_sequence});
     for (qint64 sector = offset / kSector; sector * kSector < offset + bytes.size(); ++sector)
         file.dirty[sector].push_back({m_sequence, file.seen.mid(sector * kSector, kSector)});
     if (file.isLog && m_witness != nullptr)
@@ -124,9 +138,22 @@ Result<void> SimDisk::sync(FileData &file)
         }
         at = versions.empty() ? file.dirty.erase(at) : std::next(at);
     }
+    noteSynced(file);
     if (file.isLog && m_witness != nullptr)
         m_witness->logSynced(std::min(m_syncMark, m_sequence));
     return {};
+}
+
+void SimDisk::noteSynced(FileData &file)
+{
+    for (auto write = file.past.rbegin(); write != file.past.rend() && write->syncedAt == 0;
+         ++write) {
+        if (!isCovered(write->sequence))
+            continue;
+        write->syncedAt = m_sequence;
+        if (file.isLog)
+            m_newestLogSynced = std::max(m_newestLogSynced, write->sequence);
+    }
 }
 
 Result<std::unique_ptr<wal::DiskFile>> SimDisk::open(const QString &name, Mode mode)
@@ -207,6 +234,9 @@ void SimDisk::crash()
         after->isLog = data->isLog;
         after->durable = data->durable;
         after->reserved = data->reserved;
+        std::copy_if(
+            data->past.begin(), data->past.end(), std::back_inserter(after->past),
+            [](const auto &write) { return write.syncedAt != 0; });
         for (const auto &[sector, versions] : data->dirty) {
             const quint64 which = m_random.below(versions.size() + 1);
             m_torn += which < versions.size() ? 1 : 0;
@@ -229,6 +259,92 @@ bool SimDisk::flipBit(const QString &name, qint64 offset, int bit)
     return true;
 }
 
+bool SimDisk::flipSomeBit(Random &random, const QString &suffix)
+{
+    std::vector<std::pair<QString, qint64>> writes; // each by its file and place, so to say its lot
+    for (const auto &[name, data] : m_folder) {
+        if (!name.endsWith(suffix))
+            continue;
+        for (const FileData::PastWrite &write : data->past) {
+            const qint64 offset = write.offset + qint64(random.below(quint64(write.size)));
+            if (write.syncedAt != 0 && !isDirty(*data, offset, offset + 1))
+                writes.emplace_back(name, offset);
+        }
+    }
+    if (writes.empty())
+        return false;
+    const auto &[name, offset] = writes.at(random.below(writes.size()));
+    m_damage.append(name);
+    return flipBit(name, offset, int(random.below(8)));
+}
+
+/// Of each write that qualifies, that which no later write to the same sector has put right.
+std::vector<SimDisk::Place> SimDisk::misdirectable() const
+{
+    std::vector<Place> out;
+    for (const auto &[name, data] : m_folder) {
+        const auto &past = data->past;
+        for (size_t i = 0; i < past.size(); ++i) {
+            const bool isRemembered = past[i].syncedAt < m_newestLogSynced || !data->isLog;
+            if (past[i].syncedAt == 0 || !isRemembered)
+                continue;
+            const qint64 end = i + 1 == past.size()
+                                   ? past[i].end()
+                                   : std::min(past[i].end(), sectorBegin(past[i + 1].offset));
+            if (end > past[i].offset)
+                out.push_back({name, past[i].offset, end});
+        }
+    }
+    return out;
+}
+
+bool SimDisk::misdirectSomeWrite(Random &random)
+{
+    const std::vector<Place> all = misdirectable();
+    if (all.empty())
+        return false;
+    const Place &lost = all.at(random.below(all.size()));
+    const auto file = m_folder.find(lost.name);
+    const qint64 first = sectorBegin(lost.offset);
+    overwrite(lost, file->second->seen.mid(first, lost.end - first), random);
+    const QByteArray nothing(lost.end - lost.offset, '\0');
+    for (QByteArray *bytes : {&file->second->seen, &file->second->durable})
+        put(*bytes, lost.offset, nothing);
+    m_damage.append(lost.name);
+    // Where a segment ends too early, the next one says so.
+    const auto next = std::find_if(
+        std::next(file), m_folder.end(), [](const auto &item) { return item.second->isLog; });
+    if (next != m_folder.end())
+        m_damage.append(next->first);
+    return true;
+}
+
+/// Not behind its own place in the log: there lies what remembers it.
+void SimDisk::overwrite(const Place &lost, const QByteArray &sectors, Random &random)
+{
+    const bool isOfLog = m_folder.at(lost.name)->isLog;
+    const auto target = std::next(m_folder.begin(), qint64(random.below(m_folder.size())));
+    const auto &[name, data] = *target;
+    const bool isBehind = isOfLog && data->isLog && name >= lost.name;
+    const qint64 room = isBehind ? sectorBegin(lost.offset) - sectors.size() : data->seen.size();
+    if ((isBehind && name != lost.name) || room < 0)
+        return; // it is nowhere at all
+    const qint64 offset = kSector * qint64(random.below(quint64(room / kSector + 1)));
+    if (isDirty(*data, offset, offset + sectors.size()))
+        return;
+    for (QByteArray *bytes : {&data->seen, &data->durable})
+        put(*bytes, offset, sectors);
+    m_damage.append(name);
+}
+
+void SimDisk::empty()
+{
+    m_folder.clear();
+    m_durableFolder.clear();
+    m_pending.clear();
+    m_damage = QStringList{QStringLiteral("log")};
+}
+
 QByteArray SimDisk::contents(const QString &name) const
 {
     const auto found = m_folder.find(name);
@@ -238,6 +354,7 @@ QByteArray SimDisk::contents(const QString &name) const
 void SimDisk::setContents(const QString &name, const QByteArray &bytes)
 {
     auto data = std::make_shared<FileData>();
+    data->isLog = name.endsWith(QStringLiteral(".wal"));
     data->seen = bytes;
     data->durable = bytes;
     m_folder[name] = data;

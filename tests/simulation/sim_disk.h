@@ -23,6 +23,15 @@ struct FileData {
     QByteArray seen;    ///< what a reader gets
     QByteArray durable; ///< what a crash leaves for sure
     std::map<qint64, std::vector<Version>> dirty;
+    struct PastWrite {
+        qint64 offset = 0;
+        qint64 size = 0;
+        quint64 sequence = 0;
+        quint64 syncedAt = 0; ///< the newest write when it became durable; 0 = it did not yet
+
+        qint64 end() const { return offset + size; }
+    };
+    std::vector<PastWrite> past;
 };
 
 /// Defects of whoever uses the disk, made here because nobody but the disk could tell.
@@ -82,6 +91,19 @@ public:
     /// Flips a bit of what is durable, and seen. For tests of damage; false when there is no such
     /// byte.
     bool flipBit(const QString &name, qint64 offset, int bit);
+    /// Damage at rest, to what has been synced, in a file with such a name; false when there is
+    /// nothing to damage.
+    bool flipSomeBit(Random &random, const QString &suffix);
+    /// A write turns out to have landed elsewhere: its place is as it was before, and sectors of
+    /// another place, or of another file, hold it instead. Only a write that a later one
+    /// remembers: of the very last one nobody can know, but whoever wrote it, that it ever was.
+    bool misdirectSomeWrite(Random &random);
+    /// As if it had been exchanged for another one.
+    void empty();
+    /// The files that are not what was written any more; one that was emptied: "log".
+    void noteDamage(const QString &file) { m_damage.append(file); }
+    const QStringList &damage() const { return m_damage; }
+
     QByteArray contents(const QString &name) const;
     void setContents(const QString &name, const QByteArray &bytes);
 
@@ -106,6 +128,14 @@ private:
         return sequence <= m_syncMark || sequence > m_syncFrom;
     }
     Result<void> sync(FileData &file);
+    void noteSynced(FileData &file);
+    struct Place {
+        QString name;
+        qint64 offset = 0;
+        qint64 end = 0;
+    };
+    std::vector<Place> misdirectable() const;
+    void overwrite(const Place &lost, const QByteArray &sectors, Random &random);
     void write(FileData &file, qint64 offset, QByteArrayView bytes);
 
     Random &m_random;
@@ -114,7 +144,9 @@ private:
     Folder m_folder;
     Folder m_durableFolder;
     std::vector<Folder> m_pending; // the folder after each change since it was synced
+    QStringList m_damage;
     quint64 m_sequence = 0;
+    quint64 m_newestLogSynced = 0; // of writes to the log
     quint64 m_syncMark = ~quint64(0);
     quint64 m_syncFrom = 0;
     quint64 m_processFrom = 0; // what was written before is of an earlier process

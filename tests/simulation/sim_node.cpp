@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/simulation/sim_node.h"
 
+#include "agent/wal/segment_reader.h"
+
 namespace qd::sim {
 
 using namespace raft;
@@ -56,15 +58,16 @@ Result<void> SimNode::start()
     m_dead = m_removed = m_wanted = m_paused = false;
     m_waiting.clear();
     m_shipping.clear();
-    m_machine = std::make_unique<SimMachine>(m_world.history(), [this](std::function<void()> what) {
-        m_replica->defer(std::move(what));
-    });
-    m_replica = std::make_unique<store::Replica>(m_options.replica, replicaWorld());
-    if (const auto started = m_replica->start(); !started) {
-        m_replica.reset();
-        m_machine.reset();
-        return started;
+    if (m_powerFailed && endsTorn())
+        m_world.history().count(Sometimes::TornRecordFound);
+    auto started = startReplica();
+    if (!started && started.error().code == code::corrupt && m_options.mutant.takeDamageForTorn) {
+        cutAtDamage();
+        started = startReplica();
     }
+    if (!started)
+        return started;
+    m_hasRun = true;
     // What was promised is there again; what was not promised may be there too.
     m_witness.check(raft());
     if (std::exchange(m_powerFailed, false))
@@ -75,7 +78,62 @@ Result<void> SimNode::start()
     m_seenLast = {raft().log().lastIndex(), raft().log().lastTerm()};
     m_seen = {raft().term(), raft().vote(), 0};
     m_wasLeader = false;
+    m_seenAlarms.clear();
     return {};
+}
+
+Result<void> SimNode::startReplica()
+{
+    m_machine = std::make_unique<SimMachine>(m_world.history(), [this](std::function<void()> what) {
+        m_replica->defer(std::move(what));
+    });
+    m_options.replica.hasRun = m_hasRun;
+    m_replica = std::make_unique<store::Replica>(m_options.replica, replicaWorld());
+    const auto started = m_replica->start();
+    if (!started) {
+        m_replica.reset();
+        m_machine.reset();
+    }
+    return started;
+}
+
+/// The log ends with a record of which only a part was written.
+bool SimNode::endsTorn() const
+{
+    QString last;
+    const auto files = m_disk.list();
+    for (const QString &file : *files)
+        last = file.endsWith(QStringLiteral(".wal")) ? std::max(last, file) : last;
+    const QByteArray bytes = m_disk.contents(last);
+    const auto end = wal::readSegment(
+        last, bytes, std::nullopt, true, [](auto &&, auto &&) -> Result<void> { return {}; });
+    return end && end->torn;
+}
+
+/// What a mutant does that takes whatever it cannot read for the end of the log.
+void SimNode::cutAtDamage()
+{
+    const auto files = m_disk.list();
+    bool isCut = false;
+    for (const QString &file : *files) {
+        if (!file.endsWith(QStringLiteral(".wal")))
+            continue;
+        if (isCut) {
+            static_cast<void>(m_disk.remove(file));
+            continue;
+        }
+        const QByteArray bytes = m_disk.contents(file);
+        qint64 good = 0;
+        const auto end = wal::readSegment(
+            file, bytes, std::nullopt, false, [&](const wal::Header &header, auto &&) {
+                good += wal::recordSize(header.length);
+                return Result<void>();
+            });
+        if (end)
+            continue;
+        isCut = true;
+        m_disk.setContents(file, bytes.left(good));
+    }
 }
 
 void SimNode::end()
@@ -256,7 +314,7 @@ void SimNode::transfer(NodeId to)
     act([this, to] {
         m_replica->transferLeadership(to, [this](const Result<NodeId> &result) {
             if (result)
-                m_world.history().count(Sometimes::LeadershipMoved);
+                m_world.history().leadershipMoved();
         });
     });
 }
@@ -299,10 +357,22 @@ void SimNode::check()
 
 void SimNode::noteAlarms()
 {
-    const bool isLow = !m_replica->alarms().isEmpty();
-    if (isLow && !std::exchange(m_seenAlarm, isLow))
-        m_world.history().count(Sometimes::DiskFull);
-    m_seenAlarm = isLow;
+    std::set<Alarm::Kind> raised;
+    for (const Alarm &alarm : m_replica->alarms()) {
+        raised.insert(alarm.kind);
+        if (m_seenAlarms.count(alarm.kind) != 0)
+            continue;
+        require(
+            alarm.kind == Alarm::Kind::NoSpace || alarm.kind == Alarm::Kind::Corrupt,
+            "members' states never differ");
+        require(
+            alarm.kind != Alarm::Kind::Corrupt || !m_disk.damage().isEmpty(),
+            "only a damaged file is called so");
+        m_world.history().count(
+            alarm.kind == Alarm::Kind::Corrupt ? Sometimes::DamagedSnapshotReplaced
+                                               : Sometimes::DiskFull);
+    }
+    m_seenAlarms = std::move(raised);
 }
 
 void SimNode::checkLog()
@@ -315,6 +385,8 @@ void SimNode::checkLog()
     // What an installed snapshot stands for is committed; its entries are not here.
     if (m_seenApplied < applied && log.firstIndex() > m_seenApplied + 1) {
         m_world.history().count(Sometimes::SnapshotInstalled);
+        if (m_world.isCut())
+            m_world.history().count(Sometimes::SnapshotInstalledWhileCut);
         m_seenApplied = log.firstIndex() - 1;
     }
     while (m_seenApplied < applied)

@@ -20,6 +20,7 @@ struct Packet {
     raft::NodeId to = raft::kNobody;
     store::PeerKind kind = store::PeerKind::Raft;
     QByteArray payload;
+    quint64 connection = 0; ///< on which it is under way
 };
 
 /// A snapshot under way, which takes longer.
@@ -28,7 +29,8 @@ struct Parcel {
     QByteArray state;
     /// The shipping ended; whether it arrived.
     std::function<void(bool)> done;
-    quint64 receiver = 0; ///< whose process it goes to: the next one has nothing of it
+    quint64 receiver = 0;   ///< whose process it goes to: the next one has nothing of it
+    quint64 connection = 0; ///< on which it is under way
 };
 
 struct NodeOptions {
@@ -47,6 +49,8 @@ public:
     virtual Random &random() = 0;
     virtual History &history() = 0;
     virtual const std::map<raft::NodeId, const Witness *> &disks() = 0;
+    /// The network is cut somewhere.
+    virtual bool isCut() const = 0;
     virtual void send(Packet packet) = 0;
     virtual void ship(Parcel parcel) = 0;
     virtual void died(raft::NodeId id) = 0;
@@ -61,6 +65,7 @@ public:
     ~SimNode() override;
 
     SimDisk &disk() { return m_disk; }
+    const SimDisk &disk() const { return m_disk; }
     SimClock &clock() { return m_clock; }
     const Witness &witness() const { return m_witness; }
     /// Recovers from the disk. An error when the node refuses to start with what is there.
@@ -130,6 +135,9 @@ private:
 
     void runAfter(
         qint64 *last, std::function<Result<void>()> work, std::function<void(Result<void>)> done);
+    Result<void> startReplica();
+    bool endsTorn() const;
+    void cutAtDamage();
     store::ReplicaWorld replicaWorld();
     void wanted();
     void pump();
@@ -147,6 +155,7 @@ private:
     SimDisk m_disk;
     quint64 m_incarnation = 0;
     bool m_powerFailed = false; // since it was up
+    bool m_hasRun = false;      // its identity says so, which is on another disk
     bool m_wanted = false;
     bool m_dead = false; // a log that failed ends the process after the event
     bool m_removed = false;
@@ -166,7 +175,7 @@ private:
     std::pair<raft::Index, raft::Term> m_seenLast;
     raft::HardState m_seen;
     bool m_wasLeader = false;
-    bool m_seenAlarm = false;
+    std::set<Alarm::Kind> m_seenAlarms;
 };
 
 } // namespace qd::sim

@@ -101,6 +101,16 @@ private Q_SLOTS:
         QCOMPARE(check({wrote(1, 2, "a", 5), second}), Verdict::Not);
     }
 
+    void anUnknownOutcomeThatIsKnownFromElsewhereHasItsPlace()
+    {
+        const auto first = wrote(1, 2, "a", 5);
+        Operation second = perhapsWrote(3, "b");
+        second.index = 7;
+        QCOMPARE(check({first, second, saw(4, 5, "b", 7)}), Verdict::Linearizable);
+        const auto third = wroteOver(wrote(6, 7, "c", 6), "b");
+        QCOMPARE(check({first, second, third}), Verdict::Not); // it came after the third
+    }
+
     void whatIsTooHardIsCalledUndecided()
     {
         std::vector<Operation> many;

@@ -121,6 +121,9 @@ private Q_SLOTS:
     void aLeaderWithAStalledDiskAndNoNetworkStandsDown();
     void tinyTimeOutsLeaveTheLogsAlike();
     void aPausedLeaderAnswersNoOldReads();
+    void aDeposedLeaderAnswersNoOldReads();
+    void aLifeEndsByTheLeadersClockAlone();
+    void whoHasManyWrongEntriesIsFoundInFewRounds();
     void anAnswerToAnEarlierProcessIsNoAnswerToThisOne();
     void aSnapshotAndItsMarkerNeverDisagree();
     void leadersChangeWhileASnapshotIsUnderWay();
@@ -291,6 +294,104 @@ void TestRecovery::aPausedLeaderAnswersNoOldReads()
         QVERIFY(cluster.runUntil([&] { return seen != "nothing yet"; }, patience(cluster)));
         QCOMPARE(seen, QByteArray("new"));
     }
+}
+
+/// The other side has another leader, and another value; the old one still believes to lead.
+void TestRecovery::aDeposedLeaderAnswersNoOldReads()
+{
+    QD_PROVES("R-48");
+    for (quint64 seed = 1; seed <= 20; ++seed) {
+        Cluster cluster({.seed = seed});
+        QVERIFY(settle(cluster));
+        SimNode &old = *cluster.leader();
+        std::vector<QString> answers;
+        const auto readOld = [&] {
+            old.act([&] {
+                old.replica().read(
+                    {.key = QStringLiteral("/a"), .quorum = true}, 60'000,
+                    [&](const Result<store::Event> &result) {
+                        answers.push_back(
+                            result ? QString::fromUtf8(result->node.value) : result.error().code);
+                    });
+            });
+        };
+        cluster.isolate(old.id());
+        readOld(); // before anybody else leads, and before the write
+        QVERIFY(cluster.runUntil(
+            [&] { return cluster.leader() != nullptr && cluster.leader() != &old; },
+            patience(cluster)));
+        bool written = false;
+        SimNode &now = *cluster.leader();
+        now.act([&] {
+            store::WriteRequest request;
+            request.key = QStringLiteral("/a");
+            request.value = "new";
+            now.replica().write(
+                request, 60'000, [&](auto &&result) { written = result.has_value(); });
+        });
+        QVERIFY(cluster.runUntil([&] { return written; }, patience(cluster)));
+        readOld();
+        cluster.run(2 * cluster.electionUs());
+        QCOMPARE(answers.size(), size_t(0));
+        cluster.healNetwork();
+        QVERIFY(cluster.runUntil([&] { return answers.size() == 2; }, patience(cluster)));
+        QCOMPARE(answers, std::vector<QString>(2, QStringLiteral("new")));
+    }
+}
+
+/// Each member's clock says something else; what counts is what the leader has had committed.
+void TestRecovery::aLifeEndsByTheLeadersClockAlone()
+{
+    QD_PROVES("R-54");
+    for (quint64 seed = 1; seed <= 10; ++seed) {
+        Cluster cluster({.seed = seed, .driftPerMille = 100});
+        QVERIFY(settle(cluster));
+        SimNode &leader = *cluster.leader();
+        const auto has = [&](NodeId id) {
+            return cluster.node(id).machine().get({.key = QStringLiteral("/t")}).has_value();
+        };
+        const auto all = [&] { return has(1) && has(2) && has(3); };
+        const auto none = [&] { return !has(1) && !has(2) && !has(3); };
+        leader.act([&] {
+            store::WriteRequest request;
+            request.key = QStringLiteral("/t");
+            request.ttl = 5;
+            request.ttlGiven = true;
+            leader.replica().write(request, 5'000, [](auto &&) {});
+        });
+        QVERIFY(cluster.runUntil(all, patience(cluster)));
+        cluster.node(anotherThan(leader.id())).clock().jump(3'600'000'000); // an hour ahead
+        cluster.run(3'000'000);
+        QVERIFY(all());
+        QCOMPARE(cluster.leader(), &leader);
+        cluster.node(leader.id()).clock().jump(10'000'000);
+        QVERIFY(cluster.runUntil(none, 2'000'000));
+        QVERIFY(agreeSoon(cluster));
+    }
+}
+
+/// A leader alone has taken ten thousand writes that nobody else has heard of.
+void TestRecovery::whoHasManyWrongEntriesIsFoundInFewRounds()
+{
+    QD_PROVES("R-24");
+    Cluster cluster({.seed = 24, .snapshotEvery = 20'000});
+    QVERIFY(settle(cluster));
+    SimNode &old = *cluster.leader();
+    cluster.isolate(old.id());
+    for (int i = 0; i < 10'000; ++i)
+        QVERIFY(old.propose(cluster.newCommand()));
+    QVERIFY(cluster.runUntil(
+        [&] { return cluster.leader() != nullptr && cluster.leader() != &old; },
+        patience(cluster)));
+    QVERIFY(writeMany(cluster, 20));
+    QVERIFY(old.raft().log().lastIndex() > cluster.leader()->raft().log().lastIndex() + 9'000);
+    const quint64 before = cluster.leader()->replica().status().appendsSent;
+    cluster.healNetwork();
+    QVERIFY(agreeSoon(cluster));
+    const quint64 rounds = cluster.leader()->replica().status().appendsSent - before;
+    qInfo("%llu appends", qulonglong(rounds));
+    // What it had taken comes again, as writes that wait: they go to the new leader, in batches.
+    QVERIFY(rounds < 200);
 }
 
 void TestRecovery::anAnswerToAnEarlierProcessIsNoAnswerToThisOne()

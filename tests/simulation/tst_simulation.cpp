@@ -153,7 +153,6 @@ void TestSimulation::aMemberThatWasDownForAnHourDisturbsNobody()
 void TestSimulation::aWholeClusterElectsSoonAfterARestart()
 {
     QD_PROVES("R-08");
-    int late = 0;
     for (quint64 seed = 1; seed <= 1000; ++seed) {
         Cluster cluster({.seed = seed});
         QVERIFY(cluster.runUntil([&] { return cluster.write() != 0; }, patience(cluster)));
@@ -162,10 +161,11 @@ void TestSimulation::aWholeClusterElectsSoonAfterARestart()
         for (NodeId id = 1; id <= 3; ++id)
             cluster.start(id);
         const auto elected = [&] { return cluster.leader() != nullptr; };
-        late += cluster.runUntil(elected, 3 * cluster.electionUs()) ? 0 : 1;
-        QVERIFY(cluster.runUntil(elected, 10 * cluster.electionUs()));
+        // Even where two campaigned at once: one of them gives way.
+        QVERIFY2(
+            cluster.runUntil(elected, 3 * cluster.electionUs()),
+            qPrintable(QStringLiteral("seed %1").arg(seed)));
     }
-    QVERIFY2(late <= 10, qPrintable(QString::number(late))); // a split vote is rare
 }
 
 void TestSimulation::damageInTheSyncedPrefixIsRefused()
