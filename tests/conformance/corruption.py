@@ -138,7 +138,9 @@ class Alarms(Case):
         self.assertEqual(said.returncode, 1)
         self.assertRegex(said.stdout, rf"Corrupt +node-{leader} +.*snapshot is damaged")
         self.assertEqual(self.health(leader), (503, '{"health":"false"}\n'))
-        # Writes go on, and the next snapshot is whole: the one that was away gets it.
+        # It took another one at once: the one that was away waits for nobody's writes.
+        wait_for(lambda: get(self.cluster.endpoint(late), "/alarm/7") == "while one is away", 20, "it has caught up")
+        # The next one that is due is whole, too.
         self.write(leader, "afterwards")
         wait_for(lambda: get(self.cluster.endpoint(late), "/alarm/7") == "afterwards", 30, "the late one has caught up")
         wait_for(lambda: self.alarms() == set(), 10, "no alarm")

@@ -332,7 +332,8 @@ void Replica::sendSnapshot(const Message &message)
     });
 }
 
-/// Whoever waits for it is not to wait until the next one is due.
+/// Whoever waits for it is not to wait until the next one is due. Until then the alarm tells of a
+/// disk that is not to be trusted.
 void Replica::replaceSnapshot(const Error &damage)
 {
     alarm(Alarm::Kind::Corrupt, m_options.raft.id, damage.text());
@@ -507,8 +508,10 @@ void Replica::checkpoint()
         }
     }
     judgeStates();
-    if (!m_failed)
-        saveSnapshot(std::move(bytes));
+    if (m_failed)
+        return;
+    m_alarms.lift(Alarm::Kind::Corrupt, m_options.raft.id);
+    saveSnapshot(std::move(bytes));
 }
 
 void Replica::judgeStates()
@@ -595,7 +598,6 @@ void Replica::saveSnapshot(QByteArray state)
 
 void Replica::snapshotSaved(const SnapshotMeta &meta)
 {
-    m_alarms.lift(Alarm::Kind::Corrupt, m_options.raft.id);
     if (meta.index <= m_snapshotIndex)
         return; // it took the place of a damaged one, or one from the leader overtook it
     m_snapshotIndex = meta.index;
