@@ -383,8 +383,12 @@ Result<void> Wal::take(const Batch &batch)
         if (const auto rotated = rotate(); !rotated && rotated.error().code != code::noSpace)
             return rotated;
     }
+    const bool hasWaited = !m_unwritten.isEmpty();
     m_unwritten += encode(batch);
-    return flush();
+    const auto flushed = flush();
+    // What has waited may have wanted a sync, and one that began before did not cover it.
+    m_syncWanted = m_syncWanted || (flushed && hasWaited);
+    return flushed;
 }
 
 /// Only into room that is reserved, so that a full disk never leaves half a record; where writes
