@@ -69,9 +69,9 @@ QByteArray after(const Snapshot &snapshot)
     return out;
 }
 
-/// A piece at a time, each made durable: a file system that writes in order lets the log's sync
-/// wait for what others wrote before it, and so for one piece at most.
-Result<void> write(DiskFile &file, const Snapshot &snapshot)
+/// A piece at a time, each made durable when it is asked for: a file system that writes in order
+/// lets the log's sync wait for what others wrote before it, and so for one piece at most.
+Result<void> write(DiskFile &file, const Snapshot &snapshot, Snapshotter::Syncs syncs)
 {
     const QByteArray head = before(snapshot);
     Result<void> done = file.writeAt(0, head);
@@ -81,7 +81,7 @@ Result<void> write(DiskFile &file, const Snapshot &snapshot)
         left = left.sliced(piece.size());
         done = file.writeAt(end, piece);
         end += piece.size();
-        if (done && !left.isEmpty())
+        if (done && !left.isEmpty() && syncs == Snapshotter::Syncs::Pieces)
             done = file.sync();
     }
     if (done)
@@ -130,14 +130,14 @@ Result<void> Snapshotter::clean()
     return {};
 }
 
-Result<void> Snapshotter::save(const Snapshot &snapshot)
+Result<void> Snapshotter::save(const Snapshot &snapshot, Syncs syncs)
 {
     const QString name = nameOf(snapshot.meta.index);
     const QString unfinished = name.chopped(kSuffix.size()) + kUnfinished;
     const auto file = m_disk.open(unfinished, Disk::Mode::CreateNew);
     if (!file)
         return fail(file.error());
-    Result<void> done = write(**file, snapshot);
+    Result<void> done = write(**file, snapshot, syncs);
     if (!done) {
         // Most likely for want of room, which half a file would only take.
         static_cast<void>(m_disk.remove(unfinished));

@@ -23,8 +23,11 @@ public:
 
     /// Removes unfinished files. At start.
     Result<void> clean();
+    /// How its bytes are made durable: a piece at a time, beside a log whose syncs would have to
+    /// wait for all of it; or at the end, where everybody waits for it anyway.
+    enum class Syncs { Pieces, Once };
     /// Durable when it returns. Safe to call on the sync thread.
-    Result<void> save(const Snapshot &snapshot);
+    Result<void> save(const Snapshot &snapshot, Syncs syncs = Syncs::Pieces);
     /// The snapshot at that index; code::corrupt when the file is damaged.
     Result<Snapshot> load(raft::Index index) const;
     /// The newest one that is whole; nothing when there is none.

@@ -264,7 +264,8 @@ void Replica::install(const SnapshotMeta &meta)
     const auto file = m_received.find(meta.index);
     if (file == m_received.end())
         return fatal({code::internal, QStringLiteral("a snapshot came without its file"), {}, {}});
-    if (const auto saved = m_snapshots.save({meta, file->second}); !saved)
+    if (const auto saved = m_snapshots.save({meta, file->second}, wal::Snapshotter::Syncs::Once);
+        !saved)
         return fatal(saved.error());
     if (!m_options.faults.keepStateAtInstall) {
         if (const auto set = setState(file->second); !set)
@@ -491,10 +492,10 @@ bool Replica::mustDrop(const Message &message) const
            });
 }
 
-/// Tells the others where the state is, and writes it down.
+/// Tells the others where the state is, and writes it down if the one before is on disk by now.
 void Replica::checkpoint()
 {
-    if (m_snapshotting || m_applied <= m_snapshotIndex)
+    if (m_applied <= m_snapshotIndex)
         return;
     QByteArray bytes = state();
     const StateHash here{m_applied, crc32c(bytes)};
@@ -508,9 +509,9 @@ void Replica::checkpoint()
         }
     }
     judgeStates();
-    if (m_failed)
+    if (m_failed || m_snapshotting)
         return;
-    m_alarms.lift(Alarm::Kind::Corrupt, m_options.raft.id);
+    m_liftsCorrupt = true;
     saveSnapshot(std::move(bytes));
 }
 
@@ -586,12 +587,15 @@ void Replica::saveSnapshot(QByteArray state)
             if (!*alive || m_failed)
                 return;
             m_snapshotting = false;
+            const bool wasDue = std::exchange(m_liftsCorrupt, false);
             if (!saved && saved.error().code == code::noSpace) {
                 qCWarning(lcStore).noquote() << "no snapshot:" << saved.error().text();
                 return; // the next one, when there is room
             }
             if (!saved)
                 return fatal(saved.error());
+            if (wasDue)
+                m_alarms.lift(Alarm::Kind::Corrupt, m_options.raft.id);
             snapshotSaved(meta);
         });
 }

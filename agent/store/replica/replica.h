@@ -227,7 +227,8 @@ private:
     RequestWindow m_window;
     raft::Index m_snapshotIndex = 0;
     bool m_snapshotting = false;
-    qsizetype m_stateSize = 0; // of the last one
+    bool m_liftsCorrupt = false; // the one that is being saved was due
+    qsizetype m_stateSize = 0;   // of the last one
     StateCheck m_states;
     Alarms m_alarms;
     SpaceWatch m_space;

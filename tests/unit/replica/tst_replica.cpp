@@ -487,14 +487,23 @@ private Q_SLOTS:
     void theOddOneStops_data()
     {
         QTest::addColumn<int>("place");
-        QTest::newRow("a follower") << 1;
-        QTest::newRow("the leader") << 0;
+        QTest::addColumn<bool>("isSlow");
+        QTest::newRow("a follower") << 1 << false;
+        QTest::newRow("the leader") << 0 << false;
+        QTest::newRow("while snapshots are being saved") << 1 << true;
     }
     void theOddOneStops()
     {
         QFETCH(int, place);
+        QFETCH(bool, isSlow);
         Cluster cluster(3, 10);
         QVERIFY(cluster.elected());
+        for (int i = 0; isSlow && i < 15; ++i) { // one is under way everywhere
+            for (auto &[id, member] : cluster.members)
+                member->saves.isSlow = true;
+            cluster.leader()->replica->write(put(kKey, "x"), 5'000, [](auto &&) {});
+            cluster.turn();
+        }
         const raft::NodeId leader = cluster.members.at(1)->replica->leader();
         Member &odd = *cluster.members.at(place == 0 ? leader : leader % 3 + 1);
         odd.machine.slip = "?";
