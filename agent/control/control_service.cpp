@@ -84,7 +84,9 @@ QList<Node> proxies(const store::StoreClient &store)
         node.version = text(QLatin1String("Version"));
         node.state = Node::State::Ready;
         node.role = Node::Role::Proxy;
-        if (id.match(node.id).hasMatch() && !node.name.isEmpty())
+        static const QRegularExpression host(QStringLiteral("^[0-9A-Za-z.:_-]*$"));
+        const bool isPlain = host.match(node.address).hasMatch();
+        if (id.match(node.id).hasMatch() && !node.name.isEmpty() && isPlain)
             out.append(node);
     }
     return out;
@@ -259,8 +261,11 @@ void ControlService::gatherNodes(const QList<Member> &members)
     }
     const QList<Node> others = proxies(m_store);
     for (const Node &proxy : others) {
-        // One that has become a member is one.
-        const auto isIt = [&proxy](const Node &row) { return row.id == proxy.id; };
+        // One that has become a member is one; and nobody takes a member's name, by which it is
+        // removed, promoted or made the leader.
+        const auto isIt = [&proxy](const Node &row) {
+            return row.id == proxy.id || row.name == proxy.name;
+        };
         if (std::none_of(rows.cbegin(), rows.cend(), isIt))
             rows.append(proxy);
     }

@@ -260,7 +260,8 @@ void ConsoleSession::inviteMember()
     QString address;
     m_nodes.forEach([&](const Node &node) {
         const bool leads = leader != nullptr && node.id == leader->nodeId;
-        if (leads || (address.isEmpty() && node.state == Node::State::Ready))
+        const bool isMember = node.role != Node::Role::Proxy;
+        if (leads || (address.isEmpty() && isMember && node.state == Node::State::Ready))
             address = node.address;
     });
     m_invitation.issue(address);

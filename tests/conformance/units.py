@@ -340,7 +340,7 @@ class Units(Case):
         self.assertLessEqual(max(copies), 1)
         wait_for(lambda: self.cluster.nodes()[before["machineName"]]["state"] == "Lost", 3, "the node is said to be lost")
 
-    @proves("E145")
+    @proves()
     def test_8b_what_a_client_of_the_keys_api_says_is_done(self):
         # fleet has no other channel than these keys: what another program writes there counts like its own words.
         unit = self.await_running("hello.service")

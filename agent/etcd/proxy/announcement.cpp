@@ -15,7 +15,7 @@ constexpr int kLeastTtl = 5; ///< seconds
 Announcement::Announcement(const QString &machine, const QByteArray &record, int everyMs)
     : m_key("/v2/keys/_quarterdeck/proxies/" + machine.toUtf8())
     , m_record(record)
-    , m_ttl(QByteArray::number(std::max(kLeastTtl, 3 * everyMs / 1'000)))
+    , m_ttl(QByteArray::number(std::max(kLeastTtl, 3 * (everyMs / 1'000))))
 {
 }
 
