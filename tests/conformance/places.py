@@ -120,6 +120,14 @@ class Places(MachineCase):
         wait_for(lambda: "mine.scope" not in self.machine.systemctl("list-units", "--all").stdout, 10,
                  "the scope to be forgotten")
         self.assertEqual(self.sh("ls /run/quarterdeck/transient"), "")
+        # Neither the first process nor the engine itself can be taken into one.
+        for pid in ("1", self.sh("pidof quarterdeck-unitd").split()[0]):
+            refused = self.machine.run(
+                "busctl", "--address=unix:path=/run/systemd/private", "call", "org.freedesktop.systemd1",
+                "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "StartTransientUnit", "ssa(sv)a(sa(sv))",
+                "greedy.scope", "fail", "1", "PIDs", "au", "1", pid, "0")
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn(f"Process {pid} is a manager process, refusing.", refused.stderr)
         self.sh("(systemd-run --scope --unit other sleep 60) </dev/null >/dev/null 2>&1 &")
         self.await_sub("other.scope", "running")
         self.assertEqual(self.machine.systemctl("stop", "other.scope").returncode, 0)

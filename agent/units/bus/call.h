@@ -19,6 +19,7 @@ public:
     }
 
     const QDBusMessage &message() const { return m_message; }
+    const QDBusConnection &connection() const { return m_connection; }
     QString path() const { return m_message.path(); }
     QVariant argument(qsizetype i) const { return m_message.arguments().value(i); }
     QString text(qsizetype i) const { return argument(i).toString(); }

@@ -11,10 +11,11 @@ namespace qd::units::bus {
 
 namespace {
 
-/// A percent sign is not a specifier here, and a line break would begin an option of its own.
+/// A percent sign is not a specifier here; a line break would begin an option of its own, and a
+/// backslash at the end would take the next one in.
 std::optional<QString> literal(const QString &value)
 {
-    if (value.contains(u'\n') || value.contains(u'\r'))
+    if (value.contains(u'\n') || value.contains(u'\r') || value.endsWith(u'\\'))
         return std::nullopt;
     return QString(value).replace(u'%', QStringLiteral("%%"));
 }

@@ -2,10 +2,12 @@
 #include "agent/units/bus/errors.h"
 #include "agent/units/bus/methods.h"
 #include "agent/units/bus/object_path.h"
+#include "agent/units/bus/peer_pid.h"
 #include "agent/units/bus/transient.h"
 
 #include <QFile>
 #include <QSaveFile>
+#include <unistd.h>
 
 namespace qd::units::bus {
 
@@ -25,12 +27,29 @@ Result<void> writeFile(const QString &path, const QByteArray &text)
     return {};
 }
 
+/// 0 is who calls. Neither the first process nor this one belongs to a scope.
+Result<QList<qint32>> scopeProcesses(const Call &call, QList<qint32> pids)
+{
+    for (qint32 &pid : pids) {
+        if (pid == 0)
+            pid = peerPid(call.connection()).value_or(0);
+        if (pid <= 1 || pid == getpid())
+            return fail(
+                error::invalidArgs,
+                QStringLiteral("Process %1 is a manager process, refusing.").arg(pid));
+    }
+    return pids;
+}
+
 Result<JobId> startTransient(Context &context, const Call &call, JobMode mode)
 {
     const QString unit = call.text(0);
     const auto made = readTransientUnit(unit, call.as<QList<Setting>>(2));
     if (!made)
         return fail(made.error());
+    const auto pids = scopeProcesses(call, made->pids);
+    if (!pids)
+        return fail(pids.error());
     const QString path = fileOf(context, unit);
     if (context.transientFolder.isEmpty() || QFile::exists(path))
         return fail(
@@ -38,7 +57,7 @@ Result<JobId> startTransient(Context &context, const Call &call, JobMode mode)
             QStringLiteral("Unit %1 was already loaded or has a fragment file.").arg(unit));
     if (auto written = writeFile(path, made->text); !written)
         return fail(written.error());
-    auto job = context.manager.startScope(unit, made->pids, mode);
+    auto job = context.manager.startScope(unit, *pids, mode);
     if (!job)
         QFile::remove(path);
     return job;

@@ -30,7 +30,8 @@ bool isOver(int error)
 {
     return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EPROTO ||
            error == ECONNRESET || error == ETIMEDOUT || error == EPIPE || error == ENETDOWN ||
-           error == EHOSTUNREACH || error == ENETUNREACH;
+           error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN || error == ENONET ||
+           error == ENOPROTOOPT || error == EOPNOTSUPP || error == ESHUTDOWN || error == ENOTCONN;
 }
 
 } // namespace
@@ -147,6 +148,9 @@ void ListenSockets::onReadable(size_t index)
     if ((state.revents & POLLHUP) != 0) {
         Q_EMIT broke(QStringLiteral("Got POLLHUP on a listening socket. The service probably "
                                     "invoked shutdown() on it, and should better not do that."));
+    } else if ((state.revents & POLLIN) == 0) {
+        Q_EMIT broke(QStringLiteral("Got unexpected poll event (0x%1) on socket.")
+                         .arg(state.revents, 0, 16));
     } else if (m_socket.accept && port.line.takesConnections()) {
         takeConnection(port);
     } else {

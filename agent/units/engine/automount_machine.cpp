@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/engine/automount_machine.h"
 
+#include "agent/units/engine/canonical_place.h"
+
 #include "agent/units/engine/messages.h"
 #include "agent/units/engine/triggering.h"
 
@@ -59,6 +61,12 @@ StartAnswer AutomountMachine::start(Unit &unit)
         return StartAnswer::Failed;
     unit.invocationId = m_core->freshId();
     unit.result = ServiceResult::Success;
+    if (!isCanonicalPlace(*m_driver, unit.automount.where)) {
+        say(QStringLiteral("Mount path %1 is not canonical (contains a symlink).")
+                .arg(unit.automount.where));
+        enterDead(unit, ServiceResult::Resources);
+        return StartAnswer::Begun;
+    }
     m_driver->makeFolder(unit.automount.where, unit.automount.directoryMode);
     if (const auto armed = m_driver->openAutomount(unit.id, unit.automount); !armed) {
         say(QStringLiteral("Failed to initialize automounter: ") + armed.error().message);

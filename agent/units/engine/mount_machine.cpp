@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/engine/mount_machine.h"
 
+#include "agent/units/engine/canonical_place.h"
+#include "agent/units/engine/mount_setters.h"
+
 namespace qd::units {
 
 namespace {
@@ -132,7 +135,15 @@ bool MountMachine::runs(
 void MountMachine::enterMounting(Unit &unit)
 {
     const MountSettings &mount = unit.mount;
+    if (!isCanonicalPlace(*m_parts.driver, mount.where)) {
+        say(unit, 3,
+            QStringLiteral("Mount path %1 is not canonical (contains a symlink).")
+                .arg(mount.where));
+        return enterDeadOrMounted(unit, Outcome::Resources);
+    }
     m_parts.driver->makeFolder(mount.where, mount.directoryMode);
+    if (isBind(mount))
+        m_parts.driver->makeFolder(mount.what, mount.directoryMode);
     if (runs(unit, kMount, QStringLiteral("mount"), mountCommand(mount)))
         setState(unit, State::Mounting);
     else

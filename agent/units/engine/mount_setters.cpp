@@ -27,11 +27,6 @@ bool isNetwork(const MountSettings &mount)
     return hasOption(mount, "_netdev") || types.contains(type);
 }
 
-bool isBind(const MountSettings &mount)
-{
-    return hasOption(mount, "bind") || hasOption(mount, "rbind") || mount.type == u"bind";
-}
-
 /// Mounted before the engine, and until after it.
 bool isExtrinsic(const QString &where)
 {
@@ -60,6 +55,11 @@ QString wrongMount(const Unit &unit)
 }
 
 } // namespace
+
+bool isBind(const MountSettings &mount)
+{
+    return hasOption(mount, "bind") || hasOption(mount, "rbind") || mount.type == u"bind";
+}
 
 QString pathOfUnit(const QString &unit)
 {

@@ -15,6 +15,8 @@ void addMountDependencies(Loading &loading);
 
 /// The path that the name of a mount, an automount or a swap stands for; empty when it is none.
 QString pathOfUnit(const QString &unit);
+/// Whether it shows a folder that is there already: its What= is made when it is missing.
+bool isBind(const MountSettings &mount);
 /// Whether the kernel, or the container, needs it: it is never seen as a unit, nor may be one.
 bool isApiMount(const QString &path);
 

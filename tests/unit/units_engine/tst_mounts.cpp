@@ -46,6 +46,8 @@ private Q_SLOTS:
     void badMountsAreRefused();
     void aFailingCommandFailsTheMount();
     void aCommandThatHasMountedNothingFailsIt();
+    void nothingIsMountedBehindALink();
+    void whatABindMountShowsIsMade();
     void whatHangsIsKilled();
     void whatIsMountedByHandIsAUnit();
     void whatIsUnmountedByHandIsDown();
@@ -152,6 +154,31 @@ void TestMounts::aFailingCommandFailsTheMount()
     QVERIFY(world.wasSaid("Mount process exited, code=exited, status=32"));
     QVERIFY(world.manager.resetFailed(kUnit));
     QCOMPARE(mountIt(world), "done");
+}
+
+/// Whoever may write in a folder above would say where root mounts.
+void TestMounts::nothingIsMountedBehindALink()
+{
+    World world;
+    world.driver.links.insert("/media");
+    aMount(world);
+    const auto job = world.ask(JobType::Start, kUnit);
+    world.settle();
+    QCOMPARE(world.resultOf(*job), "failed");
+    QCOMPARE(world.state(kUnit), "failed/failed");
+    QCOMPARE(toText(world.unit(kUnit).result), "resources");
+    QVERIFY(world.wasSaid("Mount path /media/disk is not canonical (contains a symlink)."));
+    QVERIFY(world.driver.running.isEmpty());
+    QVERIFY(!world.driver.existing.contains("/media/disk"));
+}
+
+void TestMounts::whatABindMountShowsIsMade()
+{
+    World world;
+    world.file("media-disk.mount", "[Mount]\nWhat=/srv/data\nWhere=/media/disk\nOptions=bind\n");
+    world.ask(JobType::Start, kUnit);
+    world.settle();
+    QVERIFY(world.driver.existing.contains("/srv/data"));
 }
 
 void TestMounts::aCommandThatHasMountedNothingFailsIt()

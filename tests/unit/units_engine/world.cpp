@@ -135,6 +135,8 @@ void FakeDriver::releaseGroup(const QString &controlGroup)
 /// Conditions hold when their parameter says "yes", or names what exists.
 bool FakeDriver::test(const Condition &condition) const
 {
+    if (condition.type == u"ConditionPathIsSymbolicLink")
+        return links.contains(condition.parameter);
     return condition.parameter.contains(u"yes") || existing.contains(condition.parameter);
 }
 

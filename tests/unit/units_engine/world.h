@@ -112,6 +112,7 @@ public:
     QMap<QString, quint64> stamps;
     QSet<QString> watched;   ///< units whose paths are watched
     QSet<QString> existing;  ///< paths of files
+    QSet<QString> links;     ///< of which these are symbolic links
     QSet<QString> open;      ///< units whose sockets are open,
     QSet<QString> listening; ///< and of which what comes is told
     QSet<QString> waiting;   ///< units at whose sockets something waits to be read
