@@ -69,8 +69,10 @@ UNITS |= {
     "tos.service": "[Service]\nExecStart=/usr/bin/python3 /run/options.py\n",
     "loop.socket": "[Socket]\nListenStream=7040\n",
     "loop.service": "[Service]\nType=oneshot\nExecStart=/bin/true\n",
-    "steps.socket": "[Socket]\nListenStream=7050\nTimeoutSec=1\nExecStartPre=/bin/echo one\n"
-                    "ExecStartPost=/bin/echo two\nExecStopPre=/bin/echo three\nExecStopPost=/bin/echo four\n",
+    # Each says whether something listens at the port (7050 is 1B8A) when it runs.
+    "steps.socket": "[Socket]\nListenStream=7050\nTimeoutSec=1\n" + "".join(
+        f"{step}=/bin/sh -c 'echo {step} $(grep -c \":1B8A \" /proc/net/tcp6)'\n"
+        for step in ("ExecStartPre", "ExecStartPost", "ExecStopPre", "ExecStopPost")),
     "steps.service": SERVICE,
     "hangs.socket": "[Socket]\nListenStream=7051\nTimeoutSec=500ms\nExecStartPre=/bin/sleep 60\n",
     "hangs.service": SERVICE,
@@ -130,8 +132,8 @@ class Sockets(MachineCase):
         self.send("AF_UNIX", "SOCK_SEQPACKET", "/run/s/packets")
         self.send("AF_INET", "SOCK_STREAM", "127.0.0.1:7001")
         self.send("AF_INET6", "SOCK_STREAM", "::1:7002")
-        self.send("AF_INET", "SOCK_DGRAM", "127.0.0.1:7003")
-        self.send("AF_INET", "SOCK_STREAM", "127.0.0.1:7004")  # of every address, IPv4's as well
+        self.send("AF_INET6", "SOCK_DGRAM", "::1:7003")  # a bare port is of every address, of both families
+        self.send("AF_INET", "SOCK_STREAM", "127.0.0.2:7004")
         self.sh("printf hello. >/run/s/fifo")
         self.sh("mkdir -p /run/mq; mountpoint -q /run/mq || mount -t mqueue mqueue /run/mq; test -e /run/mq/qd-queue")
         self.sh("python3 -c 'import ctypes, os; c = ctypes.CDLL(None, use_errno=True);"
@@ -254,7 +256,8 @@ class Sockets(MachineCase):
     def test_9_commands_of_the_socket(self):
         self.listen("steps")
         self.assertEqual(self.machine.systemctl("stop", "steps.socket").returncode, 0)
-        wait_for(lambda: self.lines("steps.socket") == ["one", "two", "three", "four"], 10, "the commands")
+        wait_for(lambda: self.lines("steps.socket") ==
+                 ["ExecStartPre 0", "ExecStartPost 1", "ExecStopPre 1", "ExecStopPost 0"], 10, "the commands")
         self.assertEqual(self.machine.systemctl("start", "hangs.socket").returncode, 1)
         self.assertEqual(self.machine.show("hangs.socket", "Result"), "timeout")
 

@@ -199,6 +199,7 @@ void TestPlaces::badAutomountsAreRefused()
 
 void TestPlaces::swapsAreSwitchedOnAndOff()
 {
+    QD_PROVES("S135");
     World world;
     world.file(kSwap, "[Swap]\nWhat=/swapfile\nPriority=5\nOptions=discard\n");
     const auto start = world.ask(JobType::Start, kSwap);
@@ -232,6 +233,7 @@ void TestPlaces::whatIsSwitchedByHandIsFollowed()
 
 void TestPlaces::aSwapThatFailsOrHangs()
 {
+    QD_PROVES("S135");
     World world;
     world.file(kSwap, "[Swap]\nWhat=/swapfile\nTimeoutSec=5\n");
     const auto job = world.ask(JobType::Start, kSwap);
