@@ -65,6 +65,7 @@ QHash<QString, Presence> presences(const store::StoreClient &store)
 QList<Node> proxies(const store::StoreClient &store)
 {
     static const QRegularExpression id(QStringLiteral("^[0-9a-f]{32}$"));
+    static const QRegularExpression host(QStringLiteral("^[0-9A-Za-z.:_-]*$"));
     constexpr qsizetype kMostText = 253; // of a name in DNS
     store::GetRequest request;
     request.key = kProxies;
@@ -84,7 +85,6 @@ QList<Node> proxies(const store::StoreClient &store)
         node.version = text(QLatin1String("Version"));
         node.state = Node::State::Ready;
         node.role = Node::Role::Proxy;
-        static const QRegularExpression host(QStringLiteral("^[0-9A-Za-z.:_-]*$"));
         const bool isPlain = host.match(node.address).hasMatch();
         if (id.match(node.id).hasMatch() && !node.name.isEmpty() && isPlain)
             out.append(node);

@@ -22,6 +22,21 @@ bool isWritten(Cluster &cluster, quint64 command)
     return cluster.history().acknowledgedCommands().count(command) != 0;
 }
 
+/// A write that whoever leads now has acknowledged.
+bool isWrittenByTheLeader(Cluster &cluster, const QString &key, const QByteArray &value)
+{
+    SimNode &leader = *cluster.leader();
+    bool written = false;
+    leader.act([&] {
+        store::WriteRequest request;
+        request.key = key;
+        request.value = value;
+        leader.replica().write(
+            request, 60'000, [&](auto &&result) { written = result.has_value(); });
+    });
+    return cluster.runUntil([&] { return written; }, patience(cluster));
+}
+
 /// So many writes, one after the other; what a leader takes with it is written again.
 bool writeMany(Cluster &cluster, int count)
 {
@@ -272,16 +287,7 @@ void TestRecovery::aPausedLeaderAnswersNoOldReads()
         QVERIFY(cluster.runUntil(
             [&] { return cluster.leader() != nullptr && cluster.leader()->id() != old.id(); },
             patience(cluster)));
-        SimNode &now = *cluster.leader();
-        bool written = false;
-        now.act([&] {
-            store::WriteRequest request;
-            request.key = QStringLiteral("/a");
-            request.value = "new";
-            now.replica().write(
-                request, 60'000, [&](auto &&result) { written = result.has_value(); });
-        });
-        QVERIFY(cluster.runUntil([&] { return written; }, patience(cluster)));
+        QVERIFY(isWrittenByTheLeader(cluster, QStringLiteral("/a"), "new"));
         old.resume();
         QByteArray seen = "nothing yet";
         old.act([&] {
@@ -320,16 +326,7 @@ void TestRecovery::aDeposedLeaderAnswersNoOldReads()
         QVERIFY(cluster.runUntil(
             [&] { return cluster.leader() != nullptr && cluster.leader() != &old; },
             patience(cluster)));
-        bool written = false;
-        SimNode &now = *cluster.leader();
-        now.act([&] {
-            store::WriteRequest request;
-            request.key = QStringLiteral("/a");
-            request.value = "new";
-            now.replica().write(
-                request, 60'000, [&](auto &&result) { written = result.has_value(); });
-        });
-        QVERIFY(cluster.runUntil([&] { return written; }, patience(cluster)));
+        QVERIFY(isWrittenByTheLeader(cluster, QStringLiteral("/a"), "new"));
         readOld();
         cluster.run(2 * cluster.electionUs());
         QCOMPARE(answers.size(), size_t(0));

@@ -339,7 +339,7 @@ void Replica::replaceSnapshot(const Error &damage)
 {
     alarm(Alarm::Kind::Corrupt, m_options.raft.id, damage.text());
     if (!m_snapshotting)
-        saveSnapshot(state());
+        saveSnapshot(state(), Saving::AtOnce);
 }
 
 void Replica::apply(const Entry &entry)
@@ -476,7 +476,7 @@ void Replica::beLow()
     }
     // What a snapshot holds the log need not keep.
     if (isNews && !m_snapshotting && m_applied > m_snapshotIndex)
-        saveSnapshot(state());
+        saveSnapshot(state(), Saving::AtOnce);
     const NodeId next = m_raft->successor();
     if (isLeader() && !m_transferred && next != kNobody &&
         !m_space.isLow(next, m_world.clock.monotonicMs()))
@@ -511,8 +511,7 @@ void Replica::checkpoint()
     judgeStates();
     if (m_failed || m_snapshotting)
         return;
-    m_liftsCorrupt = true;
-    saveSnapshot(std::move(bytes));
+    saveSnapshot(std::move(bytes), Saving::WhenDue);
 }
 
 void Replica::judgeStates()
@@ -560,7 +559,7 @@ void Replica::alarm(Alarm::Kind kind, NodeId member, const QString &sentence)
             << sentence;
 }
 
-void Replica::saveSnapshot(QByteArray state)
+void Replica::saveSnapshot(QByteArray state, Saving saving)
 {
     m_snapshotting = true;
     wal::Snapshot snapshot;
@@ -583,18 +582,17 @@ void Replica::saveSnapshot(QByteArray state)
         [disk = &m_world.disk, snapshot = std::move(snapshot)] {
             return wal::Snapshotter(*disk).save(snapshot);
         },
-        [this, alive = m_alive, meta](const Result<void> &saved) {
+        [this, alive = m_alive, meta, saving](const Result<void> &saved) {
             if (!*alive || m_failed)
                 return;
             m_snapshotting = false;
-            const bool wasDue = std::exchange(m_liftsCorrupt, false);
             if (!saved && saved.error().code == code::noSpace) {
                 qCWarning(lcStore).noquote() << "no snapshot:" << saved.error().text();
                 return; // the next one, when there is room
             }
             if (!saved)
                 return fatal(saved.error());
-            if (wasDue)
+            if (saving == Saving::WhenDue)
                 m_alarms.lift(Alarm::Kind::Corrupt, m_options.raft.id);
             snapshotSaved(meta);
         });

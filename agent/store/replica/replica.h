@@ -191,7 +191,9 @@ private:
     void watchSpace();
     void beLow();
     bool mustDrop(const raft::Message &message) const;
-    void saveSnapshot(QByteArray state);
+    /// With one that was due, and is on disk, the alarm of a damaged one ends.
+    enum class Saving { WhenDue, AtOnce };
+    void saveSnapshot(QByteArray state, Saving saving);
     void snapshotSaved(const raft::SnapshotMeta &meta);
     raft::Index keepFrom(raft::Index snapshot) const;
     void compact(const raft::SnapshotMeta &meta);
@@ -227,8 +229,7 @@ private:
     RequestWindow m_window;
     raft::Index m_snapshotIndex = 0;
     bool m_snapshotting = false;
-    bool m_liftsCorrupt = false; // the one that is being saved was due
-    qsizetype m_stateSize = 0;   // of the last one
+    qsizetype m_stateSize = 0; // of the last one
     StateCheck m_states;
     Alarms m_alarms;
     SpaceWatch m_space;
