@@ -10,45 +10,40 @@ import time
 import urllib.parse
 
 from bare_agents import BareAgent, founding_flags
-from etcd_oracle import EtcdOracle, healthy
 from qdtest import wait_for
 from report import Figure
+from sides import Side, Theirs, stop_all
 
 # heartbeat and election time in milliseconds, and how a figure of them is called
 TIMES = {"": (100, 1000), "10/100 ms, ": (10, 100)}
 COUNT = 3
 
 
-class Members:
-    """What both have: members by number, at their endpoints."""
-
-    def state(self, number):
-        """As /v2/stats/self says it; None of one that does not answer."""
-        url = urllib.parse.urlsplit(self.endpoint(number))
-        link = http.client.HTTPConnection(url.hostname, url.port, timeout=1)
-        try:
-            link.request("GET", "/v2/stats/self")
-            return json.loads(link.getresponse().read()).get("state")
-        except (OSError, http.client.HTTPException, ValueError):
-            return None
-        finally:
-            link.close()
-
-    def leader(self):
-        return next((number for number in range(1, COUNT + 1) if self.state(number) == "StateLeader"), None)
-
-    def await_health(self):
-        for number in range(1, COUNT + 1):
-            wait_for(lambda n=number: healthy(self.endpoint(n)), 40, f"member {number} is healthy")
+def state(endpoint):
+    """As /v2/stats/self says it; None of one that does not answer."""
+    url = urllib.parse.urlsplit(endpoint)
+    link = http.client.HTTPConnection(url.hostname, url.port, timeout=1)
+    try:
+        link.request("GET", "/v2/stats/self")
+        return json.loads(link.getresponse().read()).get("state")
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        link.close()
 
 
-class Ours(Members):
+def leads(side, number):
+    return state(side.endpoint(number)) == "StateLeader"
+
+
+class Ours(Side):
     """Bare agents by etcd's flags."""
 
     def __init__(self, flags):
         self.authority = tempfile.mkdtemp(prefix="qd-authority-")
         self.agents = [BareAgent(f"e{number}", f"127.0.0.{100 + number}") for number in range(1, COUNT + 1)]
         self.flags = flags
+        self.count = COUNT
 
     def start(self):
         self.agents[0].must("authority", self.authority)
@@ -79,37 +74,13 @@ class Ours(Members):
         shutil.rmtree(self.authority, ignore_errors=True)
 
 
-class Theirs(Members):
-    """Debian's etcd."""
-
-    def __init__(self, flags):
-        self.oracle = EtcdOracle("127.0.0.111", COUNT, flags=flags)
-
-    def start(self):
-        self.oracle.start()
-
-    def endpoint(self, number):
-        return self.oracle.endpoint(number)
-
-    def kill(self, number):
-        self.oracle.processes[number - 1].send_signal(signal.SIGKILL)
-
-    def start_again(self, number):
-        self.oracle.processes[number - 1].wait()
-        self.oracle.start_member(number)
-        self.await_health()
-
-    def stop(self):
-        self.oracle.stop()
-
-
 def lose_leader(side):
     """Milliseconds from the kill to the moment when a survivor has said that it leads."""
-    leader = wait_for(side.leader, 20, "a leader")
+    leader = wait_for(lambda: next((n for n in range(1, COUNT + 1) if leads(side, n)), None), 20, "a leader")
     survivors = [number for number in range(1, COUNT + 1) if number != leader]
     began = time.perf_counter()
     side.kill(leader)
-    while all(side.state(number) != "StateLeader" for number in survivors):
+    while not any(leads(side, number) for number in survivors):
         if time.perf_counter() - began > 20:
             raise TimeoutError("no survivor leads")
         time.sleep(0.001)
@@ -121,7 +92,7 @@ def lose_leader(side):
 def measure(options):
     for words, (heartbeat, election) in TIMES.items():
         flags = ["--heartbeat-interval", str(heartbeat), "--election-timeout", str(election)]
-        sides = [Ours(flags), Theirs(flags)]
+        sides = [Ours(flags), Theirs(COUNT, flags)]
         try:
             for side in sides:
                 side.start()
@@ -132,5 +103,4 @@ def measure(options):
             yield Figure(f"{words}leader killed, new leader ms, median", *[statistics.median(t) for t in times])
             yield Figure(f"{words}leader killed, new leader ms, worst", *[max(t) for t in times])
         finally:
-            for side in sides:
-                side.stop()
+            stop_all(sides)

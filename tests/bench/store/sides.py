@@ -15,7 +15,15 @@ def resident(pid):
         return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) / 1024
 
 
-class Ours:
+class Side:
+    """What all have: `count` members, by number from 1, at their endpoints."""
+
+    def await_health(self):
+        for number in range(1, self.count + 1):
+            wait_for(lambda n=number: healthy(self.endpoint(n)), 40, f"node {number} is healthy")
+
+
+class Ours(Side):
     """The agents of a local cluster."""
 
     name = "ours"
@@ -59,18 +67,14 @@ class Ours:
             self.cluster.start_node(number)
         self.await_health()
 
-    def await_health(self):
-        for number in range(1, self.count + 1):
-            wait_for(lambda n=number: healthy(self.endpoint(n)), 40, f"node {number} is healthy")
 
-
-class Theirs:
+class Theirs(Side):
     """Debian's etcd."""
 
     name = "etcd"
 
-    def __init__(self, nodes):
-        self.oracle = EtcdOracle("127.0.0.91", nodes)
+    def __init__(self, nodes, flags=()):
+        self.oracle = EtcdOracle("127.0.0.91", nodes, flags=flags)
         self.count = nodes
 
     def start(self):
@@ -109,10 +113,6 @@ class Theirs:
             process.wait()
         self.oracle.start_member(number)
         self.await_health()
-
-    def await_health(self):
-        for number in range(1, self.count + 1):
-            wait_for(lambda n=number: healthy(self.endpoint(n)), 40, f"member {number} is healthy")
 
 
 def both(nodes):
