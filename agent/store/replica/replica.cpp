@@ -236,6 +236,17 @@ void Replica::receiveSnapshot(const Message &message, const QByteArray &state)
         qCWarning(lcStore) << "no room for the leader's snapshot of" << state.size() << "bytes";
         return;
     }
+    if (message.snapshot.index > m_raft->commitIndex()) {
+        // Before consensus counts on it: others fill the disk, too.
+        const auto saved =
+            m_snapshots.save({message.snapshot, state}, wal::Snapshotter::Syncs::Once);
+        if (!saved && saved.error().code == code::noSpace) {
+            qCWarning(lcStore).noquote() << "the leader's snapshot:" << saved.error().text();
+            return;
+        }
+        if (!saved)
+            return fatal(saved.error());
+    }
     // One that consensus had no use for must not stay in memory.
     std::erase_if(m_received, [this](const auto &item) { return item.first <= m_applied; });
     m_received[message.snapshot.index] = state;
@@ -264,9 +275,6 @@ void Replica::install(const SnapshotMeta &meta)
     const auto file = m_received.find(meta.index);
     if (file == m_received.end())
         return fatal({code::internal, QStringLiteral("a snapshot came without its file"), {}, {}});
-    if (const auto saved = m_snapshots.save({meta, file->second}, wal::Snapshotter::Syncs::Once);
-        !saved)
-        return fatal(saved.error());
     if (!m_options.faults.keepStateAtInstall) {
         if (const auto set = setState(file->second); !set)
             return fatal(set.error());

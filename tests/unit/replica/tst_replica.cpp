@@ -80,6 +80,33 @@ private:
     std::map<QString, Value> m_values;
 };
 
+/// A folder in which snapshots find no room while it is said so; nobody can tell before.
+class CrampedDisk final : public wal::Disk {
+public:
+    explicit CrampedDisk(const QString &folder)
+        : m_disk(std::move(*wal::PosixDisk::open(folder)))
+    {
+    }
+    Result<std::unique_ptr<wal::DiskFile>> open(const QString &name, Mode mode) override
+    {
+        if (takesNoSnapshots && name.endsWith(QLatin1String(".snap.tmp")))
+            return fail(code::noSpace, QStringLiteral("no room"));
+        return m_disk->open(name, mode);
+    }
+    Result<QStringList> list() const override { return m_disk->list(); }
+    Result<void> rename(const QString &from, const QString &to) override
+    {
+        return m_disk->rename(from, to);
+    }
+    Result<void> remove(const QString &name) override { return m_disk->remove(name); }
+    Result<void> syncFolder() override { return m_disk->syncFolder(); }
+    wal::Space space() const override { return m_disk->space(); }
+    bool takesNoSnapshots = false;
+
+private:
+    std::unique_ptr<wal::PosixDisk> m_disk;
+};
+
 class Cluster;
 
 using Jobs =
@@ -118,7 +145,7 @@ struct Member final : wal::SyncRunner, PeerTransport {
     Cluster &cluster;
     raft::NodeId id;
     QTemporaryDir temp;
-    std::unique_ptr<wal::PosixDisk> disk;
+    CrampedDisk disk;
     SeededRandom random;
     MapMachine machine;
     Jobs jobs;
@@ -131,6 +158,7 @@ struct Member final : wal::SyncRunner, PeerTransport {
     /// Set: its snapshots get stuck on their way, and are kept here.
     bool shipsNothing = false;
     std::vector<std::function<void(bool)>> stuck;
+    int snapshotsShipped = 0;
 };
 
 class Cluster {
@@ -222,7 +250,7 @@ public:
 Member::Member(Cluster &of, raft::NodeId who, const raft::Membership &initial)
     : cluster(of)
     , id(who)
-    , disk(std::move(*wal::PosixDisk::open(temp.filePath(QStringLiteral("wal")))))
+    , disk(temp.filePath(QStringLiteral("wal")))
     , random(who)
 {
     options.raft.id = id;
@@ -239,7 +267,7 @@ void Member::start()
         options, ReplicaWorld{
                      cluster.clock,
                      random,
-                     *disk,
+                     disk,
                      *this,
                      saves,
                      *this,
@@ -275,6 +303,7 @@ void Member::sendSnapshot(
     cluster.wires.push_back([this, message, state, done = std::move(done)] {
         const auto at = cluster.members.find(message.to);
         const bool there = up && at != cluster.members.end() && at->second->up;
+        ++snapshotsShipped;
         if (there)
             at->second->replica->receiveSnapshot(message, state);
         done(there);
@@ -481,6 +510,30 @@ private Q_SLOTS:
         QVERIFY(joiner.replica->status().snapshotIndex > 10);
         QVERIFY(cluster.turnUntil(
             [&] { return raft::isLearner(joiner.replica->status().membership, 2); }));
+    }
+
+    /// It goes on without it, votes and answers, and takes the next one when there is room.
+    void aSnapshotThatFindsNoRoomEndsNobody()
+    {
+        QD_PROVES("R-45");
+        Cluster cluster(3, 10);
+        QVERIFY(cluster.elected());
+        Member &behind = *cluster.follower();
+        behind.up = false;
+        Member &leader = *cluster.leader();
+        for (int i = 0; i < 40; ++i) {
+            leader.replica->write(put(kKey, QByteArray::number(i)), 5'000, [](auto &&) {});
+            cluster.turn();
+        }
+        QVERIFY(leader.replica->status().snapshotIndex > 10);
+        behind.disk.takesNoSnapshots = true;
+        behind.up = true;
+        const int shipped = leader.snapshotsShipped;
+        QVERIFY(cluster.turnUntil([&] { return leader.snapshotsShipped > shipped + 1; }));
+        QCOMPARE(valueAt(behind, kKey), QByteArray("(none)"));
+        QCOMPARE(behind.replica->status().snapshotIndex, raft::Index(0));
+        behind.disk.takesNoSnapshots = false;
+        QVERIFY(cluster.turnUntil([&] { return valueAt(behind, kKey) == "39"; }));
     }
 
     /// A member whose state is another one notices, and stops; the others say who it was.
