@@ -12,6 +12,19 @@
 
 namespace qd::units::bus {
 
+namespace {
+
+/// ~QDBusServer lets QtDBus' own thread free what the destructor still holds the lock of; once in
+/// some hundred times that thread then waits for ever, and with it the end of the process. So what
+/// has listened is never destroyed: without its path nobody finds it.
+void keepUntilTheEnd(std::unique_ptr<QDBusServer> server)
+{
+    static auto &kept = *new std::vector<std::unique_ptr<QDBusServer>>;
+    kept.push_back(std::move(server));
+}
+
+} // namespace
+
 PrivateBus::PrivateBus(QDBusVirtualObject *object, QObject *parent)
     : QObject(parent)
     , m_object(object)
@@ -22,6 +35,11 @@ PrivateBus::~PrivateBus()
 {
     for (const QDBusConnection &peer : m_peers)
         QDBusConnection::disconnectFromPeer(peer.name());
+    for (Listener &listener : m_listeners) {
+        disconnect(listener.server.get(), nullptr, this, nullptr);
+        QFile::remove(listener.path);
+        keepUntilTheEnd(std::move(listener.server));
+    }
 }
 
 Result<void> PrivateBus::listen(const QString &path)
@@ -40,7 +58,7 @@ Result<void> PrivateBus::listen(const QString &path)
     connect(server.get(), &QDBusServer::newConnection, this, [this](const QDBusConnection &peer) {
         welcome(peer);
     });
-    m_servers.push_back(std::move(server));
+    m_listeners.push_back({path, std::move(server)});
     return {};
 }
 

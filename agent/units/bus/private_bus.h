@@ -30,11 +30,15 @@ public:
     qsizetype peers() const { return qsizetype(m_peers.size()); }
 
 private:
+    struct Listener {
+        QString path;
+        std::unique_ptr<QDBusServer> server;
+    };
     void welcome(const QDBusConnection &connection);
     void dropGone();
 
     QDBusVirtualObject *m_object;
-    std::vector<std::unique_ptr<QDBusServer>> m_servers;
+    std::vector<Listener> m_listeners;
     std::vector<QDBusConnection> m_peers;
 };
 

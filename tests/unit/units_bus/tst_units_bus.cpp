@@ -25,6 +25,7 @@ private Q_SLOTS:
     void theTypesHaveSystemdsSignatures();
     void busctlTalksToThePrivateSocket();
     void aSignalReachesEveryPeer();
+    void aBusThatEndsDoesNotHoldUpTheNext();
 };
 
 void TestUnitsBus::unitNamesBecomePathsAndBack_data()
@@ -218,6 +219,27 @@ void TestUnitsBus::aSignalReachesEveryPeer()
         (bus.broadcast(QDBusMessage::createSignal(
              QStringLiteral("/one"), QStringLiteral("x.One"), QStringLiteral("Rang"))),
          bus.peers() == 0));
+}
+
+/// QtDBus' thread serves all of a process: what stops it when a server ends stops everything.
+void TestUnitsBus::aBusThatEndsDoesNotHoldUpTheNext()
+{
+    registerWireTypes();
+    QTemporaryDir dir;
+    const QString socket = dir.filePath(QStringLiteral("sock"));
+    OneObject tree;
+    for (int i = 0; i < 300; ++i) {
+        PrivateBus bus(&tree.dispatcher);
+        QVERIFY(bus.listen(socket).has_value());
+    }
+    QVERIFY(!QFileInfo::exists(socket));
+    PrivateBus bus(&tree.dispatcher);
+    QVERIFY(bus.listen(socket).has_value());
+    const Answer doubled = busctl(
+        socket, {QStringLiteral("call"), QStringLiteral("x.y"), QStringLiteral("/one"),
+                 QStringLiteral("x.One"), QStringLiteral("Double"), QStringLiteral("u"),
+                 QStringLiteral("21")});
+    QCOMPARE(doubled.out, QStringLiteral("u 42"));
 }
 
 QD_TEST_MAIN(TestUnitsBus)
