@@ -4,9 +4,13 @@
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
+#include <QCryptographicHash>
 #include <QDateTime>
+#include <QDirIterator>
+#include <QFile>
 #include <QHashSeed>
 #include <QLoggingCategory>
+#include <QtEndian>
 
 #include <chrono>
 #include <cstdio>
@@ -196,6 +200,39 @@ quint64 freshSeed()
     return quint64(QDateTime::currentSecsSinceEpoch()) * 1'000'000;
 }
 
+/// One that follows from the code under test: another after each change of it, the same for
+/// everybody who has this state of it.
+quint64 seedOfCode(const QString &tree)
+{
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    for (const char *part : {"agent/raft", "agent/wal", "agent/store", "tests/simulation"}) {
+        QStringList names;
+        QDirIterator files(
+            tree + QLatin1Char('/') + QLatin1String(part),
+            {QStringLiteral("*.cpp"), QStringLiteral("*.h")}, QDir::Files,
+            QDirIterator::Subdirectories);
+        while (files.hasNext())
+            names.append(files.next());
+        names.sort();
+        for (const QString &name : names) {
+            QFile file(name);
+            if (file.open(QIODevice::ReadOnly))
+                hash.addData(&file);
+        }
+    }
+    constexpr quint64 kKinds = 1'000'000'000; // of a million seeds each
+    return qFromBigEndian<quint64>(hash.result().constData()) % kKinds * 1'000'000;
+}
+
+quint64 firstSeed(const QString &wanted)
+{
+    if (wanted == QLatin1String("new"))
+        return freshSeed();
+    constexpr QLatin1String kOfCode("of:");
+    return wanted.startsWith(kOfCode) ? seedOfCode(wanted.sliced(kOfCode.size()))
+                                      : wanted.toULongLong();
+}
+
 int runOne(quint64 seed, const Mutant &built, const QString &mutant)
 {
     const Outcome outcome = runSeed(seed, built);
@@ -235,7 +272,8 @@ int main(int argc, char **argv)
         QStringLiteral("200"));
     const QCommandLineOption first(
         QStringLiteral("first"),
-        QStringLiteral("The first seed (1); \"new\": one that was never tried."),
+        QStringLiteral("The first seed (1); \"new\": one that was never tried; \"of:TREE\": one "
+                       "that follows from the code that is in it."),
         QStringLiteral("S"), QStringLiteral("1"));
     const QCommandLineOption jobs(
         QStringLiteral("jobs"), QStringLiteral("How many processes (1)."), QStringLiteral("J"),
@@ -267,8 +305,7 @@ int main(int argc, char **argv)
     Wanted wanted;
     wanted.built = *built;
     wanted.mutant = parser.value(mutant);
-    const bool isNew = parser.value(first) == QLatin1String("new");
-    wanted.first = isNew ? freshSeed() : parser.value(first).toULongLong();
+    wanted.first = firstSeed(parser.value(first));
     const bool asLongAsItLasts = parser.isSet(seconds) && !parser.isSet(seeds);
     wanted.count = asLongAsItLasts ? ~quint64(0) : parser.value(seeds).toULongLong();
     wanted.seconds = parser.value(seconds).toDouble();
