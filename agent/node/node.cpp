@@ -66,6 +66,15 @@ raft::Membership founded(const NodeIdentity &identity)
     return out;
 }
 
+/// It announces its machine as soon as it takes part.
+bool hasCome(const raft::Membership &membership, raft::NodeId id)
+{
+    const QList<MemberInfo> members = membersOf(membership);
+    return std::any_of(members.begin(), members.end(), [id](const MemberInfo &member) {
+        return member.id == id && !member.machineId.isEmpty();
+    });
+}
+
 } // namespace
 
 Node::Node(Config config)
@@ -196,6 +205,7 @@ void Node::makeReplica()
     if (m_identity.founder)
         options.initial = founded(m_identity);
     options.hasRun = m_identity.started;
+    options.saysItCame = hasCome;
     options.snapshotEvery = quint64(m_config.snapshotCount);
     options.keepEntries = options.snapshotEvery / 5;
     const store::ReplicaWorld world{
@@ -214,6 +224,7 @@ void Node::makeReplica()
         [this](const raft::Membership &) { membersChanged(); },
         [this] { wasRemoved(); },
         [this](const Error &why) { hasDiverged(why); },
+        [this] { return rememberStart(); },
         returnFreeMemory};
     m_replica = std::make_unique<store::Replica>(options, world);
     // As long as etcd waits: an election may go by, and be lost, before there is a leader.
@@ -243,11 +254,6 @@ Result<void> Node::startConsensus()
     if (const auto started = m_replica->start(); !started)
         return fail(started.error().during(
             QStringLiteral("starting with the log in %1").arg(m_config.paths.wal())));
-    if (!m_identity.started) {
-        m_identity.started = true;
-        if (const auto saved = saveIdentity(m_config.paths, m_identity); !saved)
-            return saved;
-    }
     membersChanged();
     for (const auto &[address, port] : peerListeners()) {
         if (const auto listening = m_network->listen(address, port); !listening)
@@ -259,6 +265,12 @@ Result<void> Node::startConsensus()
     if (members.voters.size() == 1 && raft::isVoter(members, m_identity.self.id))
         m_replica->campaign();
     return {};
+}
+
+Result<void> Node::rememberStart()
+{
+    m_identity.started = true;
+    return saveIdentity(m_config.paths, m_identity);
 }
 
 /// Nobody needs it to live: one who has it already may keep it.

@@ -52,6 +52,7 @@ private:
     Result<void> renewCertificate();
     void makeReplica();
     void membersChanged();
+    Result<void> rememberStart();
     void hasDiverged(const Error &why);
     void wasRemoved();
     void schedulePump();

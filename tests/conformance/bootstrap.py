@@ -147,6 +147,34 @@ class Bootstrap(Case):
                      "discovery-fallback", "discovery-proxy", "proxy", "force-new-cluster"):
             self.assertIn(f"--{flag} ", told)
 
+    @proves("E90")
+    def test_6_a_founder_whose_folder_was_lost_is_no_founder(self):
+        """With the same flags it would found again under its old id, and vote without what it had acknowledged."""
+        agents = self.agents(1, 2, 3)
+        self.authority(agents[0])
+        for agent in agents:
+            agent.start_as_etcd(*flags_of(agent, agents, self.folder))
+        self.check_cluster(agents)
+        lost = agents[2]
+        member = members(agents[0])[lost.name]["id"]
+        for each in agents[1:]:
+            each.stop(keep=True)
+        shutil.rmtree(f"{lost.dir}/state")
+        lost.start_as_etcd(*flags_of(lost, agents, self.folder), await_ready=False)
+        # The first answer that comes is enough: it does not vote for whoever asks before.
+        self.assertEqual(lost.await_end(), 1)
+        self.assertIn(f"member {member} has already been bootstrapped", lost.log())
+        wait_for(lambda: not agents[0].healthy(), 10, "the one that is left has no majority")
+        # Added again in its old place, it is another member.
+        agents[1].start_as_etcd(*flags_of(agents[1], agents, self.folder)).await_health()
+        removed = etcdctl(agents[0].endpoint(), "member", "remove", member)
+        self.assertIn(f"Removed member {member} from cluster", removed.stdout)
+        etcdctl(agents[0].endpoint(), "member", "add", lost.name, f"http://{lost.address}:2380")
+        shutil.rmtree(f"{lost.dir}/state")
+        lost.start_as_etcd(*flags_of(lost, agents, self.folder, "--initial-cluster-state", "existing")).await_health()
+        self.assertNotEqual(members(agents[0])[lost.name]["id"], member)
+        wait_for(lambda: get(lost.endpoint(), "/by") == agents[0].name, 10, "what the cluster holds")
+
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,9 @@ enum class PeerKind : quint8 {
     Refused,  ///< the receiver of a forward does not lead: ask the next one
     State,    ///< a StateHash: where the sender's state was at an entry
     NoSpace,  ///< the sender's disk is nearly full; told again while it is
-    Last = NoSpace,
+    Asks,     ///< the sender starts with a new log: is it known? (first_start.h)
+    Knows,    ///< the answer: an Acquaintance
+    Last = Knows,
 };
 
 /// A snapshot on its way to another member, in bytes.

@@ -35,83 +35,6 @@ Replica::~Replica()
     *m_alive = false;
 }
 
-Result<void> Replica::start()
-{
-    auto restored = recover();
-    if (!restored)
-        return fail(restored.error());
-    m_leaderlessSinceMs = m_world.clock.monotonicMs();
-    m_appliedMembership = restored->snapshot.membership;
-    m_raft = std::make_unique<Raft>(
-        m_options.raft, std::move(*restored), m_world.random, m_options.faults.raft);
-    noteMembership();
-    wake();
-    return {};
-}
-
-/// The first membership is written down as a snapshot at index 0, before there is a log, so that a
-/// restart needs no configuration to know the members.
-Result<void> Replica::createLog()
-{
-    wal::Snapshot first;
-    first.meta.membership = m_options.initial;
-    first.state = state();
-    if (const auto saved = m_snapshots.save(first); !saved)
-        return saved;
-    auto created =
-        wal::Wal::create(m_world.disk, m_world.syncs, m_options.identity, m_options.segmentSize);
-    if (!created)
-        return fail(created.error());
-    m_wal = std::move(*created);
-    return {};
-}
-
-Result<Restored> Replica::recover()
-{
-    Restored restored;
-    if (const auto cleaned = m_snapshots.clean(); !cleaned)
-        return fail(cleaned.error());
-    const auto exists = wal::Wal::exists(m_world.disk);
-    if (!exists)
-        return fail(exists.error());
-    if (!*exists && m_options.hasRun && !m_options.faults.startWithoutLog)
-        return fail(
-            code::corrupt,
-            QStringLiteral("the log is gone: what this member has voted for and acknowledged would "
-                           "be forgotten. Remove it from the cluster and join again"));
-    if (!*exists) {
-        if (const auto created = createLog(); !created)
-            return fail(created.error());
-        restored.snapshot.membership = m_options.initial;
-        return restored;
-    }
-    wal::Recovered recovered;
-    auto opened = wal::Wal::open(m_world.disk, m_world.syncs, &recovered, m_options.segmentSize);
-    if (!opened)
-        return fail(opened.error());
-    if (recovered.identity != m_options.identity)
-        return fail(
-            code::conflict, QStringLiteral("the log belongs to another member or another cluster"));
-    // The commit index is written behind what it speaks of.
-    if (recovered.hard.commit > recovered.snapshotIndex + recovered.entries.size())
-        return fail(
-            code::corrupt, QStringLiteral("the log is damaged: it ends at %1, and %2 was committed")
-                               .arg(recovered.snapshotIndex + recovered.entries.size())
-                               .arg(recovered.hard.commit));
-    auto snapshot = m_snapshots.load(recovered.snapshotIndex);
-    if (!snapshot)
-        return fail(snapshot.error());
-    if (const auto set = setState(snapshot->state); !set)
-        return fail(set.error());
-    m_wal = std::move(*opened);
-    m_applied = snapshot->meta.index;
-    m_snapshotIndex = snapshot->meta.index;
-    restored.snapshot = std::move(snapshot->meta);
-    restored.hard = recovered.hard;
-    restored.entries = std::move(recovered.entries);
-    return restored;
-}
-
 QByteArray Replica::state()
 {
     QByteArray out;
@@ -163,7 +86,10 @@ void Replica::tick()
 {
     if (!m_raft || m_failed)
         return;
-    m_raft->tick();
+    if (m_firstStart)
+        askAround();
+    else
+        m_raft->tick();
     watchSpace();
     if (m_failed)
         return;
@@ -203,7 +129,17 @@ void Replica::receive(NodeId from, PeerKind kind, QByteArrayView payload)
 {
     if (!m_raft || m_failed)
         return;
-    if (kind == PeerKind::Forward) {
+    if (kind == PeerKind::Asks) {
+        m_world.peers.send(from, PeerKind::Knows, encode(acquaintance(from)));
+    } else if (kind == PeerKind::Knows) {
+        const auto said = decodeAcquaintance(payload);
+        if (said && m_firstStart) {
+            m_firstStart->hear(from, *said);
+            judgeFirstStart();
+        }
+    } else if (m_firstStart) {
+        return; // it takes no part yet
+    } else if (kind == PeerKind::Forward) {
         onForward(from, payload);
     } else if (kind == PeerKind::Refused) {
         onRefused(payload);
@@ -229,7 +165,7 @@ void Replica::receive(NodeId from, PeerKind kind, QByteArrayView payload)
 
 void Replica::receiveSnapshot(const Message &message, const QByteArray &state)
 {
-    if (!m_raft || m_failed)
+    if (!m_raft || m_failed || m_firstStart)
         return;
     const wal::Space space = m_world.disk.space();
     if (m_space.isCritical() || (space.total > 0 && space.free < state.size())) {

@@ -3,6 +3,7 @@
 
 #include "agent/raft/raft.h"
 #include "agent/store/replica/alarms.h"
+#include "agent/store/replica/first_start.h"
 #include "agent/store/replica/peer_traffic.h"
 #include "agent/store/replica/peer_transport.h"
 #include "agent/store/replica/replica_faults.h"
@@ -23,6 +24,8 @@ struct ReplicaOptions {
     /// This member has run before: without its log it must not start, or it would forget what it
     /// has voted for and acknowledged.
     bool hasRun = false;
+    /// Whether a membership says of a member that it has taken part; null: it never does.
+    std::function<bool(const raft::Membership &, raft::NodeId)> saysItCame = {};
     quint64 snapshotEvery = 10'000;
     /// For followers that are a little behind: so many entries, of so many bytes.
     quint64 keepEntries = 2'000;
@@ -54,6 +57,9 @@ struct ReplicaWorld {
     /// Its state is not that of the other members: it must not take part any more, and no restart
     /// mends it. Told instead of `fatal`; null: `fatal` is told.
     std::function<void(const Error &)> diverged = {};
+    /// It is about to take part for the first time: to be remembered (ReplicaOptions::hasRun)
+    /// before this returns; an error ends it.
+    std::function<Result<void>()> begins = {};
     /// The log in memory was cut after a snapshot: much memory may be free now.
     std::function<void()> compacted = {};
 };
@@ -166,6 +172,10 @@ private:
     Result<void> createLog();
     void wake();
     void fatal(const Error &error);
+    Result<void> begin();
+    void askAround();
+    void judgeFirstStart();
+    Acquaintance acquaintance(raft::NodeId with) const;
     QByteArray state();
     Result<void> setState(QByteArrayView bytes);
 
@@ -223,6 +233,9 @@ private:
     bool m_failed = false;
     bool m_awake = false;
     bool m_removedTold = false;
+    std::optional<FirstStart> m_firstStart; ///< set: it is silent, and asks
+    qint64 m_asksSinceMs = 0;
+    bool m_waitTold = false;
 
     raft::Index m_applied = 0;
     qint64 m_clockUs = 0; // committed: part of the state
