@@ -7,6 +7,27 @@
 
 namespace qd::units::bus {
 
+Result<void> Context::hold(const Call &call, const QString &unit)
+{
+    auto done = manager.ref(unit);
+    if (done)
+        references.add(call.connection().name(), unit);
+    return done;
+}
+
+void Context::letGo(const Call &call, const QString &unit)
+{
+    if (references.remove(call.connection().name(), unit))
+        manager.unref(unit);
+}
+
+void Context::clientIsGone(const QString &client)
+{
+    const QStringList held = references.takeAll(client);
+    for (const QString &unit : held)
+        manager.unref(unit);
+}
+
 Error onBus(const Error &error)
 {
     static const QHash<QString, QString> names{

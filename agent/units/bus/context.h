@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/units/bus/call.h"
+#include "agent/units/bus/references.h"
 #include "agent/units/bus/unit_files.h"
 #include "agent/units/engine/manager.h"
 
@@ -25,6 +26,7 @@ struct Context {
     bool stopping = false;
     std::function<void()> filesChanged; ///< for the signal
     QString transientFolder;            ///< of files of transient units; empty = there are none
+    References references;
     QHash<QString, QString> fileStates; ///< UnitFileState, until files may have changed
 
     /// enabled, disabled ...; empty when there is no file.
@@ -36,6 +38,10 @@ struct Context {
         return *it;
     }
     void forgetFileStates() { fileStates.clear(); }
+    /// Who calls keeps the unit in memory, until it lets go of it or is gone.
+    Result<void> hold(const Call &call, const QString &unit);
+    void letGo(const Call &call, const QString &unit);
+    void clientIsGone(const QString &client);
 };
 
 /// An error of the engine with its D-Bus name (systemd1-dbus.md 7).

@@ -196,6 +196,9 @@ void Face::connectSignals()
         [this, path](quint32 id, const QString &unit, JobResult result) {
             tell(QStringLiteral("JobRemoved"), {id, path(jobPath(id)), unit, toText(result)});
         });
+    connect(&m_bus, &PrivateBus::peerGone, this, [this](const QString &client) {
+        m_context.clientIsGone(client);
+    });
     connect(manager, &Manager::reloading, this, [this](bool active) {
         tell(QStringLiteral("Reloading"), {active});
     });

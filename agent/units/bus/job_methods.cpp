@@ -193,10 +193,10 @@ Methods ownUnitMethods(Context &context)
                                             finish(call, context.manager.resetFailed(unitOf(call)));
                                         }});
     out.insert(QStringLiteral("Ref"), {"", "", [&context](const Call &call) {
-                                           finish(call, context.manager.ref(unitOf(call)));
+                                           finish(call, context.hold(call, unitOf(call)));
                                        }});
     out.insert(QStringLiteral("Unref"), {"", "", [&context](const Call &call) {
-                                             context.manager.unref(unitOf(call));
+                                             context.letGo(call, unitOf(call));
                                              call.reply();
                                          }});
     return out;

@@ -67,17 +67,25 @@ void PrivateBus::welcome(const QDBusConnection &connection)
     dropGone();
     QDBusConnection peer = connection;
     peer.registerVirtualObject(QStringLiteral("/"), m_object, QDBusConnection::SubPath);
+    peer.connect(
+        QString(), QStringLiteral("/org/freedesktop/DBus/Local"),
+        QStringLiteral("org.freedesktop.DBus.Local"), QStringLiteral("Disconnected"), this,
+        SLOT(dropGone()));
     m_peers.push_back(peer);
 }
 
 void PrivateBus::dropGone()
 {
-    std::erase_if(m_peers, [](const QDBusConnection &peer) {
+    QStringList gone;
+    std::erase_if(m_peers, [&gone](const QDBusConnection &peer) {
         if (peer.isConnected())
             return false;
+        gone.append(peer.name());
         QDBusConnection::disconnectFromPeer(peer.name());
         return true;
     });
+    for (const QString &name : std::as_const(gone))
+        Q_EMIT peerGone(name);
 }
 
 void PrivateBus::broadcast(const QDBusMessage &message)

@@ -29,13 +29,18 @@ public:
     void broadcast(const QDBusMessage &message);
     qsizetype peers() const { return qsizetype(m_peers.size()); }
 
+Q_SIGNALS:
+    void peerGone(const QString &connection);
+
+private Q_SLOTS:
+    void dropGone();
+
 private:
     struct Listener {
         QString path;
         std::unique_ptr<QDBusServer> server;
     };
     void welcome(const QDBusConnection &connection);
-    void dropGone();
 
     QDBusVirtualObject *m_object;
     std::vector<Listener> m_listeners;

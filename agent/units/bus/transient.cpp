@@ -2,107 +2,100 @@
 #include "agent/units/bus/transient.h"
 
 #include "agent/units/bus/errors.h"
+#include "agent/units/bus/transient_options.h"
 #include "shared/unitfile/unit_name.h"
-#include "shared/unitfile/values.h"
-
-#include <QMap>
 
 namespace qd::units::bus {
 
 namespace {
 
-/// A percent sign is not a specifier here; a line break would begin an option of its own, and a
-/// backslash at the end would take the next one in.
-std::optional<QString> literal(const QString &value)
+bool mayBeTransient(const QString &unit)
 {
-    if (value.contains(u'\n') || value.contains(u'\r') || value.endsWith(u'\\'))
-        return std::nullopt;
-    return QString(value).replace(u'%', QStringLiteral("%%"));
+    static const QStringList types{QStringLiteral("service"), QStringLiteral("scope"),
+                                   QStringLiteral("timer"),   QStringLiteral("path"),
+                                   QStringLiteral("socket"),  QStringLiteral("mount"),
+                                   QStringLiteral("slice")};
+    return types.contains(unitfile::nameType(unit));
 }
 
-/// The option's value for a property's, or nothing for one that is of another type.
-std::optional<QString> valueOf(const QVariant &value)
+/// A descriptor of the caller's for a standard stream of the service.
+bool takeStream(TransientUnit &unit, const Setting &setting)
 {
-    switch (value.typeId()) {
-    case QMetaType::Bool:
-        return value.toBool() ? QStringLiteral("yes") : QStringLiteral("no");
-    case QMetaType::QString:
-        return literal(value.toString());
-    case QMetaType::QStringList:
-        return literal(value.toStringList().join(u' '));
-    case QMetaType::Int:
-    case QMetaType::UInt:
-    case QMetaType::LongLong:
-        return value.toString();
-    case QMetaType::ULongLong:
-        return value.toULongLong() == ~0ULL ? QStringLiteral("infinity") : value.toString();
-    default:
-        return std::nullopt;
+    static const QMap<QString, int> streams{
+        {QStringLiteral("StandardInputFileDescriptor"), 0},
+        {QStringLiteral("StandardOutputFileDescriptor"), 1},
+        {QStringLiteral("StandardErrorFileDescriptor"), 2}};
+    const auto stream = streams.constFind(setting.name);
+    if (stream == streams.constEnd())
+        return false;
+    const auto file = setting.value.value<QDBusUnixFileDescriptor>();
+    if (file.isValid())
+        unit.streams.insert(*stream, file);
+    return file.isValid();
+}
+
+/// What is said about the unit's making and not in its file.
+bool takeAside(TransientUnit &unit, const Setting &setting)
+{
+    const bool isScope = unitfile::nameType(unit.name) == u"scope";
+    if (setting.name == u"PIDs" && isScope) {
+        for (const quint32 pid : qdbus_cast<QList<quint32>>(setting.value))
+            unit.pids.append(qint32(pid));
+        return true;
     }
-}
-
-/// Where a property of a scope goes in its file: "Unit/After".
-const QMap<QString, QString> &options()
-{
-    static const QMap<QString, QString> all = [] {
-        QMap<QString, QString> out;
-        for (const char *name :
-             {"Description", "Documentation", "DefaultDependencies", "CollectMode", "After",
-              "Before", "Wants", "Requires", "Requisite", "BindsTo", "PartOf", "Conflicts",
-              "OnFailure", "OnSuccess", "RequiresMountsFor"})
-            out.insert(QLatin1String(name), QStringLiteral("Unit/") + QLatin1String(name));
-        for (const char *name :
-             {"Slice", "KillMode", "KillSignal", "FinalKillSignal", "SendSIGHUP", "SendSIGKILL"})
-            out.insert(QLatin1String(name), QStringLiteral("Scope/") + QLatin1String(name));
-        out.insert(QStringLiteral("TimeoutStopUSec"), QStringLiteral("Scope/TimeoutStopSec"));
-        out.insert(QStringLiteral("RuntimeMaxUSec"), QStringLiteral("Scope/RuntimeMaxSec"));
-        return out;
-    }();
-    return all;
-}
-
-Error cannotSet(const QString &property)
-{
-    return Error{
-        error::propertyReadOnly,
-        QStringLiteral("Cannot set property %1, or unknown property.").arg(property),
-        {},
-        nullptr};
+    if (setting.name == u"AddRef") {
+        unit.isHeld = setting.value.toBool();
+        return true;
+    }
+    return (setting.name == u"Controller" && isScope) || takeStream(unit, setting);
 }
 
 } // namespace
 
 Result<TransientUnit> readTransientUnit(const QString &unit, const QList<Setting> &properties)
 {
-    if (!unitfile::isValidName(unit))
+    if (!unitfile::isValidName(unit) || unitfile::nameKind(unit) == unitfile::NameKind::Template)
         return fail(error::invalidArgs, QStringLiteral("Invalid unit name or type."));
-    if (unitfile::nameType(unit) != u"scope")
+    if (!mayBeTransient(unit))
         return fail(
-            error::notSupported,
-            QStringLiteral("This engine makes transient units of type scope alone."));
+            error::invalidArgs, QStringLiteral("Unit type %1 does not support transient units.")
+                                    .arg(unitfile::nameType(unit)));
     TransientUnit out;
-    QMap<QString, QByteArray> sections;
+    out.name = unit;
+    QList<unitfile::Option> options;
     for (const Setting &setting : properties) {
-        if (setting.name == u"PIDs") {
-            const auto pids = qdbus_cast<QList<quint32>>(setting.value);
-            for (const quint32 pid : pids)
-                out.pids.append(qint32(pid));
+        if (takeAside(out, setting))
             continue;
-        }
-        if (setting.name == u"AddRef" || setting.name == u"Controller")
-            continue; // who holds it is not told of its end
-        const QString option = options().value(setting.name);
-        auto value = valueOf(setting.value);
-        if (option.isEmpty() || !value)
-            return fail(cannotSet(setting.name));
-        if (setting.name.endsWith(u"USec") && *value != u"infinity")
-            *value += QStringLiteral("us");
-        sections[option.section(u'/', 0, 0)] +=
-            (option.section(u'/', 1) + u'=' + *value).toUtf8() + '\n';
+        const auto read = optionsOf(unit, setting, properties);
+        if (!read)
+            return fail(read.error());
+        options += *read;
     }
-    out.text = "# This is a transient unit file, created programmatically via the bus API.\n";
-    for (auto it = sections.cbegin(); it != sections.cend(); ++it)
-        out.text += '[' + it.key().toUtf8() + "]\n" + it.value();
+    out.text = textOf(options);
+    return out;
+}
+
+Result<QList<TransientUnit>> readAuxiliaries(const QVariant &argument)
+{
+    QList<TransientUnit> out;
+    const auto in = argument.value<QDBusArgument>();
+    std::optional<Error> wrong;
+    in.beginArray();
+    while (!in.atEnd()) {
+        QString name;
+        QList<Setting> properties;
+        in.beginStructure();
+        in >> name >> properties;
+        in.endStructure();
+        const auto unit = readTransientUnit(name, properties);
+        if (unit)
+            out.append(*unit);
+        else if (!wrong)
+            wrong = unit.error();
+    }
+    in.endArray();
+    if (wrong)
+        return fail(*wrong);
     return out;
 }
 

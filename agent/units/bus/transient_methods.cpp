@@ -41,25 +41,68 @@ Result<QList<qint32>> scopeProcesses(const Call &call, QList<qint32> pids)
     return pids;
 }
 
-Result<JobId> startTransient(Context &context, const Call &call, JobMode mode)
+/// The unit first, then those that it brings along.
+Result<QList<TransientUnit>> readUnits(const Call &call)
 {
-    const QString unit = call.text(0);
-    const auto made = readTransientUnit(unit, call.as<QList<Setting>>(2));
+    const auto made = readTransientUnit(call.text(0), call.as<QList<Setting>>(2));
     if (!made)
         return fail(made.error());
-    const auto pids = scopeProcesses(call, made->pids);
-    if (!pids)
-        return fail(pids.error());
-    const QString path = fileOf(context, unit);
-    if (context.transientFolder.isEmpty() || QFile::exists(path))
-        return fail(
-            error::unitExists,
-            QStringLiteral("Unit %1 was already loaded or has a fragment file.").arg(unit));
-    if (auto written = writeFile(path, made->text); !written)
+    const auto others = readAuxiliaries(call.argument(3));
+    if (!others)
+        return fail(others.error());
+    return QList<TransientUnit>{*made} + *others;
+}
+
+Result<void> writeFiles(Context &context, const QList<TransientUnit> &units)
+{
+    for (const TransientUnit &unit : units) {
+        const bool isNew = !context.transientFolder.isEmpty() && context.manager.isFree(unit.name);
+        if (!isNew)
+            return fail(
+                error::unitExists,
+                QStringLiteral("Unit %1 was already loaded or has a fragment file.")
+                    .arg(unit.name));
+    }
+    for (const TransientUnit &unit : units) {
+        if (auto written = writeFile(fileOf(context, unit.name), unit.text); !written)
+            return written;
+    }
+    return {};
+}
+
+TransientStart startOf(const TransientUnit &unit)
+{
+    TransientStart out;
+    out.unit = unit.name;
+    out.pids = unit.pids;
+    for (auto it = unit.streams.cbegin(); it != unit.streams.cend(); ++it)
+        out.streams.insert(it.key(), it.value().fileDescriptor());
+    return out;
+}
+
+Result<JobId> startTransient(Context &context, const Call &call, JobMode mode)
+{
+    auto units = readUnits(call);
+    if (!units)
+        return fail(units.error());
+    for (TransientUnit &unit : *units) {
+        const auto pids = scopeProcesses(call, unit.pids);
+        if (!pids)
+            return fail(pids.error());
+        unit.pids = *pids;
+    }
+    if (auto written = writeFiles(context, *units); !written)
         return fail(written.error());
-    auto job = context.manager.startScope(unit, *pids, mode);
-    if (!job)
-        QFile::remove(path);
+    QList<TransientStart> starts;
+    for (const TransientUnit &unit : std::as_const(*units))
+        starts.append(startOf(unit));
+    auto job = context.manager.startTransient(starts, mode);
+    for (const TransientUnit &unit : std::as_const(*units)) {
+        if (!job)
+            QFile::remove(fileOf(context, unit.name));
+        else if (unit.isHeld)
+            context.hold(call, unit.name);
+    }
     return job;
 }
 

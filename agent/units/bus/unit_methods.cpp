@@ -208,10 +208,10 @@ Methods unitListMethods(Context &context)
         [&](const Call &call) { finish(call, context.manager.resetFailed(call.text(0))); });
     add("RefUnit", "s", "", [&](const Call &call) {
         const auto unit = context.manager.load(call.text(0)); // as systemd does
-        finish(call, unit ? context.manager.ref((*unit)->id) : fail(unit.error()));
+        finish(call, unit ? context.hold(call, (*unit)->id) : fail(unit.error()));
     });
     add("UnrefUnit", "s", "", [&](const Call &call) {
-        context.manager.unref(call.text(0));
+        context.letGo(call, call.text(0));
         call.reply();
     });
     return out;

@@ -195,6 +195,7 @@ Result<qint32> LinuxDriver::spawn(const SpawnRequest &request)
     }
     OpenFiles open;
     open.toJournal = *output;
+    open.streams = m_kept.of(request.unit);
     if (request.mayNotify && m_notifications)
         open.notifySocket = m_notifications->path();
     if (const auto added = addSockets(request, open); !added) {

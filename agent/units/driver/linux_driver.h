@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "agent/units/driver/kept_streams.h"
 #include "agent/units/driver/process_groups.h"
 #include "agent/units/engine/driver.h"
 #include "agent/units/engine/journal_sink.h"
@@ -53,6 +54,11 @@ public:
     QString tracking() const { return m_groups->description(); }
 
     Result<qint32> spawn(const SpawnRequest &request) override;
+    void keepStreams(const QString &unit, const QMap<int, int> &streams) override
+    {
+        m_kept.keep(unit, streams);
+    }
+    void dropStreams(const QString &unit) override { m_kept.drop(unit); }
     bool signalProcess(qint32 pid, int signalNumber) override;
     bool signalGroup(
         const QString &controlGroup, int signalNumber, const QList<qint32> &except) override;
@@ -133,6 +139,7 @@ private:
     std::map<QString, std::unique_ptr<PathWatch>> m_pathWatches;
     std::vector<std::unique_ptr<PathWatch>> m_doneWatches; ///< until none of them is telling
     std::map<QString, std::unique_ptr<ListenSockets>> m_sockets;
+    KeptStreams m_kept;
     std::map<quint64, int> m_connections; ///< descriptors by the connection's id
     quint64 m_lastConnection = 0;
     QString m_stamps;

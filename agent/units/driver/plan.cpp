@@ -91,6 +91,12 @@ void planStreams(ChildPlan &plan, const ExecSettings &exec, const OpenFiles &fil
         plan.output.fd = STDIN_FILENO;
     if (exec.standardError != kInherit && exec.standardError != exec.standardOutput)
         plan.errors = outputStream(exec.standardError, files.toJournal, socket);
+    if (files.streams.contains(STDIN_FILENO))
+        plan.input = openStream(files.streams.value(STDIN_FILENO));
+    if (files.streams.contains(STDOUT_FILENO))
+        plan.output = openStream(files.streams.value(STDOUT_FILENO));
+    if (files.streams.contains(STDERR_FILENO))
+        plan.errors = openStream(files.streams.value(STDERR_FILENO));
 }
 
 const QMap<QString, int> &resources()

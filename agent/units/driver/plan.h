@@ -10,6 +10,7 @@ namespace qd::units {
 struct OpenFiles {
     int toJournal = -1;       ///< for output that goes to the journal
     QString notifySocket;     ///< where it may tell of itself; empty = nowhere
+    QMap<int, int> streams;   ///< given for standard streams, by number; they win
     std::vector<int> sockets; ///< LISTEN_FDS, or the one that is a standard stream
     QStringList socketNames;  ///< LISTEN_FDNAMES, one each
 };

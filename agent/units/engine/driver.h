@@ -48,6 +48,14 @@ public:
     /// Starts a process in its unit's group and gives its pid. What goes wrong in the new process
     /// shows as its exit status (203 EXEC, 217 USER ...). Error: code::io, no process was made.
     virtual Result<qint32> spawn(const SpawnRequest &request) = 0;
+    /// Copies of what is open for a unit's standard streams, by their number, instead of what its
+    /// file says; until dropStreams().
+    virtual void keepStreams(const QString &unit, const QMap<int, int> &streams)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(streams);
+    }
+    virtual void dropStreams(const QString &unit) { Q_UNUSED(unit); }
     /// Whether the process was there to take it.
     virtual bool signalProcess(qint32 pid, int signalNumber) = 0;
     /// Signals every process of a group but `except`; whether there was any.

@@ -3,6 +3,7 @@
 #include "agent/units/engine/manager.h"
 
 #include "agent/units/engine/automount_machine.h"
+#include "agent/units/engine/builtin_units.h"
 #include "agent/units/engine/errors.h"
 #include "agent/units/engine/job_queue.h"
 #include "agent/units/engine/mount_machine.h"
@@ -433,19 +434,45 @@ void Manager::automountBroke(const QString &name)
         m_automounts->broken(*unit);
 }
 
-Result<JobId> Manager::startScope(const QString &name, const QList<qint32> &pids, JobMode mode)
+bool Manager::isFree(const QString &name) const
 {
-    const auto found = loadedUnit(name);
+    const Unit *unit = find(name);
+    if (!unit)
+        return findUnit(*m_parts.source, name).state == FoundUnit::Missing;
+    const bool hasFile = unit->load != LoadState::NotFound || !unit->fragmentPath.isEmpty();
+    return !hasFile && isInactiveOrFailed(unit->active) && unit->job == 0;
+}
+
+Result<Unit *> Manager::takeTransient(const TransientStart &start)
+{
+    auto found = loadedUnit(start.unit);
     if (!found)
-        return fail(found.error());
+        return found;
     Unit &unit = **found;
     if (!isInactiveOrFailed(unit.active) || unit.job != 0)
         return fail(
             error::unitExists,
             QStringLiteral("Unit %1 was already loaded or has a fragment file.").arg(unit.id));
     unit.transient = true;
-    unit.scoped.pids = pids;
-    return addJob(JobType::Start, unit, mode);
+    unit.scoped.pids = start.pids;
+    if (!start.streams.isEmpty())
+        m_parts.driver->keepStreams(unit.id, start.streams);
+    m_lookForGarbage = true; // it may not come to a start
+    m_parts.driver->wake();
+    return found;
+}
+
+Result<JobId> Manager::startTransient(const QList<TransientStart> &units, JobMode mode)
+{
+    // What the first one needs must be known before it is read.
+    for (qsizetype i = units.size() - 1; i > 0; --i) {
+        if (const auto taken = takeTransient(units[i]); !taken)
+            return fail(taken.error());
+    }
+    const auto first = takeTransient(units.first());
+    if (!first)
+        return fail(first.error());
+    return addJob(JobType::Start, **first, mode);
 }
 
 Result<void> Manager::abandonScope(const QString &name)

@@ -33,6 +33,13 @@ struct JobRequest {
     bool reloadIfPossible = false; ///< reload-or-restart, try-reload-or-restart
 };
 
+/// A unit that is made over the bus; its file has been written.
+struct TransientStart {
+    QString unit;
+    QList<qint32> pids;     ///< that a scope begins with
+    QMap<int, int> streams; ///< of a service: what is open for its standard streams, by number
+};
+
 /// A job, for list-jobs.
 struct JobInfo {
     JobId id = 0;
@@ -94,9 +101,11 @@ public:
     Result<void> resetFailed(const QString &unit = {});
     enum class Whom { All, Main, Control };
     Result<void> kill(const QString &unit, Whom whom, int signalNumber);
-    /// Makes a scope of processes that are there, and starts it. Its file must have been written.
-    /// Error: unitExists; those of enqueue().
-    Result<JobId> startScope(const QString &unit, const QList<qint32> &pids, JobMode mode);
+    /// Whether nobody has a unit of this name yet, in memory or as a file.
+    bool isFree(const QString &unit) const;
+    /// Takes in units that were made over the bus, and starts the first one. The streams are
+    /// copied. Error: unitExists; those of enqueue().
+    Result<JobId> startTransient(const QList<TransientStart> &units, JobMode mode);
     /// Who has made a scope does not look after it any more. Error: noSuchUnit.
     Result<void> abandonScope(const QString &unit);
     /// Keeps a unit in memory although nothing needs it, until unref().
@@ -169,6 +178,7 @@ private:
     /// Null for the types that are not supported.
     UnitMachine *machineOf(const Unit &unit) const;
     Unit *find(const QString &name) const;
+    Result<Unit *> takeTransient(const TransientStart &start);
     Unit *socketNamed(const QString &name) const;
     Result<void> refuse(const JobRequest &request, JobType type, const Unit &unit) const;
     void resetFailedUnit(Unit &unit);

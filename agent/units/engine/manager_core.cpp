@@ -198,8 +198,11 @@ void Manager::stateChanged(Unit &unit, ActiveState before, StateFlags flags)
         startTriggered(unit, Dependency::OnFailure);
     else if (ended && state == ActiveState::Inactive && before != ActiveState::Failed)
         startTriggered(unit, Dependency::OnSuccess);
-    if (isInactiveOrFailed(state) && !flags.willRestart)
+    if (isInactiveOrFailed(state) && !flags.willRestart) {
         unit.monitorEnvironment.clear();
+        if (unit.transient)
+            m_parts.driver->dropStreams(unit.id); // who reads there waits for its end
+    }
 
     // Who is bound to this one, or no longer needed without it, is looked at by run().
     m_bound.insert(&unit);

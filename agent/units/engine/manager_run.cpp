@@ -99,8 +99,11 @@ void Manager::collect()
     if (garbage.isEmpty())
         return;
     flush(); // what they have done is told before they are gone
-    for (Unit *unit : std::as_const(garbage))
+    for (Unit *unit : std::as_const(garbage)) {
         m_bound.remove(unit);
+        if (unit->transient)
+            m_parts.driver->dropStreams(unit->id);
+    }
     m_registry->remove(garbage);
     for (const QString &id : std::as_const(ids))
         Q_EMIT unitRemoved(id);

@@ -424,7 +424,27 @@ const Setters &allSetters()
     return all;
 }
 
+bool isLimit(const QString &section, const QString &name)
+{
+    const bool hasProcesses =
+        section == u"Service" || section == u"Socket" || section == u"Mount" || section == u"Swap";
+    return hasProcesses && name.startsWith(u"Limit");
+}
+
 } // namespace
+
+bool isActedOn(const QString &section, const QString &name)
+{
+    const bool isUnits =
+        section == u"Unit" &&
+        (dependencyOfOption(name) || name.startsWith(u"Condition") || name.startsWith(u"Assert"));
+    const bool isServices = section == u"Service" && (name == u"ExecStopPre" || name == u"Sockets");
+    const bool isLine = (section == u"Socket" && listenKindFrom(name)) ||
+                        (section == u"Path" && pathKindFrom(name)) ||
+                        (section == u"Timer" && timerBaseFrom(name));
+    return isUnits || isServices || isLine || isLimit(section, name) ||
+           allSetters().contains(section + u'/' + name);
+}
 
 void applyOption(Loading &loading, const Option &option)
 {
@@ -460,9 +480,7 @@ void applyOption(Loading &loading, const Option &option)
     }
     if (option.section == u"Socket" && addListenLine(loading, option))
         return;
-    const bool hasProcesses = option.section == u"Service" || option.section == u"Socket" ||
-                              option.section == u"Mount" || option.section == u"Swap";
-    if (hasProcesses && option.name.startsWith(u"Limit"))
+    if (isLimit(option.section, option.name))
         return setLimit(loading, option.name.mid(5), option.value);
     const auto kind = pathKindFrom(option.name);
     if (option.section == u"Path" && kind)

@@ -18,4 +18,7 @@ struct Loading {
 /// nothing.
 void applyOption(Loading &loading, const unitfile::Option &option);
 
+/// Whether applyOption() does something with such an option.
+bool isActedOn(const QString &section, const QString &name);
+
 } // namespace qd::units

@@ -43,7 +43,7 @@ void aScope(World &world, const QByteArray &lines = {})
 
 QString startScope(World &world, const QList<qint32> &pids)
 {
-    const auto job = world.manager.startScope(kScope, pids, JobMode::Fail);
+    const auto job = world.manager.startTransient({{kScope, pids, {}}}, JobMode::Fail);
     world.settle();
     return job ? world.resultOf(*job) : job.error().code;
 }
