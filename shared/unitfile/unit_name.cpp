@@ -27,7 +27,7 @@ bool isType(const QString &type)
         QStringLiteral("service"), QStringLiteral("socket"), QStringLiteral("target"),
         QStringLiteral("device"),  QStringLiteral("mount"),  QStringLiteral("automount"),
         QStringLiteral("swap"),    QStringLiteral("timer"),  QStringLiteral("path"),
-        QStringLiteral("slice"),   QStringLiteral("scope")};
+        QStringLiteral("slice"),   QStringLiteral("scope"),  QStringLiteral("snapshot")};
     return types.contains(type);
 }
 

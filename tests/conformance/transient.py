@@ -20,9 +20,12 @@ class Transient(MachineCase):
         self.assertEqual(done.returncode, status, done.stderr + self.machine.log())
         return done
 
+    def row(self, unit):
+        """Of list-units; systemctl's show would take a snapshot for a service's name."""
+        return json.loads(self.machine.systemctl("list-units", "--all", "--output=json", unit).stdout)
+
     def is_known(self, unit):
-        rows = json.loads(self.machine.systemctl("list-units", "--all", "--output=json", unit).stdout)
-        return bool(rows)
+        return bool(self.row(unit))
 
     def await_gone(self, unit):
         wait_for(lambda: not self.is_known(unit), 10, f"{unit} to be forgotten")
@@ -151,6 +154,59 @@ class Transient(MachineCase):
         self.assertEqual(self.machine.systemctl("stop", "once.timer").returncode, 0)
         self.await_gone("once.timer")
         self.assertEqual(self.files(), [])
+
+    def call(self, *words):
+        done = self.machine.run(*BUSCTL, "call", *MANAGER, *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip()
+
+    @proves("S93")
+    def test_8_a_snapshot_brings_back_what_was_active(self):
+        self.machine.systemctl("start", "mine.service")
+        path = self.call("CreateSnapshot", "sb", "before", "false")
+        self.assertEqual(path, 'o "/org/freedesktop/systemd1/unit/before_2esnapshot"')
+        rows = self.machine.systemctl("list-units", "--all", "--plain", "--no-legend", "before*").stdout
+        self.assertEqual(rows.split()[:4], ["before.snapshot", "loaded", "inactive", "dead"])
+        self.machine.systemctl("stop", "mine.service")
+        self.systemd_run("--unit", "extra", "sleep", "1000")
+        self.machine.systemctl("daemon-reload")
+        self.call("StartUnit", "ss", "before.snapshot", "isolate")
+        self.await_sub("mine.service", "running")
+        self.assertEqual(self.row("before.snapshot")[0]["sub"], "active")
+        self.await_gone("extra.service")
+        self.assertEqual(self.machine.show("multi-user.target", "ActiveState"), "active")
+        self.call("RemoveSnapshot", "s", "before.snapshot")
+        self.machine.systemctl("stop", "mine.service")  # it needs that one
+        self.await_gone("before.snapshot")
+        self.assertEqual(self.call("CreateSnapshot", "sb", "", "true"),
+                         'o "/org/freedesktop/systemd1/unit/snapshot_2d0_2esnapshot"')
+        self.call("StartUnit", "ss", "snapshot-0.snapshot", "replace")
+        wait_for(lambda: self.row("snapshot-0.snapshot")[0]["sub"] == "active", 5, "the snapshot to be active")
+        self.call("StopUnit", "ss", "snapshot-0.snapshot", "replace")
+        self.await_gone("snapshot-0.snapshot")
+
+    @proves("S93")
+    def test_9_scopes_and_slices_are_made_by_the_engine(self):
+        self.sh("setsid sleep 4721 >/dev/null 2>&1 & echo $! >/run/leader")
+        leader = wait_for(lambda: self.machine.processes("sleep 4721"), 5, "a process")[0]
+        unit = "machine-centos\\x2droot.scope"
+        self.call("StartTransientUnit", "ssa(sv)a(sa(sv))", unit, "fail", "3", "PIDs", "au", "1", str(leader), "Slice", "s",
+                  "machine.slice", "Description", "s", "Container centos-root", "0")
+        self.await_sub(unit, "running")
+        self.assertEqual(self.machine.show("machine.slice", "ActiveState"), "active")
+        rows = self.machine.systemctl("list-units", "--plain", "--no-legend", "--type=scope").stdout
+        self.assertEqual(rows.split(None, 4), [unit, "loaded", "active", "running", "Container centos-root\n"])
+        self.machine.systemctl("stop", unit)
+        self.await_gone(unit)
+        self.assertEqual(self.machine.processes("sleep 4721"), [])
+
+    @proves()
+    def test_a_a_hold_ends_with_who_holds(self):
+        self.call("RefUnit", "s", "mine.service")  # and busctl is gone
+        self.await_gone("mine.service")
+        self.call("StartTransientUnit", "ssa(sv)a(sa(sv))", "held.service", "fail", "2", "AddRef", "b", "true", "ExecStart",
+                  "a(sasb)", "1", "/bin/true", "1", "/bin/true", "false", "0")
+        self.await_gone("held.service")
 
 
 if __name__ == "__main__":

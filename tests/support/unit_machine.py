@@ -15,6 +15,9 @@ _SETUP = """
 set -e
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/systemd/system
+test -z "$QD_CONTAINER" || echo quarterdeck >/run/systemd/container
+test -z "$QD_VENDOR" || mount --bind "$QD_DIR/vendor" /usr/lib/systemd/system
+test -z "$QD_VENDOR" || mount -o remount,bind,ro /usr/lib/systemd/system
 mount --bind "$QD_DIR/etc" /etc/systemd/system
 mount --bind "$QD_DIR/machine-id" /etc/machine-id
 mount --bind "$QD_DIR/log" /var/log
@@ -25,8 +28,8 @@ echo ready
 # As the node host does: the engine is a child of the first process and is started again when it dies.
 while true; do
     "$QD_UNITD" --run /run/quarterdeck --log /var/log --private-socket /run/systemd/private \\
-        --stamps "$QD_DIR/timers" \\
-        --unit-path /etc/systemd/system --unit-path /run/systemd/system >>"$QD_DIR/unitd.log" 2>&1 &
+        --stamps "$QD_DIR/timers" $QD_KERNEL \\
+        --unit-path /etc/systemd/system --unit-path /run/systemd/system $QD_VENDOR >>"$QD_DIR/unitd.log" 2>&1 &
     unitd=$!
     trap 'kill -TERM $unitd; while kill -0 $unitd 2>/dev/null; do wait $unitd; done; exit 0' TERM
     wait $unitd
@@ -50,12 +53,23 @@ def _own_groups():
 
 class UnitMachine:
     """`groups=False` keeps control groups away, so that processes are tracked by descent; `net=True` gives it a
-    network of its own, with nothing but its loopback."""
+    network of its own, with nothing but its loopback; `vendor` are files below /usr/lib, which nobody can change;
+    with `kernel` there is a kernel whose log can be written (kernel_says)."""
 
-    def __init__(self, units, groups=True, net=False):
+    def __init__(self, units, groups=True, net=False, vendor=None, kernel=False, container=True):
+        self.vendor = vendor or {}
+        self.kernel = None
+        self.net = net
+        self.container = container
         self.dir = tempfile.mkdtemp(prefix="qd-units-")
-        for folder in ("etc", "log", "log/journal"):
+        for folder in ("etc", "log", "log/journal", "vendor"):
             os.mkdir(os.path.join(self.dir, folder))
+        for name, text in self.vendor.items():
+            self.write(os.path.join("vendor", name), text)
+        if kernel:
+            path = os.path.join(self.dir, "kmsg")
+            os.mkfifo(path)
+            self.kernel = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self.machine_id = uuid.uuid4().hex
         self.write("machine-id", self.machine_id + "\n")
         self.write("unitd.log", "")
@@ -74,10 +88,18 @@ class UnitMachine:
             flags.append("--net")
         if os.geteuid() != 0:
             flags += ["--user", "--map-root-user"]
+        self.flags = flags
+        self.boot()
+
+    def boot(self):
+        """Also after stop(): what is below /run is another one then."""
         self.process = subprocess.Popen(
-            ["unshare", *flags, "sh", "-c", _SETUP], preexec_fn=self._enter_groups, stdout=subprocess.PIPE,
+            ["unshare", *self.flags, "sh", "-c", _SETUP], preexec_fn=self._enter_groups, stdout=subprocess.PIPE,
             env={**os.environ, "QD_DIR": self.dir, "QD_UNITD": program("quarterdeck-unitd"),
-                 "QD_OWN_NET": "yes" if net else ""}, text=True)
+                 "QD_OWN_NET": "yes" if self.net else "",
+                 "QD_KERNEL": f"--kernel-log {self.dir}/kmsg" if self.kernel else "",
+                 "QD_CONTAINER": "yes" if self.container else "",
+                 "QD_VENDOR": "--unit-path /usr/lib/systemd/system" if self.vendor else ""}, text=True)
         assert self.process.stdout.readline() == "ready\n", "the namespaces could not be made"
         children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
         with open(children, encoding="ascii") as file:
@@ -134,6 +156,10 @@ class UnitMachine:
             return [entry for entry in self.journal("-u", unit) if entry.get("MESSAGE") == text]
         return wait_for(found, seconds, f"'{text}' in the journal of {unit}")[0]
 
+    def kernel_says(self, *records):
+        """Lines as /dev/kmsg has them: "6,17,1000000,-;eth0: link is up"."""
+        os.write(self.kernel, "".join(record + "\n" for record in records).encode())
+
     def engine_pid(self):
         """Of the engine, as the machine sees it."""
         return int(self.run("sh", "-c", "pgrep -P 1 -x quarterdeck-uni").stdout)
@@ -170,6 +196,8 @@ class UnitMachine:
         return True
 
     def remove(self):
+        if self.kernel is not None:
+            os.close(self.kernel)
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
@@ -178,10 +206,12 @@ class MachineCase(Case):
     units = {}
     groups = True
     net = False
+    vendor = None
+    kernel = False
 
     @classmethod
     def setUpClass(cls):
-        cls.machine = UnitMachine(cls.units, groups=cls.groups, net=cls.net)
+        cls.machine = UnitMachine(cls.units, groups=cls.groups, net=cls.net, vendor=cls.vendor, kernel=cls.kernel)
 
     def sh(self, script):
         """Runs a shell script in the machine; gives what it prints."""

@@ -24,6 +24,7 @@ struct Context {
     Moment started;  ///< the engine
     Moment finished; ///< its first units are up; not set before
     bool stopping = false;
+    bool isContainer = false;           ///< a machine's start is none of ours
     std::function<void()> filesChanged; ///< for the signal
     QString transientFolder;            ///< of files of transient units; empty = there are none
     References references;

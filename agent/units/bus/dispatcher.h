@@ -14,11 +14,12 @@ namespace qd::units::bus {
 /// What is at an object path: its interfaces with their properties and methods. Made afresh for
 /// each message, so nothing is kept per unit.
 struct Node {
+    using Set = std::function<Result<void>(const QString &property, const QVariant &value)>;
     struct Interface {
         QString name;
         std::function<QVariantMap()> properties; ///< may be empty
         const Methods *methods = nullptr;
-        std::function<Result<void>(const QString &property, const QVariant &value)> set;
+        Set set;
     };
     std::vector<Interface> interfaces;
     QStringList children; ///< names below this path, for introspection

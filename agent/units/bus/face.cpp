@@ -76,14 +76,19 @@ Result<Node> Face::lookUp(const QString &path)
     return fail(error::unknownObject, QStringLiteral("Unknown object '%1'.").arg(path));
 }
 
+Node::Set Face::setter()
+{
+    return [this](const QString &property, const QVariant &value) {
+        return setManagerProperty(m_context, property, value);
+    };
+}
+
 Node Face::managerNode()
 {
     Node node;
     node.interfaces.push_back(
-        {kManagerInterface,
-         [this] { return managerProperties(m_context); },
-         &m_managerMethods,
-         {}});
+        {kManagerInterface, [this] { return managerProperties(m_context); }, &m_managerMethods,
+         setter()});
     node.children = {QStringLiteral("unit"), QStringLiteral("job")};
     return node;
 }
@@ -132,17 +137,17 @@ Node Face::jobNode(quint32 id)
     return node;
 }
 
-Node Face::logControlNode() const
+Node Face::logControlNode()
 {
     Node node;
-    const auto properties = [] {
+    const auto properties = [this] {
         return QVariantMap{
-            {QStringLiteral("LogLevel"), QStringLiteral("info")},
+            {QStringLiteral("LogLevel"), logLevel(m_context)},
             {QStringLiteral("LogTarget"), QStringLiteral("journal")},
             {QStringLiteral("SyslogIdentifier"), QStringLiteral("quarterdeck-unitd")}};
     };
     node.interfaces.push_back(
-        {kLogControlPath.mid(1).replace(u'/', u'.'), properties, nullptr, {}});
+        {kLogControlPath.mid(1).replace(u'/', u'.'), properties, nullptr, setter()});
     return node;
 }
 

@@ -25,6 +25,9 @@ public:
     /// The engine's first units are up: SystemState, and who waits for the start's end.
     void startupFinished();
     void stopping() { m_context.stopping = true; }
+    /// When the engine's start began, before its first unit was.
+    void beganAt(const Moment &moment) { m_context.started = moment; }
+    void isContainer(bool is) { m_context.isContainer = is; }
     /// Where the files of transient units are; without it there are none.
     void keepTransient(const QString &folder) { m_context.transientFolder = folder; }
 
@@ -35,7 +38,8 @@ private:
     Node managerNode();
     Node jobNode(quint32 id);
     Node folderNode(const QString &path) const;
-    Node logControlNode() const;
+    Node logControlNode();
+    Node::Set setter();
     void connectSignals();
     void tell(const QString &member, const QVariantList &arguments);
     void tellChanged(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/units/bus/errors.h"
 #include "agent/units/bus/properties.h"
 
 #include <QSysInfo>
@@ -43,11 +44,15 @@ void addMoments(QVariantMap &out, const Context &context)
     for (const char *name : {"FirmwareTimestamp", "LoaderTimestamp", "InitRDTimestamp"})
         addMoment(out, QLatin1String(name), {});
     for (const char *name :
-         {"KernelTimestamp", "UserspaceTimestamp", "SecurityStartTimestamp",
-          "SecurityFinishTimestamp", "GeneratorsStartTimestamp", "GeneratorsFinishTimestamp",
-          "UnitsLoadStartTimestamp", "UnitsLoadFinishTimestamp", "UnitsLoadTimestamp"})
+         {"KernelTimestamp", "UserspaceTimestamp", "GeneratorsStartTimestamp",
+          "GeneratorsFinishTimestamp", "UnitsLoadStartTimestamp", "UnitsLoadFinishTimestamp",
+          "UnitsLoadTimestamp"})
         addMoment(out, QLatin1String(name), context.started);
     addMoment(out, QStringLiteral("FinishTimestamp"), context.finished);
+    // By these two systemd-analyze knows a machine, whose start had a kernel's part, from a
+    // container.
+    for (const char *name : {"SecurityStartTimestamp", "SecurityFinishTimestamp"})
+        addMoment(out, QLatin1String(name), context.isContainer ? Moment() : context.started);
 }
 
 void addDefaults(QVariantMap &out)
@@ -63,7 +68,35 @@ void addDefaults(QVariantMap &out)
     out[QStringLiteral("DefaultStartLimitBurst")] = 5U;
 }
 
+const QStringList &logLevels()
+{
+    static const QStringList all =
+        QStringLiteral("emerg alert crit err warning notice info debug").split(u' ');
+    return all;
+}
+
 } // namespace
+
+QString logLevel(const Context &context)
+{
+    return logLevels().value(context.manager.logLevel());
+}
+
+Result<void> setManagerProperty(Context &context, const QString &property, const QVariant &value)
+{
+    if (property != u"LogLevel")
+        return fail(
+            error::propertyReadOnly,
+            QStringLiteral("Property '%1' is not writable.").arg(property));
+    bool isNumber = false;
+    const int number = value.toString().toInt(&isNumber);
+    const qsizetype level = isNumber ? number : logLevels().indexOf(value.toString());
+    if (level < 0 || level >= logLevels().size())
+        return fail(
+            error::invalidArgs, QStringLiteral("Invalid log level '%1'").arg(value.toString()));
+    context.manager.setLogLevel(int(level));
+    return {};
+}
 
 QVariantMap managerProperties(const Context &context)
 {
@@ -92,7 +125,7 @@ QVariantMap managerProperties(const Context &context)
     out[QStringLiteral("Environment")] = context.manager.environment();
     out[QStringLiteral("UnitPath")] = context.manager.unitFolders();
     out[QStringLiteral("ControlGroup")] = QString();
-    out[QStringLiteral("LogLevel")] = QStringLiteral("info");
+    out[QStringLiteral("LogLevel")] = logLevel(context);
     out[QStringLiteral("LogTarget")] = QStringLiteral("journal");
     out[QStringLiteral("ConfirmSpawn")] = false;
     out[QStringLiteral("ShowStatus")] = false;

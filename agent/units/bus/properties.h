@@ -25,6 +25,11 @@ struct ChangedProperties {
 ChangedProperties changedUnitProperties(Context &context, const Unit &unit);
 ChangedProperties changedTypeProperties(const Unit &unit);
 
+/// "info"
+QString logLevel(const Context &context);
+/// Error: a D-Bus name.
+Result<void> setManagerProperty(Context &context, const QString &property, const QVariant &value);
+
 QVariantMap serviceProperties(const Unit &unit);
 QVariantMap pathProperties(const Unit &unit);
 ChangedProperties changedPathProperties(const Unit &unit);

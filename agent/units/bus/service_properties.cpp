@@ -209,6 +209,12 @@ QVariantMap typeProperties(const Unit &unit)
         return timerProperties(unit);
     case UnitType::Path:
         return pathProperties(unit);
+    case UnitType::Snapshot:
+        out[QStringLiteral("Cleanup")] = unit.snapshot.cleanup;
+        return out;
+    case UnitType::Device:
+        out[QStringLiteral("SysFSPath")] = QString(); // not looked up
+        return out;
     case UnitType::Slice:
         addControlGroup(out, unit, QString());
         return out;

@@ -130,6 +130,21 @@ Methods transientMethods(Context &context)
              else
                  call.fail(onBus(job.error()));
          }});
+    // Both were systemd's before 228.
+    out.insert(
+        QStringLiteral("CreateSnapshot"),
+        {"sb", "o", [&context](const Call &call) {
+             const auto made = context.manager.createSnapshot(call.text(0), call.flag(1));
+             if (made)
+                 call.reply({QVariant::fromValue(QDBusObjectPath(unitPath(*made)))});
+             else
+                 call.fail(onBus(made.error()));
+         }});
+    out.insert(
+        QStringLiteral("RemoveSnapshot"),
+        {"s", "", [&context](const Call &call) {
+             finish(call, context.manager.removeSnapshot(call.text(0)));
+         }});
     out.insert(QStringLiteral("AbandonScope"), {"s", "", [&context](const Call &call) {
                                                     finish(
                                                         call,

@@ -212,4 +212,13 @@ bool holds(const Condition &condition)
     return test && test(condition.parameter);
 }
 
+bool isDevice(const QString &path)
+{
+    struct stat found {};
+    if (stat(QFile::encodeName(path).constData(), &found) != 0)
+        return false;
+    return S_ISBLK(found.st_mode) || S_ISCHR(found.st_mode) ||
+           path.startsWith(QLatin1String("/sys/"));
+}
+
 } // namespace qd::units

@@ -9,4 +9,7 @@ namespace qd::units {
 /// aside (ch3-systemd.md 5.2). A kind that is not known here does not hold.
 bool holds(const Condition &condition);
 
+/// Whether there is a device at a path: a node, or a folder of /sys.
+bool isDevice(const QString &path);
+
 } // namespace qd::units

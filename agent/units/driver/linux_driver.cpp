@@ -474,6 +474,11 @@ void LinuxDriver::unwatchPaths(const QString &unit)
     m_pathWatches.erase(it);
 }
 
+bool LinuxDriver::hasDevice(const QString &path) const
+{
+    return isDevice(path);
+}
+
 Result<void> LinuxDriver::openSockets(const QString &unit, const SocketSettings &socket)
 {
     auto sockets = std::make_unique<ListenSockets>(socket);

@@ -85,6 +85,7 @@ public:
     Result<void> openAutomount(const QString &unit, const AutomountSettings &automount) override;
     void answerAutomount(const QString &unit, quint32 token, bool done) override;
     void closeAutomount(const QString &unit) override;
+    bool hasDevice(const QString &path) const override;
     Result<void> adoptProcesses(
         const QString &controlGroup, const QList<qint32> &pids,
         const QString &invocationId) override;

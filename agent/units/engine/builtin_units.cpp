@@ -31,6 +31,11 @@ constexpr Builtin kBuiltins[] = {
                         "Conflicts=shutdown.target\nAfter=local-fs-pre.target\n"},
     {"multi-user.target", "[Unit]\nDescription=Multi-User System\nRequires=basic.target\n"
                           "After=basic.target\nAllowIsolate=yes\n"},
+    {"halt.target", "[Unit]\nDescription=System Halt\nDefaultDependencies=no\n"
+                    "Requires=final.target\nAfter=final.target\nAllowIsolate=yes\n"
+                    "JobTimeoutSec=30min\n"},
+    {"final.target", "[Unit]\nDescription=Late Shutdown Services\nDefaultDependencies=no\n"
+                     "RefuseManualStart=yes\nAfter=shutdown.target umount.target\n"},
     {"network-online.target", "[Unit]\nDescription=Network is Online\nAfter=network.target\n"},
     {"network-pre.target", "[Unit]\nDescription=Preparation for Network\nRefuseManualStart=yes\n"},
     {"network.target", "[Unit]\nDescription=Network\nAfter=network-pre.target\n"
@@ -38,6 +43,12 @@ constexpr Builtin kBuiltins[] = {
     {"nss-lookup.target", "[Unit]\nDescription=Host and Network Name Lookups\n"
                           "RefuseManualStart=yes\n"},
     {"paths.target", "[Unit]\nDescription=Path Units\n"},
+    {"poweroff.target", "[Unit]\nDescription=System Power Off\nDefaultDependencies=no\n"
+                        "Requires=final.target\nAfter=final.target\nAllowIsolate=yes\n"
+                        "JobTimeoutSec=30min\n"},
+    {"reboot.target", "[Unit]\nDescription=System Reboot\nDefaultDependencies=no\n"
+                      "Requires=final.target\nAfter=final.target\nAllowIsolate=yes\n"
+                      "JobTimeoutSec=30min\n"},
     {"remote-fs-pre.target", "[Unit]\nDescription=Preparation for Remote File Systems\n"
                              "RefuseManualStart=yes\n"},
     {"remote-fs.target", "[Unit]\nDescription=Remote File Systems\n"},
@@ -59,6 +70,21 @@ constexpr Builtin kBuiltins[] = {
                       "RefuseManualStart=yes\n"},
 };
 
+/// The default target (S12), and the run levels of old (S61).
+const QHash<QString, QString> &aliases()
+{
+    static const QHash<QString, QString> all{
+        {QStringLiteral("default.target"), QStringLiteral("multi-user.target")},
+        {QStringLiteral("runlevel0.target"), QStringLiteral("poweroff.target")},
+        {QStringLiteral("runlevel1.target"), QStringLiteral("rescue.target")},
+        {QStringLiteral("runlevel2.target"), QStringLiteral("multi-user.target")},
+        {QStringLiteral("runlevel3.target"), QStringLiteral("multi-user.target")},
+        {QStringLiteral("runlevel4.target"), QStringLiteral("multi-user.target")},
+        {QStringLiteral("runlevel5.target"), QStringLiteral("graphical.target")},
+        {QStringLiteral("runlevel6.target"), QStringLiteral("reboot.target")}};
+    return all;
+}
+
 } // namespace
 
 FoundUnit findUnit(const UnitSource &source, const QString &name)
@@ -66,8 +92,9 @@ FoundUnit findUnit(const UnitSource &source, const QString &name)
     FoundUnit found = source.find(name);
     if (found.state != FoundUnit::Missing)
         return found;
-    if (name == u"default.target") { // S12
-        found.id = QStringLiteral("multi-user.target");
+    if (const auto alias = aliases().constFind(name); alias != aliases().constEnd()) {
+        found = findUnit(source, *alias); // somebody may have a file of it
+        found.id = *alias;
         return found;
     }
     for (const Builtin &builtin : kBuiltins) {

@@ -111,6 +111,12 @@ public:
         Q_UNUSED(socket);
     }
     virtual void dropConnection(quint64 connection) { Q_UNUSED(connection); }
+    /// Whether there is a device at a path: a node below /dev, or a folder of /sys (S94).
+    virtual bool hasDevice(const QString &path) const
+    {
+        Q_UNUSED(path);
+        return true;
+    }
     /// The kernel's table of mounts, in the order in which they came; mountsChanged() when it is
     /// another one.
     virtual QList<MountPoint> mounts() { return {}; }

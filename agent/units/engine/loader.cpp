@@ -252,6 +252,10 @@ void addImplicit(Loading &loading)
         addAutomountDependencies(loading);
     if (unit.type == UnitType::Swap)
         addSwapDependencies(loading);
+    for (const QString &name : std::as_const(unit.snapshot.units)) {
+        add(Dependency::Requires, name);
+        add(Dependency::After, name);
+    }
     if (!unit.settings.defaultDependencies || unit.id == shutdown)
         return;
     if (triggers) {
@@ -332,7 +336,8 @@ bool judge(Unit &unit, const FoundUnit &found, bool isMounted)
     case FoundUnit::Missing:
         break;
     }
-    if (unit.type == UnitType::Slice || isMounted) {
+    const bool isMade = unit.type == UnitType::Snapshot && !unit.snapshot.units.isEmpty();
+    if (unit.type == UnitType::Slice || unit.type == UnitType::Device || isMade || isMounted) {
         unit.load = LoadState::Loaded; // they need no file
         return true;
     }
@@ -389,6 +394,17 @@ Settings takeSettings(Unit &unit)
     return before;
 }
 
+/// A device comes and goes by itself; who needs it waits for some time.
+void finishDevice(Unit &unit)
+{
+    constexpr quint64 kPatienceUs = 90'000'000;
+    unit.settings.ignoreOnIsolate = true;
+    if (unit.settings.jobRunningTimeoutUs == unitfile::kInfinity)
+        unit.settings.jobRunningTimeoutUs = kPatienceUs;
+    if (unit.settings.description.isEmpty())
+        unit.settings.description = pathOfUnit(unit.id);
+}
+
 /// What a type makes of its options once all are read.
 void finishType(Loading &loading, const Driver &machine, const InUse &inUse)
 {
@@ -404,6 +420,12 @@ void finishType(Loading &loading, const Driver &machine, const InUse &inUse)
         return finishAutomount(loading);
     case UnitType::Swap:
         return finishSwap(loading, inUse.area);
+    case UnitType::Device:
+        return finishDevice(unit);
+    case UnitType::Snapshot:
+        unit.settings.allowIsolate = true;
+        unit.settings.defaultDependencies = false;
+        return;
     case UnitType::Timer:
         return finishTriggering(loading, unit.timer.unit, wrongTimer(unit.timer));
     case UnitType::Path:

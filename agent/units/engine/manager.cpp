@@ -4,6 +4,7 @@
 
 #include "agent/units/engine/automount_machine.h"
 #include "agent/units/engine/builtin_units.h"
+#include "agent/units/engine/device_machine.h"
 #include "agent/units/engine/errors.h"
 #include "agent/units/engine/job_queue.h"
 #include "agent/units/engine/mount_machine.h"
@@ -49,6 +50,7 @@ Manager::Manager(Parts parts, Options options, QObject *parent)
     m_mounts = std::make_unique<MountMachine>(MountMachine::Parts{
         this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
     m_automounts = std::make_unique<AutomountMachine>(static_cast<Core *>(this), m_parts.driver);
+    m_devices = std::make_unique<DeviceMachine>(static_cast<Core *>(this), m_parts.driver);
     m_swaps = std::make_unique<SwapMachine>(SwapMachine::Parts{
         this, m_parts.driver, m_parts.source, m_parts.clock, &m_options.environment});
     m_scopes = std::make_unique<ScopeMachine>(ScopeMachine::Parts{
@@ -60,7 +62,8 @@ Manager::Manager(Parts parts, Options options, QObject *parent)
                   {UnitType::Mount, m_mounts.get()},     {UnitType::Automount, m_automounts.get()},
                   {UnitType::Swap, m_swaps.get()},       {UnitType::Scope, m_scopes.get()},
                   {UnitType::Timer, m_timers.get()},     {UnitType::Path, m_paths.get()},
-                  {UnitType::Target, m_plain.get()},     {UnitType::Slice, m_plain.get()}};
+                  {UnitType::Target, m_plain.get()},     {UnitType::Slice, m_plain.get()},
+                  {UnitType::Snapshot, m_plain.get()},   {UnitType::Device, m_devices.get()}};
     m_registry->get(QStringLiteral("-.slice"));
 }
 
@@ -295,6 +298,40 @@ Result<void> Manager::kill(const QString &name, Whom whom, int signalNumber)
     return {};
 }
 
+Result<QString> Manager::createSnapshot(const QString &wanted, bool cleanup)
+{
+    QString name = wanted;
+    while (name.isEmpty() || (wanted.isEmpty() && find(name)))
+        name = QStringLiteral("snapshot-%1.snapshot").arg(m_snapshots++);
+    if (unitfile::nameType(name).isEmpty())
+        name += QStringLiteral(".snapshot");
+    if (!unitfile::isValidName(name) || unitTypeOf(name) != UnitType::Snapshot)
+        return fail(code::badInput, QStringLiteral("Invalid snapshot name %1.").arg(name));
+    if (find(name))
+        return fail(error::unitExists, QStringLiteral("Snapshot %1 exists already.").arg(name));
+    QStringList active;
+    for (const auto &unit : m_registry->all()) {
+        if (isActiveOrActivating(unit->active) && unit->type != UnitType::Snapshot)
+            active.append(unit->id);
+    }
+    Unit &unit = m_registry->get(name);
+    unit.snapshot = {active, cleanup};
+    unit.references = 1;
+    m_registry->lookAgain(unit);
+    m_parts.driver->wake();
+    return name;
+}
+
+Result<void> Manager::removeSnapshot(const QString &name)
+{
+    Unit *unit = find(name);
+    if (!unit || unit->type != UnitType::Snapshot)
+        return fail(error::noSuchUnit, QStringLiteral("Snapshot %1 not loaded.").arg(name));
+    unit->snapshot.cleanup = true;
+    unref(name);
+    return {};
+}
+
 Result<void> Manager::ref(const QString &name)
 {
     Unit *unit = find(name);
@@ -366,8 +403,11 @@ void Manager::timerFired(const QString &timer)
 
 void Manager::pathChanged(const QString &name, bool touched)
 {
-    if (Unit *unit = find(name); unit && unit->type == UnitType::Path)
+    Unit *unit = find(name);
+    if (unit && unit->type == UnitType::Path)
         m_paths->pathChanged(*unit, touched);
+    if (unit && unit->type == UnitType::Device)
+        m_devices->look(*unit);
 }
 
 /// What is mounted is a unit, whoever has mounted it (12.2).

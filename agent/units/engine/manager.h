@@ -13,6 +13,7 @@
 namespace qd::units {
 
 class AutomountMachine;
+class DeviceMachine;
 class JobQueue;
 class MountMachine;
 class PathMachine;
@@ -108,12 +109,21 @@ public:
     Result<JobId> startTransient(const QList<TransientStart> &units, JobMode mode);
     /// Who has made a scope does not look after it any more. Error: noSuchUnit.
     Result<void> abandonScope(const QString &unit);
+    /// Makes a unit that needs all that are active now, so that isolating it later brings them
+    /// back; without a name it gets one. With `cleanup` it is gone once it has been active. Gives
+    /// its name. Errors: unitExists; code::badInput.
+    Result<QString> createSnapshot(const QString &name, bool cleanup);
+    /// Error: noSuchUnit.
+    Result<void> removeSnapshot(const QString &name);
     /// Keeps a unit in memory although nothing needs it, until unref().
     Result<void> ref(const QString &unit);
     void unref(const QString &unit);
 
     const QStringList &environment() const { return m_options.environment; }
     void setEnvironment(const QStringList &environment) { m_options.environment = environment; }
+    /// Lines of a larger syslog number than this are not written; 6, info, at first.
+    int logLevel() const { return m_logLevel; }
+    void setLogLevel(int level) { m_logLevel = level; }
     QStringList unitFolders() const;
     quint32 failedJobs() const;
 
@@ -208,9 +218,10 @@ private:
     std::unique_ptr<Registry> m_registry;
     std::unique_ptr<JobQueue> m_jobs;
     std::unique_ptr<AutomountMachine> m_automounts;
+    std::unique_ptr<DeviceMachine> m_devices;
     std::unique_ptr<MountMachine> m_mounts;
     std::unique_ptr<PathMachine> m_paths;
-    std::unique_ptr<PlainMachine> m_plain; ///< targets and slices
+    std::unique_ptr<PlainMachine> m_plain; ///< targets, slices and snapshots
     std::unique_ptr<ScopeMachine> m_scopes;
     std::unique_ptr<ServiceMachine> m_services;
     std::unique_ptr<SocketMachine> m_sockets;
@@ -223,6 +234,8 @@ private:
     bool m_lookAtUnneeded = false;
     bool m_lookForGarbage = false;
     bool m_running = false;
+    int m_snapshots = 0; ///< that got a name
+    int m_logLevel = 6;
 };
 
 } // namespace qd::units

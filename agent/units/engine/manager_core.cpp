@@ -12,6 +12,8 @@ namespace qd::units {
 
 namespace {
 
+constexpr int kDebug = 7;
+
 QString variable(const char *name, const QString &value)
 {
     return QLatin1String(name) + u'=' + value;
@@ -187,6 +189,9 @@ void Manager::stateChanged(Unit &unit, ActiveState before, StateFlags flags)
 {
     stampState(unit, before);
     const ActiveState state = unit.active;
+    say(&unit,
+        messages::about(
+            unit, kDebug, QStringLiteral("Changed to %1 (%2)").arg(toText(state), unit.sub)));
     const bool wasAskedFor = m_jobs->follow(unit, state, flags);
     if (!wasAskedFor && isInactiveOrFailed(before) && isActiveOrActivating(state))
         startAfterwards(unit);
@@ -200,6 +205,8 @@ void Manager::stateChanged(Unit &unit, ActiveState before, StateFlags flags)
         startTriggered(unit, Dependency::OnSuccess);
     if (isInactiveOrFailed(state) && !flags.willRestart) {
         unit.monitorEnvironment.clear();
+        if (unit.type == UnitType::Snapshot && unit.snapshot.cleanup && state != before)
+            unref(unit.id);
         if (unit.transient)
             m_parts.driver->dropStreams(unit.id); // who reads there waits for its end
     }
@@ -303,6 +310,8 @@ void Manager::startTriggered(Unit &unit, Dependency kind)
 
 void Manager::say(const Unit *unit, const LogLine &line)
 {
+    if (line.priority > m_logLevel)
+        return;
     QList<JournalField> fields{
         {"MESSAGE", line.text.toUtf8()}, {"PRIORITY", QByteArray::number(line.priority)}};
     if (unit) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the engine does when it is woken: jobs, units that nobody needs, news.
+#include "agent/units/engine/device_machine.h"
 #include "agent/units/engine/job_queue.h"
 #include "agent/units/engine/manager.h"
 #include "agent/units/engine/messages.h"
@@ -8,6 +9,12 @@
 #include "agent/units/engine/unit_machine.h"
 
 namespace qd::units {
+
+namespace {
+
+constexpr int kDebug = 7;
+
+} // namespace
 
 void Manager::run()
 {
@@ -80,8 +87,10 @@ void Manager::collect()
     m_lookForGarbage = false;
     QSet<Unit *> kept;
     for (const auto &unit : m_registry->all()) {
-        const bool isOver = unit->active == ActiveState::Inactive ||
-                            (unit->active == ActiveState::Failed && unit->settings.collectsFailed);
+        const bool isOver =
+            unit->active == ActiveState::Inactive ||
+            (unit->active == ActiveState::Failed && unit->settings.collectsFailed) ||
+            unit->type == UnitType::Device; // there because somebody names it
         if (unit->perpetual || !isOver || unit->job != 0 || unit->references > 0 ||
             !unit->controlGroup.isEmpty())
             markNeeded(*unit, kept);
@@ -101,6 +110,8 @@ void Manager::collect()
     flush(); // what they have done is told before they are gone
     for (Unit *unit : std::as_const(garbage)) {
         m_bound.remove(unit);
+        if (unit->type == UnitType::Device)
+            m_parts.driver->unwatchPaths(unit->id);
         if (unit->transient)
             m_parts.driver->dropStreams(unit->id);
     }
@@ -126,6 +137,8 @@ void Manager::unitCameIn(Unit &unit)
     m_news.append(News{News::UnitIn, unit.id});
     if (unit.perpetual && unit.type == UnitType::Slice)
         startPerpetual(unit);
+    if (unit.type == UnitType::Device)
+        m_devices->cameIn(unit);
     m_lookForGarbage = true;
     m_parts.driver->wake();
 }
@@ -147,6 +160,12 @@ void Manager::changed(Unit &unit)
 
 void Manager::jobWasAdded(const Job &job)
 {
+    say(job.unit, LogLine{
+                      kDebug,
+                      QStringLiteral("Installed new job %1/%2 as %3")
+                          .arg(job.unit->id, toText(job.type))
+                          .arg(job.id),
+                      {}});
     m_news.append(News{News::JobIn, job.unit->id, job.id});
 }
 
@@ -157,6 +176,12 @@ void Manager::jobHasChanged(const Job &job)
 
 void Manager::jobWasRemoved(const Job &job, JobResult result)
 {
+    say(job.unit, LogLine{
+                      kDebug,
+                      QStringLiteral("Job %1 %2/%3 finished, result=%4")
+                          .arg(job.id)
+                          .arg(job.unit->id, toText(job.type), toText(result)),
+                      {}});
     m_news.append(News{News::JobOut, job.unit->id, job.id, result});
     const QList<Unit *> others = job.unit->of(Dependency::TriggeredBy).list();
     for (Unit *other : others) {

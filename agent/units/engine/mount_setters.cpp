@@ -145,9 +145,26 @@ void finishMount(Loading &loading, const std::optional<MountPoint> &point)
         loading.unit.settings.requiresMountsFor.append(mount.what);
 }
 
+void addDeviceDependency(Loading &loading, const QString &what, Dependency kind)
+{
+    const bool isDevice =
+        what.startsWith(QStringLiteral("/dev/")) || what.startsWith(QStringLiteral("/sys/"));
+    const auto stem = isDevice ? unitfile::escapePath(what) : std::nullopt;
+    if (!stem || what == u"/dev/root" || loading.unit.fragmentPath.isEmpty())
+        return; // what was mounted by others does not depend on what we see of its device
+    const QString name = *stem + QStringLiteral(".device");
+    loading.out.dependencies.append({kind, name});
+    loading.out.dependencies.append({Dependency::After, name});
+}
+
 void addMountDependencies(Loading &loading)
 {
     const MountSettings &mount = loading.unit.mount;
+    if (mount.where != u"/" && !isBind(mount))
+        addDeviceDependency(
+            loading, mount.what,
+            hasOption(mount, "x-systemd.device-bound") ? Dependency::BindsTo
+                                                       : Dependency::Requires);
     if (!loading.unit.settings.defaultDependencies || isExtrinsic(mount.where))
         return;
     const auto add = [&loading](Dependency kind, const char *name) {

@@ -20,4 +20,7 @@ bool isBind(const MountSettings &mount);
 /// Whether the kernel, or the container, needs it: it is never seen as a unit, nor may be one.
 bool isApiMount(const QString &path);
 
+/// It comes after the device at `what`, and needs it, if that is where one would be.
+void addDeviceDependency(Loading &loading, const QString &what, Dependency kind);
+
 } // namespace qd::units

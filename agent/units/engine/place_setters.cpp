@@ -140,6 +140,7 @@ void finishSwap(Loading &loading, const std::optional<SwapArea> &area)
 
 void addSwapDependencies(Loading &loading)
 {
+    addDeviceDependency(loading, loading.unit.swap.what, Dependency::BindsTo);
     addDefaults(loading, {{Dependency::Before, QStringLiteral("swap.target")}});
 }
 

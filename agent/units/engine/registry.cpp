@@ -157,7 +157,8 @@ void Registry::lookAgain(Unit &unit)
 {
     FoundUnit found = findUnit(*m_parts.source, unit.id);
     // It may be mounted by now.
-    const bool mayHaveNone = unit.type == UnitType::Mount || unit.type == UnitType::Swap;
+    const bool mayHaveNone = unit.type == UnitType::Mount || unit.type == UnitType::Swap ||
+                             unit.type == UnitType::Snapshot;
     if ((found.state == FoundUnit::Missing && !mayHaveNone) ||
         (!found.id.isEmpty() && found.id != unit.id))
         return;

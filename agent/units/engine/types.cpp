@@ -15,7 +15,8 @@ QStringList list(const char *words)
 const QStringList &unitTypes()
 {
     static const QStringList all =
-        list("service target slice socket timer path mount automount swap device scope unknown");
+        list("service target slice socket timer path mount automount swap device scope snapshot "
+             "unknown");
     return all;
 }
 

@@ -22,6 +22,7 @@ enum class UnitType {
     Swap,
     Device,
     Scope,
+    Snapshot,
     Unknown
 };
 enum class LoadState { Stub, Loaded, NotFound, BadSetting, Error, Masked };

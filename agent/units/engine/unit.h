@@ -96,6 +96,12 @@ struct ScopeRuntime {
     QList<qint32> pids; ///< that it begins with
 };
 
+/// A set of units that were active at a moment (S93).
+struct SnapshotRuntime {
+    QStringList units;    ///< empty: nobody has made it
+    bool cleanup = false; ///< it is gone with its first end
+};
+
 /// How a path is doing.
 struct PathRuntime {
     PathState state = PathState::Dead;
@@ -149,7 +155,8 @@ struct Unit {
     AutomountRuntime automounting;
     ScopeSettings scope; ///< meaningful for scopes
     ScopeRuntime scoped;
-    PathSettings path; ///< meaningful for paths
+    SnapshotRuntime snapshot; ///< meaningful for snapshots
+    PathSettings path;        ///< meaningful for paths
     PathRuntime watching;
     TimerSettings timer; ///< meaningful for timers
     TimerRuntime timing;

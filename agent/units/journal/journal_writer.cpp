@@ -22,7 +22,8 @@ constexpr int kFirstRestartMs = 50;
 constexpr int kLastRestartMs = 5000;
 constexpr int kSizeCheckMs = 5000;
 constexpr int kMostHeadFailures = 3;
-const QString kActive = QStringLiteral("unitd.journal");
+// `journalctl --system` reads files of this beginning; journald's own active one is system.journal.
+const QString kActive = QStringLiteral("system@unitd.journal");
 
 qint64 nowUs(clockid_t clock)
 {
@@ -216,7 +217,7 @@ void JournalWriter::onEnded()
     }
     if (m_rotating) {
         m_rotating = false;
-        const QString stem = QStringLiteral("unitd@%1.journal")
+        const QString stem = QStringLiteral("system@unitd-%1.journal")
                                  .arg(quint64(nowUs(CLOCK_REALTIME)), 16, 16, QLatin1Char('0'));
         QDir(folder()).rename(kActive, stem);
         checkSize();

@@ -49,6 +49,9 @@ Daemon::Daemon(DaemonOptions options, QObject *parent)
     , m_options(std::move(options))
     , m_writer(writerOptions(m_options))
     , m_journal(m_writer)
+    , m_kernel(
+          m_options.run + QStringLiteral("/kernel-seqnum"),
+          [this](JournalEntry entry) { m_writer.append(std::move(entry)); })
     , m_source(QStringList{transientFolder(m_options)} + m_options.unitPaths)
 {
 }
@@ -97,12 +100,17 @@ Result<void> Daemon::start()
     // Units run without a journal rather than not at all; what they say is lost then.
     if (const auto writing = m_writer.start(); !writing)
         qCCritical(lcUnits).noquote() << "no journal:" << writing.error().text();
+    if (!m_options.kernelLog.isEmpty()) {
+        if (const auto reading = m_kernel.open(m_options.kernelLog); !reading)
+            qCWarning(lcUnits).noquote() << "no kernel log:" << reading.error().text();
+    }
     m_driver = std::make_unique<LinuxDriver>(
         LinuxDriver::Parts{&m_journal, &m_clock}, openProcessGroups(m_options.run));
     m_driver->keepStamps(m_options.stamps);
     const QString notifications = m_options.run + QStringLiteral("/notify");
     if (const auto open = m_driver->listenForNotifications(notifications); !open)
         return open;
+    const Moment began{quint64(m_clock.wallUs()), quint64(m_clock.monotonicMs()) * 1000};
     m_manager = std::make_unique<Manager>(
         Manager::Parts{&m_source, m_driver.get(), &m_journal, &m_clock, &m_random},
         Manager::Options{serviceEnvironment(), machineSpecifiers(), bootUs()});
@@ -114,6 +122,8 @@ Result<void> Daemon::start()
     folders.persistent = m_options.persistentUnits();
     folders.runtime = m_options.runtimeUnits();
     m_face = std::make_unique<bus::Face>(*m_manager, bus::UnitFiles(folders), m_clock);
+    m_face->beganAt(began);
+    m_face->isContainer(m_options.isContainer);
     m_face->keepTransient(transientFolder(m_options));
     connect(m_manager.get(), &Manager::jobRemoved, this, [this] { onJobRemoved(); });
     connect(m_manager.get(), &Manager::unitChanged, this, [this] {

@@ -6,6 +6,7 @@
 #include "agent/units/driver/unit_folders.h"
 #include "agent/units/engine/manager.h"
 #include "agent/units/journal/journal_writer.h"
+#include "agent/units/journal/kernel_log.h"
 #include "agent/units/unitd/journal_log.h"
 #include "agent/units/unitd/options.h"
 #include "shared/base/clock.h"
@@ -50,6 +51,7 @@ private:
     std::unique_ptr<QLockFile> m_lock;
     JournalWriter m_writer;
     JournalLog m_journal;
+    KernelLog m_kernel;
     UnitFolders m_source;
     std::unique_ptr<LinuxDriver> m_driver;
     std::unique_ptr<Manager> m_manager;

@@ -2,6 +2,7 @@
 #include "agent/units/unitd/options.h"
 
 #include <QDir>
+#include <QFile>
 #include <QMap>
 #include <functional>
 
@@ -16,6 +17,8 @@ const QMap<QString, Setter> &setters()
     static const QMap<QString, Setter> all{
         {QStringLiteral("--run"), [](DaemonOptions &o, const QString &v) { o.run = v; }},
         {QStringLiteral("--log"), [](DaemonOptions &o, const QString &v) { o.log = v; }},
+        {QStringLiteral("--kernel-log"),
+         [](DaemonOptions &o, const QString &v) { o.kernelLog = v; }},
         {QStringLiteral("--stamps"), [](DaemonOptions &o, const QString &v) { o.stamps = v; }},
         {QStringLiteral("--target"), [](DaemonOptions &o, const QString &v) { o.target = v; }},
         {QStringLiteral("--private-socket"),
@@ -62,6 +65,10 @@ QString DaemonOptions::runtimeUnits() const
 Result<DaemonOptions> parseDaemonOptions(const QStringList &words)
 {
     DaemonOptions out;
+    // A container's kernel is the machine's, whose log has its messages.
+    out.isContainer = QFile::exists(QStringLiteral("/run/systemd/container"));
+    if (!out.isContainer)
+        out.kernelLog = QStringLiteral("/dev/kmsg");
     for (qsizetype i = 0; i < words.size(); ++i) {
         const QString name = words.at(i).section(u'=', 0, 0);
         if (name == u"--help" || name == u"-h") {
@@ -92,6 +99,8 @@ QString daemonHelp()
         "  --run DIR             sockets and what lasts until the machine stops "
         "(/run/quarterdeck)\n"
         "  --log DIR             the journal goes to DIR/journal/MACHINE-ID (/var/log)\n"
+        "  --kernel-log FILE     the kernel's messages, for the journal (/dev/kmsg; none in a "
+        "container)\n"
         "  --stamps DIR          last times of timers with Persistent= "
         "(/var/lib/systemd/timers)\n"
         "  --private-socket PATH one more socket, such as systemctl's /run/systemd/private\n"

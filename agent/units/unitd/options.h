@@ -12,9 +12,11 @@ struct DaemonOptions {
     QString run = QStringLiteral("/run/quarterdeck");
     QString log = QStringLiteral("/var/log");
     QString stamps = QStringLiteral("/var/lib/systemd/timers"); ///< last times of timers
-    QStringList privateSockets;                                 ///< besides <run>/unitd.sock
-    QStringList unitPaths;                                      ///< highest priority first
-    QString target = QStringLiteral("default.target");          ///< empty: start nothing
+    bool isContainer = false;                                   ///< not the machine itself
+    QString kernelLog;          ///< whose messages go to the journal; empty = none
+    QStringList privateSockets; ///< besides <run>/unitd.sock
+    QStringList unitPaths;      ///< highest priority first
+    QString target = QStringLiteral("default.target"); ///< empty: start nothing
     bool help = false;
     bool version = false;
 
