@@ -119,6 +119,9 @@ Result<void> arrangeMounts(const NodeSpec &spec, const QStringList &groups)
         done = bind(spec.logDir(), QStringLiteral("/var/log"));
     if (done)
         done = mountOn(QStringLiteral("/run"), "tmpfs", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755");
+    // The machine's kernel and its start are none of the node's.
+    if (done && QDir().mkpath(QStringLiteral("/run/systemd")))
+        done = writeTo(QStringLiteral("/run/systemd/container"), "quarterdeck\n");
     if (done)
         done = mountOn(QStringLiteral("/proc"), "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC);
     if (done)

@@ -2,6 +2,7 @@
 #include "agent/units/journal/export_encoder.h"
 #include "agent/units/journal/journal_reader.h"
 #include "agent/units/journal/journal_writer.h"
+#include "agent/units/journal/kernel_log.h"
 #include "agent/units/journal/limits.h"
 #include "tests/support/proof.h"
 
@@ -91,6 +92,7 @@ class TestJournal : public QObject {
 private Q_SLOTS:
     void anEntryThatWouldEndTheWriterIsMadeHarmless();
     void aValueOfSeveralLinesTravelsWithItsLength();
+    void aLineOfTheKernelIsAnEntry();
     void journalctlReadsWhatWasWritten();
     void aReaderGivesTheLastLinesOfAUnit();
     void aReaderGoesOnAfterACursor();
@@ -133,6 +135,24 @@ void TestJournal::aValueOfSeveralLinesTravelsWithItsLength()
     QVERIFY(encoded.has_value());
     const QByteArray binary("MESSAGE\n\x03\0\0\0\0\0\0\0a\nb\n\n", 21);
     QVERIFY(encoded->endsWith(binary));
+}
+
+void TestJournal::aLineOfTheKernelIsAnEntry()
+{
+    const auto read = readKernelRecord("4,1642,47871585207,-,caller=T1;eth0: caf\\xc3\\xa9 \\x");
+    QVERIFY(read.has_value());
+    QCOMPARE(read->number, 1642U);
+    QMap<QByteArray, QByteArray> fields;
+    for (const JournalEntry::Field &field : read->entry.fields)
+        fields.insert(field.name, field.value);
+    QCOMPARE(fields.value("MESSAGE"), QByteArray("eth0: caf\xc3\xa9 \\x"));
+    QCOMPARE(fields.value("PRIORITY"), QByteArray("4"));
+    QCOMPARE(fields.value("SYSLOG_IDENTIFIER"), QByteArray("kernel"));
+    QCOMPARE(fields.value("_TRANSPORT"), QByteArray("kernel"));
+    QCOMPARE(fields.value("_SOURCE_MONOTONIC_TIMESTAMP"), QByteArray("47871585207"));
+    for (const char *none :
+         {"", "4,5;short", "x,1,2,-;no number", "12,1,2,-;a program's", "4,1,2,-"})
+        QVERIFY2(!readKernelRecord(none).has_value(), none);
 }
 
 void TestJournal::journalctlReadsWhatWasWritten()
