@@ -10,8 +10,10 @@ namespace qd::units::bus {
 Result<void> Context::hold(const Call &call, const QString &unit)
 {
     auto done = manager.ref(unit);
-    if (done)
-        references.add(call.connection().name(), unit);
+    if (!done)
+        return done;
+    references.add(call.connection().name(), unit);
+    referencesChanged();
     return done;
 }
 
@@ -19,6 +21,7 @@ void Context::letGo(const Call &call, const QString &unit)
 {
     if (references.remove(call.connection().name(), unit))
         manager.unref(unit);
+    referencesChanged();
 }
 
 void Context::clientIsGone(const QString &client)
@@ -26,6 +29,7 @@ void Context::clientIsGone(const QString &client)
     const QStringList held = references.takeAll(client);
     for (const QString &unit : held)
         manager.unref(unit);
+    referencesChanged();
 }
 
 Error onBus(const Error &error)

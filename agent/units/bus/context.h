@@ -28,6 +28,7 @@ struct Context {
     std::function<void()> filesChanged; ///< for the signal
     QString transientFolder;            ///< of files of transient units; empty = there are none
     References references;
+    std::function<void()> referencesChanged;
     QHash<QString, QString> fileStates; ///< UnitFileState, until files may have changed
 
     /// enabled, disabled ...; empty when there is no file.

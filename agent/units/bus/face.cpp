@@ -50,6 +50,7 @@ Face::Face(Manager &manager, UnitFiles files, const Clock &clock, QObject *paren
     });
     m_context.started = now();
     m_context.filesChanged = [this] { tell(QStringLiteral("UnitFilesChanged"), {}); };
+    m_context.referencesChanged = [this] { m_bus.lookForGone(!m_context.references.isEmpty()); };
     connectSignals();
 }
 

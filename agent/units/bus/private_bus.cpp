@@ -14,6 +14,8 @@ namespace qd::units::bus {
 
 namespace {
 
+constexpr int kLookMs = 250;
+
 /// ~QDBusServer lets QtDBus' own thread free what the destructor still holds the lock of; once in
 /// some hundred times that thread then waits for ever, and with it the end of the process. So what
 /// has listened is never destroyed: without its path nobody finds it.
@@ -29,6 +31,16 @@ PrivateBus::PrivateBus(QDBusVirtualObject *object, QObject *parent)
     : QObject(parent)
     , m_object(object)
 {
+    m_look.setInterval(kLookMs);
+    connect(&m_look, &QTimer::timeout, this, &PrivateBus::dropGone);
+}
+
+void PrivateBus::lookForGone(bool look)
+{
+    if (look && !m_look.isActive())
+        m_look.start();
+    else if (!look)
+        m_look.stop();
 }
 
 PrivateBus::~PrivateBus()
@@ -67,10 +79,6 @@ void PrivateBus::welcome(const QDBusConnection &connection)
     dropGone();
     QDBusConnection peer = connection;
     peer.registerVirtualObject(QStringLiteral("/"), m_object, QDBusConnection::SubPath);
-    peer.connect(
-        QString(), QStringLiteral("/org/freedesktop/DBus/Local"),
-        QStringLiteral("org.freedesktop.DBus.Local"), QStringLiteral("Disconnected"), this,
-        SLOT(dropGone()));
     m_peers.push_back(peer);
 }
 

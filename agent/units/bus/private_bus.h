@@ -6,6 +6,7 @@
 #include <QDBusConnection>
 #include <QDBusServer>
 #include <QObject>
+#include <QTimer>
 #include <memory>
 #include <vector>
 
@@ -28,12 +29,12 @@ public:
     Result<void> listen(const QString &path);
     void broadcast(const QDBusMessage &message);
     qsizetype peers() const { return qsizetype(m_peers.size()); }
+    /// Whether peerGone() is to come soon, and not with the next broadcast only: QtDBus tells of an
+    /// end by a slot's name alone, so it is looked for.
+    void lookForGone(bool look);
 
 Q_SIGNALS:
     void peerGone(const QString &connection);
-
-private Q_SLOTS:
-    void dropGone();
 
 private:
     struct Listener {
@@ -41,10 +42,12 @@ private:
         std::unique_ptr<QDBusServer> server;
     };
     void welcome(const QDBusConnection &connection);
+    void dropGone();
 
     QDBusVirtualObject *m_object;
     std::vector<Listener> m_listeners;
     std::vector<QDBusConnection> m_peers;
+    QTimer m_look;
 };
 
 } // namespace qd::units::bus

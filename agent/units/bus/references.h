@@ -14,8 +14,12 @@ public:
     bool remove(const QString &client, const QString &unit)
     {
         const auto it = m_units.find(client);
-        return it != m_units.end() && it->removeOne(unit);
+        const bool had = it != m_units.end() && it->removeOne(unit);
+        if (had && it->isEmpty())
+            m_units.erase(it);
+        return had;
     }
+    bool isEmpty() const { return m_units.isEmpty(); }
     /// All of a client that is gone, as often as it holds them.
     QStringList takeAll(const QString &client) { return m_units.take(client); }
 

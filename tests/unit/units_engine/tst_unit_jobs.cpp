@@ -33,7 +33,7 @@ private Q_SLOTS:
     void refusalsHaveTheirSentences();
     void theEndOfAJobIsToldAfterItsUnit();
     void jobsAreListed();
-    void unsupportedTypesSaySo();
+    void nobodyStopsADevice();
     void aThousandUnitsInOneTransaction();
 };
 
@@ -416,12 +416,15 @@ void TestUnitJobs::jobsAreListed()
     QCOMPARE(w.manager.failedJobs(), 0u);
 }
 
-void TestUnitJobs::unsupportedTypesSaySo()
+void TestUnitJobs::nobodyStopsADevice()
 {
     World w;
     w.file("a.device", "[Unit]\nDescription=Disk\n");
-    QCOMPARE(w.start("a.device"), "unsupported");
-    QVERIFY(w.wasSaid("Starting of a.device - Disk unsupported."));
+    w.file("who-names-it.target", "[Unit]\nWants=a.device\n");
+    QCOMPARE(w.start("who-names-it.target"), "done");
+    QCOMPARE(w.unit("a.device").sub, "plugged");
+    QCOMPARE(w.stop("a.device"), "unsupported");
+    QCOMPARE(w.unit("a.device").sub, "plugged");
 }
 
 void TestUnitJobs::aThousandUnitsInOneTransaction()
