@@ -102,12 +102,13 @@ void addServiceSettings(QVariantMap &out, const ServiceSettings &service)
     out[QStringLiteral("BusName")] = QString();
     out[QStringLiteral("NotifyAccess")] = toText(service.notifyAccess);
     out[QStringLiteral("OOMPolicy")] = QStringLiteral("stop");
-    out[QStringLiteral("TimeoutStartFailureMode")] = QStringLiteral("terminate");
-    out[QStringLiteral("TimeoutStopFailureMode")] = QStringLiteral("terminate");
+    out[QStringLiteral("TimeoutStartFailureMode")] = toText(service.startFailure);
+    out[QStringLiteral("TimeoutStopFailureMode")] = toText(service.stopFailure);
     out[QStringLiteral("RestartUSec")] = us(service.restartUs);
     out[QStringLiteral("TimeoutStartUSec")] = us(service.timeoutStartUs);
     out[QStringLiteral("TimeoutStopUSec")] = us(service.timeoutStopUs);
-    out[QStringLiteral("TimeoutAbortUSec")] = us(service.timeoutStopUs);
+    out[QStringLiteral("TimeoutAbortUSec")] =
+        us(service.timeoutAbortUs.value_or(service.timeoutStopUs));
     out[QStringLiteral("RuntimeMaxUSec")] = us(service.runtimeMaxUs);
     out[QStringLiteral("RuntimeRandomizedExtraUSec")] = us(0);
     out[QStringLiteral("WatchdogUSec")] = us(service.watchdogUs);

@@ -66,8 +66,7 @@ void addDependencies(QVariantMap &out, const Unit &unit)
 {
     for (int kind = 0; kind < kDependencies; ++kind)
         out[toText(Dependency(kind))] = unit.dependencyNames(Dependency(kind));
-    for (const char *name :
-         {"CanClean", "JoinsNamespaceOf", "Markers", "Refs", "SliceOf", "UpheldBy", "Upholds"})
+    for (const char *name : {"CanClean", "JoinsNamespaceOf", "Markers", "Refs", "SliceOf"})
         out[QLatin1String(name)] = QStringList();
 }
 

@@ -107,7 +107,7 @@ void becomeUser(const ChildPlan &plan)
     if (plan.setGroups && setgroups(plan.groups.size(), plan.groups.data()) != 0)
         giveUp(plan, kGroup);
     if (!plan.root.isEmpty() && (chroot(plan.root.constData()) != 0 || chdir("/") != 0))
-        giveUp(plan, kChroot);
+        giveUp(plan, kNamespace);
     if (plan.uid && setresuid(*plan.uid, *plan.uid, *plan.uid) != 0)
         giveUp(plan, kUser);
 }

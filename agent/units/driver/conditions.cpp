@@ -2,7 +2,9 @@
 #include "agent/units/driver/conditions.h"
 
 #include "agent/units/driver/users.h"
+#include "shared/unitfile/values.h"
 
+#include <QDateTime>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -10,6 +12,7 @@
 #include <QRegularExpression>
 #include <QSysInfo>
 #include <QThread>
+#include <cstring>
 #include <functional>
 #include <glob.h>
 #include <sys/stat.h>
@@ -169,6 +172,89 @@ bool compares(const QString &expression, quint64 number)
     return number >= wanted;
 }
 
+quint64 memoryBytes()
+{
+    return quint64(sysconf(_SC_PHYS_PAGES)) * quint64(sysconf(_SC_PAGE_SIZE));
+}
+
+/// "1G", ">=512M" against the machine's memory.
+bool hasMemory(const QString &expression)
+{
+    static const QRegularExpression form(QStringLiteral("^(\\D*)(\\d.*)$"));
+    const auto match = form.match(expression.trimmed());
+    const auto bytes = unitfile::parseLimit(match.captured(2).trimmed(), true);
+    return bytes && compares(match.captured(1) + QString::number(*bytes), memoryBytes());
+}
+
+/// "5.10*", or ">= 5 < 7": every word must hold.
+bool isKernelVersion(const QString &wanted)
+{
+    utsname machine{};
+    uname(&machine);
+    static const QRegularExpression form(QStringLiteral("(<=|>=|!=|<|>|=)?\\s*([^\\s<>=!]\\S*)"));
+    auto words = form.globalMatch(wanted);
+    bool any = false;
+    while (words.hasNext()) {
+        const auto word = words.next();
+        const QString sign = word.captured(1);
+        const int order = strverscmp(machine.release, word.captured(2).toLatin1().constData());
+        const bool holds = sign.isEmpty()
+                               ? matches(QLatin1String(machine.release), word.captured(2))
+                           : sign == u"<"  ? order < 0
+                           : sign == u"<=" ? order <= 0
+                           : sign == u">"  ? order > 0
+                           : sign == u">=" ? order >= 0
+                           : sign == u"="  ? order == 0
+                                           : order != 0;
+        if (!holds)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+/// Whether a process of this machine may have the capability: it is in the bounding set.
+bool hasCapability(const QString &wanted)
+{
+    static const QStringList names = // as the kernel numbers them
+        QStringLiteral("CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID "
+                       "SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW "
+                       "IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT "
+                       "SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD "
+                       "LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG "
+                       "WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE")
+            .split(u' ');
+    QString name = wanted.toUpper();
+    if (name.startsWith(QLatin1String("CAP_")))
+        name.remove(0, 4);
+    const qsizetype number = names.indexOf(name);
+    QFile status(QStringLiteral("/proc/self/status"));
+    if (number < 0 || !status.open(QIODevice::ReadOnly))
+        return false;
+    const QList<QByteArray> lines = status.readAll().split('\n');
+    for (const QByteArray &line : lines) {
+        if (line.startsWith("CapBnd:"))
+            return line.mid(7).trimmed().toULongLong(nullptr, 16) >> number & 1U;
+    }
+    return false;
+}
+
+bool hasSecurity(const QString &wanted)
+{
+    const bool isAppArmor = wanted == QLatin1String("apparmor");
+    return isAppArmor &&
+           firstLine(QStringLiteral("/sys/module/apparmor/parameters/enabled")) == u"Y";
+}
+
+/// Whether /usr is newer than what was made of it in /etc or /var.
+bool needsUpdate(const QString &folder)
+{
+    const QFileInfo made(folder + QStringLiteral("/.updated"));
+    if (access(QFile::encodeName(folder).constData(), W_OK) != 0)
+        return false;
+    return !made.exists() || QFileInfo(QStringLiteral("/usr")).lastModified() > made.lastModified();
+}
+
 const QHash<QString, Test> &tests()
 {
     static const QHash<QString, Test> all{
@@ -194,6 +280,11 @@ const QHash<QString, Test> &tests()
         {QStringLiteral("Environment"), environmentHas},
         {QStringLiteral("CPUs"),
          [](const QString &p) { return compares(p, quint64(QThread::idealThreadCount())); }},
+        {QStringLiteral("Memory"), hasMemory},
+        {QStringLiteral("KernelVersion"), isKernelVersion},
+        {QStringLiteral("Capability"), hasCapability},
+        {QStringLiteral("Security"), hasSecurity},
+        {QStringLiteral("NeedsUpdate"), needsUpdate},
         {QStringLiteral("FirstBoot"), [](const QString &p) { return p == QLatin1String("no"); }},
         {QStringLiteral("ACPower"), [](const QString &p) { return p != QLatin1String("false"); }}};
     return all;

@@ -13,11 +13,11 @@ constexpr int kLimits = 205;
 constexpr int kOomAdjust = 206;
 constexpr int kStdin = 208;
 constexpr int kStdout = 209;
-constexpr int kChroot = 210;
 constexpr int kGroup = 216;
 constexpr int kUser = 217;
 constexpr int kCgroup = 219;
 constexpr int kSetsid = 220;
 constexpr int kStderr = 222;
+constexpr int kNamespace = 226; // also of RootDirectory=
 
 } // namespace qd::units::exit_status

@@ -187,7 +187,7 @@ std::optional<UserInfo> planIdentity(ChildPlan &plan, const SpawnRequest &reques
             refuse(plan, exit_status::kUser);
     }
     const unitfile::Command &command = request.command;
-    if (command.fullyPrivileged || command.noSetuid || command.ambient)
+    if (request.staysPrivileged || command.fullyPrivileged || command.noSetuid || command.ambient)
         return user;
     planGroups(plan, exec, user);
     if (user)
@@ -218,6 +218,13 @@ bool passesSockets(const SpawnRequest &request, const OpenFiles &files)
     return !files.sockets.empty() && !wantsSocket(request.exec);
 }
 
+/// What stands in for a shell where nobody is to log in.
+bool isNoShell(const QString &shell)
+{
+    return shell.isEmpty() || shell.endsWith(QLatin1String("/nologin")) ||
+           shell.endsWith(QLatin1String("/false")) || shell.endsWith(QLatin1String("/true"));
+}
+
 QMap<QString, QString> environmentOf(
     const SpawnRequest &request, const std::optional<UserInfo> &user, const OpenFiles &files)
 {
@@ -226,7 +233,8 @@ QMap<QString, QString> environmentOf(
         all += QStringLiteral("HOME=") + user->home;
         all += QStringLiteral("LOGNAME=") + user->name;
         all += QStringLiteral("USER=") + user->name;
-        all += QStringLiteral("SHELL=") + user->shell;
+        if (!isNoShell(user->shell))
+            all += QStringLiteral("SHELL=") + user->shell;
     }
     if (!request.invocationId.isEmpty())
         all += QStringLiteral("INVOCATION_ID=") + request.invocationId;

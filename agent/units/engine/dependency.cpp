@@ -15,7 +15,7 @@ const QStringList &names()
                        "PartOf ConsistsOf Conflicts ConflictedBy Before After OnFailure "
                        "OnFailureOf OnSuccess OnSuccessOf PropagatesReloadTo "
                        "ReloadPropagatedFrom PropagatesStopTo StopPropagatedFrom Triggers "
-                       "TriggeredBy")
+                       "TriggeredBy Upholds UpheldBy")
             .split(u' ');
     return all;
 }
@@ -37,7 +37,7 @@ std::optional<Dependency> dependencyOfOption(const QString &option)
     static const QStringList options =
         QStringLiteral("Requires Requisite Wants BindsTo PartOf Conflicts Before After OnFailure "
                        "OnSuccess PropagatesReloadTo ReloadPropagatedFrom PropagatesStopTo "
-                       "StopPropagatedFrom")
+                       "StopPropagatedFrom Upholds")
             .split(u' ');
     if (option == u"BindTo") // the name before systemd 209
         return Dependency::BindsTo;

@@ -37,8 +37,10 @@ enum class Dependency {
     StopPropagatedFrom,
     Triggers,
     TriggeredBy,
+    Upholds,
+    UpheldBy,
 };
-constexpr int kDependencies = 24;
+constexpr int kDependencies = 26;
 
 Dependency inverseOf(Dependency kind);
 /// The D-Bus property: "Requires", "RequiredBy" ...

@@ -14,13 +14,14 @@ struct SpawnRequest {
     QString controlGroup; ///< "/system.slice/a.service"
     QString slice;
     QString invocationId;
-    unitfile::Command command;   ///< variables not yet replaced
-    ExecSettings exec;           ///< the service's surroundings
-    QStringList environment;     ///< from the engine: PATH, LANG, INVOCATION_ID, MAINPID ...
-    QStringList unitEnvironment; ///< Environment= and its files; wins over the other
-    bool mayNotify = false;      ///< it gets a NOTIFY_SOCKET
-    QStringList sockets;         ///< socket units; what they listen on is passed on (LISTEN_FDS)
-    quint64 connection = 0;      ///< a connection to pass on; 0 = none
+    unitfile::Command command;    ///< variables not yet replaced
+    ExecSettings exec;            ///< the service's surroundings
+    QStringList environment;      ///< from the engine: PATH, LANG, INVOCATION_ID, MAINPID ...
+    QStringList unitEnvironment;  ///< Environment= and its files; wins over the other
+    bool mayNotify = false;       ///< it gets a NOTIFY_SOCKET
+    bool staysPrivileged = false; ///< User= and its kin are not for this command
+    QStringList sockets;          ///< socket units; what they listen on is passed on (LISTEN_FDS)
+    quint64 connection = 0;       ///< a connection to pass on; 0 = none
     // exec.unsetEnvironment applies last, to what the driver adds (HOME, USER ...) as well.
 };
 

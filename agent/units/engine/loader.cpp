@@ -371,6 +371,13 @@ struct Settings {
     QMap<QString, QList<ExecCommand>> commands;
 };
 
+/// What the kernel shows, and what holds others, is not stopped by an isolate unless it says so.
+bool staysOnIsolate(UnitType type)
+{
+    return type == UnitType::Mount || type == UnitType::Automount || type == UnitType::Swap ||
+           type == UnitType::Device || type == UnitType::Slice || type == UnitType::Scope;
+}
+
 /// Leaves the unit as if no file had been read.
 Settings takeSettings(Unit &unit)
 {
@@ -378,6 +385,7 @@ Settings takeSettings(Unit &unit)
         std::exchange(unit.service, {}), std::exchange(unit.timer, {}),
         std::exchange(unit.path, {}), std::exchange(unit.commands, {})};
     unit.settings = {};
+    unit.settings.ignoreOnIsolate = staysOnIsolate(unit.type);
     unit.exec = {};
     unit.exec.sameProcessGroup = unit.type == UnitType::Mount;
     unit.kill = {};

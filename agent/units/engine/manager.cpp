@@ -242,9 +242,10 @@ void Manager::reload()
         if (UnitMachine *machine = machineOf(*unit))
             machine->reloaded(*unit);
         m_bound.insert(unit.get());
+        m_unneeded.insert(unit.get());
+        m_upheld.insert(unit.get());
     }
     m_jobs->reconsider();
-    m_lookAtUnneeded = true;
     m_lookForGarbage = true;
     run();
     Q_EMIT reloading(false);

@@ -183,6 +183,7 @@ private:
     bool automaticIsAllowed(RateLimit &limit) const;
     void startAfterwards(Unit &unit);
     void stopAfterwards(Unit &unit);
+    void lookLater(Unit &unit);
     void tellTriggering(Unit &unit);
 
     /// Null for the types that are not supported.
@@ -198,6 +199,7 @@ private:
     // What run() does besides jobs.
     void stopWhatIsBound();
     void stopWhatIsUnneeded();
+    void startWhatIsUpheld();
     bool isUnneeded(const Unit &unit) const;
     void collect();
     void markNeeded(Unit &unit, QSet<Unit *> &kept) const;
@@ -230,8 +232,9 @@ private:
     QMap<UnitType, UnitMachine *> m_machines;
     UnitSet m_dirty; ///< units with changes that are not told yet
     QList<News> m_news;
-    UnitSet m_bound; ///< to look at: what they are bound to may be gone
-    bool m_lookAtUnneeded = false;
+    UnitSet m_bound;    ///< to look at: what they are bound to may be gone
+    UnitSet m_unneeded; ///< to look at: who needs them may be gone
+    UnitSet m_upheld;   ///< to look at: they may be down although another one upholds them
     bool m_lookForGarbage = false;
     bool m_running = false;
     int m_snapshots = 0; ///< that got a name

@@ -211,14 +211,30 @@ void Manager::stateChanged(Unit &unit, ActiveState before, StateFlags flags)
             m_parts.driver->dropStreams(unit.id); // who reads there waits for its end
     }
 
-    // Who is bound to this one, or no longer needed without it, is looked at by run().
-    m_bound.insert(&unit);
-    for (Unit *other : unit.of(Dependency::BoundBy).list())
-        m_bound.insert(other);
-    m_lookAtUnneeded = true;
+    lookLater(unit);
     m_lookForGarbage = m_lookForGarbage || isInactiveOrFailed(state);
     changed(unit);
     tellTriggering(unit);
+}
+
+/// Who is bound to a unit that changed, no longer needed without it or upheld by it, is looked at
+/// by run(). The end of a job alone is no reason to look.
+void Manager::lookLater(Unit &unit)
+{
+    for (UnitSet *set : {&m_bound, &m_unneeded, &m_upheld})
+        set->insert(&unit);
+    for (Unit *other : unit.of(Dependency::BoundBy).list())
+        m_bound.insert(other);
+    for (Unit *other : unit.of(Dependency::Upholds).list())
+        m_upheld.insert(other);
+    if (!isInactiveOrFailed(unit.active))
+        return;
+    for (const Dependency kind :
+         {Dependency::Requires, Dependency::Requisite, Dependency::Wants, Dependency::BindsTo,
+          Dependency::Upholds}) {
+        for (Unit *other : unit.of(kind).list())
+            m_unneeded.insert(other);
+    }
 }
 
 void Manager::tellTriggering(Unit &unit)

@@ -24,6 +24,7 @@ void Manager::run()
     m_jobs->run();
     stopWhatIsBound();
     stopWhatIsUnneeded();
+    startWhatIsUpheld();
     m_jobs->run();
     collect();
     flush();
@@ -55,12 +56,28 @@ void Manager::stopWhatIsBound()
 
 void Manager::stopWhatIsUnneeded()
 {
-    if (!m_lookAtUnneeded)
-        return;
-    m_lookAtUnneeded = false;
-    for (const auto &unit : m_registry->all()) {
+    const QList<Unit *> units = m_unneeded.list();
+    m_unneeded.clear();
+    for (Unit *unit : units) {
         if (isUnneeded(*unit) && automaticIsAllowed(unit->stopLimit))
             (void)addJob(JobType::Stop, *unit, JobMode::Fail);
+    }
+}
+
+void Manager::startWhatIsUpheld()
+{
+    const QList<Unit *> units = m_upheld.list();
+    m_upheld.clear();
+    for (Unit *unit : units) {
+        if (!isInactiveOrFailed(unit->active) || unit->job != 0)
+            continue;
+        for (const Unit *other : unit->of(Dependency::UpheldBy).list()) {
+            if (other->job != 0 || !isActiveOrReloading(other->active))
+                continue;
+            if (automaticIsAllowed(unit->stopLimit))
+                (void)addJob(JobType::Start, *unit, JobMode::Fail);
+            break;
+        }
     }
 }
 
@@ -69,10 +86,12 @@ bool Manager::isUnneeded(const Unit &unit) const
     if (!unit.settings.stopWhenUnneeded || unit.active != ActiveState::Active || unit.job != 0)
         return false;
     const Dependency needs[] = {
-        Dependency::RequiredBy, Dependency::RequisiteOf, Dependency::WantedBy, Dependency::BoundBy};
+        Dependency::RequiredBy, Dependency::RequisiteOf, Dependency::WantedBy, Dependency::BoundBy,
+        Dependency::UpheldBy};
     for (const Dependency kind : needs) {
         for (const Unit *other : unit.of(kind).list()) {
-            if (other->job != 0 || !isInactiveOrFailed(other->active))
+            if (other->job != 0 || !isInactiveOrFailed(other->active) ||
+                m_services->willRestart(*other))
                 return false;
         }
     }
@@ -109,7 +128,8 @@ void Manager::collect()
         return;
     flush(); // what they have done is told before they are gone
     for (Unit *unit : std::as_const(garbage)) {
-        m_bound.remove(unit);
+        for (UnitSet *set : {&m_bound, &m_unneeded, &m_upheld})
+            set->remove(unit);
         if (unit->type == UnitType::Device)
             m_parts.driver->unwatchPaths(unit->id);
         if (unit->transient)

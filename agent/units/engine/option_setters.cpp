@@ -162,6 +162,20 @@ void setLimit(Loading &l, const QString &name, const QString &value)
         l.unit.exec.limits.insert(name, Limit{*soft, *hard});
 }
 
+/// Only what is a place: others are left out.
+void setDocumentation(Loading &l, const QString &value)
+{
+    QStringList &target = l.unit.settings.documentation;
+    if (value.isEmpty())
+        target.clear();
+    for (const QString &word : words(l, value)) {
+        for (const char *scheme : {"http://", "https://", "file:/", "info:", "man:"}) {
+            if (word.startsWith(QLatin1String(scheme)))
+                target.append(word);
+        }
+    }
+}
+
 void addUnitSetters(Setters &s)
 {
     const auto unit = [&s](const char *name, const Setter &setter) {
@@ -175,9 +189,7 @@ void addUnitSetters(Setters &s)
     unit("RequiresMountsFor", list([](Loading &l) -> QStringList & {
              return l.unit.settings.requiresMountsFor;
          }));
-    unit("Documentation", list([](Loading &l) -> QStringList & {
-             return l.unit.settings.documentation;
-         }));
+    unit("Documentation", setDocumentation);
     const auto flag = [&unit](const char *name, bool UnitSettings::*member) {
         unit(name, boolean([member](Loading &l) -> bool & { return l.unit.settings.*member; }));
     };
@@ -234,6 +246,21 @@ void addServiceSetters(Setters &s)
         service(
             name, span([member](Loading &l) -> quint64 & { return l.unit.service.*member; }, off));
     };
+    const auto mode = [&service](const char *name, TimeoutMode ServiceSettings::*member) {
+        service(
+            name, parsed(
+                      [member](Loading &l) -> TimeoutMode & { return l.unit.service.*member; },
+                      timeoutModeFrom));
+    };
+    mode("TimeoutStartFailureMode", &ServiceSettings::startFailure);
+    mode("TimeoutStopFailureMode", &ServiceSettings::stopFailure);
+    service("TimeoutAbortSec", [](Loading &l, const QString &value) {
+        const auto us = parseTimeSpan(value);
+        if (value.isEmpty())
+            l.unit.service.timeoutAbortUs.reset();
+        else if (us)
+            l.unit.service.timeoutAbortUs = *us == 0 ? kInfinity : *us;
+    });
     time("RestartSec", &ServiceSettings::restartUs, false);
     time("TimeoutStopSec", &ServiceSettings::timeoutStopUs, true);
     time("RuntimeMaxSec", &ServiceSettings::runtimeMaxUs, true);
@@ -248,6 +275,9 @@ void addServiceSetters(Setters &s)
         parsed(
             [](Loading &l) -> NotifyAccess & { return l.unit.service.notifyAccess; },
             notifyAccessFrom));
+    service("PermissionsStartOnly", boolean([](Loading &l) -> bool & {
+                return l.unit.service.permissionsStartOnly;
+            }));
     service("TimeoutSec", setTimeouts);
     service("TimeoutStartSec", setStartTimeout);
     const auto exits = [&service](const char *name, ExitSet ServiceSettings::*member) {
@@ -308,15 +338,19 @@ void addExecSetters(Setters &s, const QString &section)
     exec("EnvironmentFile", setEnvironmentFile);
     exec("WorkingDirectory", setWorkingDirectory);
     exec("UMask", parsed([](Loading &l) -> uint & { return l.unit.exec.umask; }, parseMode));
-    const auto whole = [&exec](const char *name, std::optional<int> ExecSettings::*member) {
-        exec(name, [member](Loading &l, const QString &value) {
-            bool ok = false;
-            const int read = value.toInt(&ok);
-            l.unit.exec.*member = ok ? std::optional(read) : std::nullopt;
-        });
-    };
-    whole("Nice", &ExecSettings::nice);
-    whole("OOMScoreAdjust", &ExecSettings::oomScoreAdjust);
+    const auto whole =
+        [&exec](const char *name, std::optional<int> ExecSettings::*member, int least, int most) {
+            exec(name, [member, least, most](Loading &l, const QString &value) {
+                bool ok = false;
+                const int read = value.toInt(&ok);
+                if (value.isEmpty())
+                    (l.unit.exec.*member).reset();
+                else if (ok && read >= least && read <= most)
+                    l.unit.exec.*member = read;
+            });
+        };
+    whole("Nice", &ExecSettings::nice, -20, 19);
+    whole("OOMScoreAdjust", &ExecSettings::oomScoreAdjust, -1000, 1000);
     exec("NonBlocking", boolean([](Loading &l) -> bool & { return l.unit.exec.nonBlocking; }));
     exec("IgnoreSIGPIPE", boolean([](Loading &l) -> bool & { return l.unit.exec.ignoreSigpipe; }));
     exec("SyslogLevelPrefix", boolean([](Loading &l) -> bool & {

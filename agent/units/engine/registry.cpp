@@ -118,8 +118,12 @@ void Registry::link(Unit &unit, Dependency kind, const QString &name)
         return;
     Unit &other = stub(name);
     link(unit, kind, other);
-    if (&other != &unit)
-        unit.named.insert(&other);
+    if (&other == &unit)
+        return;
+    unit.named.insert(&other);
+    // What comes of an end is told of it: who it came of stays in memory.
+    if (kind == Dependency::OnFailure || kind == Dependency::OnSuccess)
+        other.named.insert(&unit);
 }
 
 void Registry::link(Unit &unit, Dependency kind, Unit &other)

@@ -279,20 +279,23 @@ void ServiceMachine::timerFired(Unit &unit)
         unit.run.reloadResult = Outcome::Timeout;
         return enterRunning(unit, Outcome::Success);
     case State::Stop:
-        say(unit, kWarning, QStringLiteral("Stopping timed out. Terminating."));
-        return enterSignal(unit, State::StopSigterm, Outcome::Timeout);
+        return endByMode(unit, QStringLiteral("Stopping"), unit.service.stopFailure);
     case State::StopPost:
-        say(unit, kWarning, QStringLiteral("State 'stop-post' timed out. Terminating."));
-        return enterSignal(unit, State::FinalSigterm, Outcome::Timeout);
-    case State::StopWatchdog:
+        return endByMode(unit, QStringLiteral("State 'stop-post'"), unit.service.stopFailure);
     case State::StopSigterm:
-    case State::FinalWatchdog:
     case State::FinalSigterm:
+        if (unit.service.stopFailure == TimeoutMode::Abort)
+            return abortTimedOut(unit);
+        [[fallthrough]];
+    case State::StopWatchdog:
+    case State::FinalWatchdog:
         return killTimedOut(
-            unit, activeStateOf(unit.run.state) == ActiveState::Deactivating &&
-                          int(unit.run.state) < int(State::StopPost)
-                      ? State::StopSigkill
-                      : State::FinalSigkill);
+            unit,
+            activeStateOf(unit.run.state) == ActiveState::Deactivating &&
+                    int(unit.run.state) < int(State::StopPost)
+                ? State::StopSigkill
+                : State::FinalSigkill,
+            QStringLiteral("State '%1'").arg(toText(unit.run.state)));
     case State::StopSigkill:
         say(unit, kWarning, QStringLiteral("Processes still around after SIGKILL. Ignoring."));
         return enterStopPost(unit, Outcome::Timeout);
@@ -309,25 +312,53 @@ void ServiceMachine::timerFired(Unit &unit)
 
 void ServiceMachine::startTimedOut(Unit &unit)
 {
-    say(unit, kWarning,
-        QStringLiteral("%1 operation timed out. Terminating.").arg(toText(unit.run.state)));
-    enterSignal(unit, State::StopSigterm, Outcome::Timeout);
+    endByMode(
+        unit, QStringLiteral("%1 operation").arg(toText(unit.run.state)),
+        unit.service.startFailure);
 }
 
-/// TERM has not helped in time.
-void ServiceMachine::killTimedOut(Unit &unit, State next)
+/// `what` is not done in time: what runs is ended in the way that Timeout...FailureMode= says.
+void ServiceMachine::endByMode(Unit &unit, const QString &what, TimeoutMode mode)
 {
-    const QString state = toText(unit.run.state);
+    const bool isOver = unit.run.state == State::StopPost;
+    const QString late = QStringLiteral("%1 timed out. ").arg(what);
+    switch (mode) {
+    case TimeoutMode::Terminate:
+        say(unit, kWarning, late + QStringLiteral("Terminating."));
+        return enterSignal(
+            unit, isOver ? State::FinalSigterm : State::StopSigterm, Outcome::Timeout);
+    case TimeoutMode::Abort:
+        say(unit, kWarning, late + QStringLiteral("Aborting."));
+        return enterSignal(
+            unit, isOver ? State::FinalWatchdog : State::StopWatchdog, Outcome::Timeout);
+    case TimeoutMode::Kill:
+        return killTimedOut(unit, isOver ? State::FinalSigkill : State::StopSigkill, what);
+    }
+}
+
+/// TERM has not helped in time, and it is to be seen where it hangs.
+void ServiceMachine::abortTimedOut(Unit &unit)
+{
+    say(unit, kWarning,
+        QStringLiteral("State '%1' timed out. Aborting.").arg(toText(unit.run.state)));
+    enterSignal(
+        unit, unit.run.state == State::StopSigterm ? State::StopWatchdog : State::FinalWatchdog,
+        Outcome::Timeout);
+}
+
+/// `what` has not come to its end in time.
+void ServiceMachine::killTimedOut(Unit &unit, State next, const QString &what)
+{
     if (unit.kill.sendSigkill) {
-        say(unit, kWarning, QStringLiteral("State '%1' timed out. Killing.").arg(state));
+        say(unit, kWarning, QStringLiteral("%1 timed out. Killing.").arg(what));
         return enterSignal(unit, next, Outcome::Timeout);
     }
     if (next == State::StopSigkill) {
-        say(unit, kWarning, QStringLiteral("State '%1' timed out. Skipping SIGKILL.").arg(state));
+        say(unit, kWarning, QStringLiteral("%1 timed out. Skipping SIGKILL.").arg(what));
         return enterStopPost(unit, Outcome::Timeout);
     }
     say(unit, kWarning,
-        QStringLiteral("State '%1' timed out. Skipping SIGKILL. Entering failed mode.").arg(state));
+        QStringLiteral("%1 timed out. Skipping SIGKILL. Entering failed mode.").arg(what));
     enterDead(unit, Outcome::Timeout, false);
 }
 

@@ -188,7 +188,9 @@ void ServiceMachine::enterSignal(Unit &unit, State state, Outcome outcome)
 {
     remember(unit, outcome);
     if (sendSignals(unit, state)) {
-        arm(unit, unit.service.timeoutStopUs);
+        const bool aborts = state == State::StopWatchdog || state == State::FinalWatchdog;
+        const quint64 stopUs = unit.service.timeoutStopUs;
+        arm(unit, aborts ? unit.service.timeoutAbortUs.value_or(stopUs) : stopUs);
         return setState(unit, state);
     }
     const bool sendsKill = unit.kill.sendSigkill;

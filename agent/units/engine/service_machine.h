@@ -74,7 +74,9 @@ private:
     void afterControl(Unit &unit, Outcome outcome);
     void lastKnownEnded(Unit &unit, Outcome outcome);
     void startTimedOut(Unit &unit);
-    void killTimedOut(Unit &unit, State next);
+    void endByMode(Unit &unit, const QString &what, TimeoutMode mode);
+    void abortTimedOut(Unit &unit);
+    void killTimedOut(Unit &unit, State next, const QString &what);
 
     // What services tell of themselves (service_notify.cpp).
     bool listensTo(const Unit &unit, qint32 sender) const;

@@ -114,6 +114,7 @@ qint32 ServiceMachine::spawn(Unit &unit, ExecCommand &command, ExecKind kind, bo
     SpawnRequest request;
     request.environment = engineEnvironment(unit, kind, isControl);
     request.mayNotify = unit.service.notifyAccess != NotifyAccess::None;
+    request.staysPrivileged = unit.service.permissionsStartOnly && kind != ExecKind::Start;
     if (kind == ExecKind::Start || readsFromSocket(unit.exec))
         passSockets(unit, request);
     const auto pid = m_processes.spawn(unit, command, std::move(request), taskOf(kind));

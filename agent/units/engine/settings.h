@@ -11,6 +11,7 @@
 #include <QMap>
 #include <array>
 #include <csignal>
+#include <optional>
 
 /// What a unit's options say, read. Times are microseconds (ch3-systemd.md 3.6, 5).
 namespace qd::units {
@@ -118,10 +119,14 @@ struct ServiceSettings {
     ServiceType type = ServiceType::Simple;
     RestartPolicy restart = RestartPolicy::No;
     bool remainAfterExit = false;
+    bool permissionsStartOnly = false; ///< User= is for ExecStart= alone (before systemd 231)
     quint64 restartUs = 100'000;
     quint64 timeoutStartUs = 90 * unitfile::kSecond;
     bool timeoutStartGiven = false; ///< else a oneshot has none
     quint64 timeoutStopUs = 90 * unitfile::kSecond;
+    TimeoutMode startFailure = TimeoutMode::Terminate;
+    TimeoutMode stopFailure = TimeoutMode::Terminate;
+    std::optional<quint64> timeoutAbortUs; ///< after an abort; else as for a stop
     quint64 runtimeMaxUs = unitfile::kInfinity;
     quint64 watchdogUs = 0; ///< 0 = no watchdog
     NotifyAccess notifyAccess = NotifyAccess::None;

@@ -159,6 +159,7 @@ Result<void> Transaction::addForStart(PlannedJob *job, const Wish &wish)
         {Dependency::Requires, JobType::Start, true, false},
         {Dependency::BindsTo, JobType::Start, true, false},
         {Dependency::Wants, JobType::Start, false, false},
+        {Dependency::Upholds, JobType::Start, false, false},
         {Dependency::Requisite, JobType::VerifyActive, true, false},
         {Dependency::Conflicts, JobType::Stop, true, true},
         {Dependency::ConflictedBy, JobType::Stop, false, false},

@@ -60,6 +60,12 @@ const QStringList &killModes()
     return all;
 }
 
+const QStringList &timeoutModes()
+{
+    static const QStringList all = list("terminate abort kill");
+    return all;
+}
+
 const QStringList &pathKinds()
 {
     static const QStringList all =
@@ -222,6 +228,11 @@ QString toText(KillMode mode)
     return killModes().value(int(mode));
 }
 
+QString toText(TimeoutMode mode)
+{
+    return timeoutModes().value(int(mode));
+}
+
 QString toText(ServiceResult result)
 {
     static const QStringList all = list("success resources protocol timeout exit-code signal "
@@ -289,6 +300,11 @@ std::optional<NotifyAccess> notifyAccessFrom(const QString &text)
 std::optional<KillMode> killModeFrom(const QString &text)
 {
     return find<KillMode>(killModes(), text);
+}
+
+std::optional<TimeoutMode> timeoutModeFrom(const QString &text)
+{
+    return find<TimeoutMode>(timeoutModes(), text);
 }
 
 ActiveState activeStateOf(ServiceState state)

@@ -152,6 +152,8 @@ enum class TimerState { Dead, Waiting, Running, Elapsed, Failed };
 enum class ServiceType { Simple, Exec, Forking, Oneshot, DBus, Notify, Idle };
 enum class RestartPolicy { No, OnSuccess, OnFailure, OnAbnormal, OnWatchdog, OnAbort, Always };
 enum class NotifyAccess { None, Main, Exec, All };
+/// What is done to what does not start, or stop, in time.
+enum class TimeoutMode { Terminate, Abort, Kill };
 enum class KillMode { ControlGroup, Process, Mixed, None };
 enum class ServiceResult {
     Success,
@@ -196,6 +198,7 @@ QString toText(ServiceType type);
 QString toText(RestartPolicy policy);
 QString toText(NotifyAccess access);
 QString toText(KillMode mode);
+QString toText(TimeoutMode mode);
 QString toText(ServiceResult result);
 QString toText(ExecKind kind); ///< "ExecStartPre" ...
 
@@ -209,6 +212,7 @@ std::optional<ServiceType> serviceTypeFrom(const QString &text);
 std::optional<RestartPolicy> restartPolicyFrom(const QString &text);
 std::optional<NotifyAccess> notifyAccessFrom(const QString &text);
 std::optional<KillMode> killModeFrom(const QString &text);
+std::optional<TimeoutMode> timeoutModeFrom(const QString &text);
 
 /// The active state that a service's sub-state stands for.
 ActiveState activeStateOf(ServiceState state);

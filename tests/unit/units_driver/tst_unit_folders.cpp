@@ -183,6 +183,15 @@ void TestUnitFolders::conditionsAreOfThisMachine_data()
     row("ConditionCPUs", QStringLiteral("> 100000"), false);
     row("ConditionEnvironment", QStringLiteral("PATH"), true);
     row("ConditionEnvironment", QStringLiteral("PATH=no"), false);
+    row("ConditionMemory", QStringLiteral(">1M"), true);
+    row("ConditionMemory", QStringLiteral("< 1M"), false);
+    row("ConditionKernelVersion", QStringLiteral(">=3.0"), true);
+    row("ConditionKernelVersion", QStringLiteral("> 3.0 < 3.1"), false);
+    row("ConditionKernelVersion", QStringLiteral("[3-9]*"), true);
+    row("ConditionCapability", QStringLiteral("CAP_CHOWN"), true);
+    row("ConditionCapability", QStringLiteral("CAP_NOTHING"), false);
+    row("ConditionSecurity", QStringLiteral("smack"), false);
+    row("ConditionNeedsUpdate", QStringLiteral("/no/such"), false);
     row("ConditionUnheardOf", QStringLiteral("x"), false);
 }
 

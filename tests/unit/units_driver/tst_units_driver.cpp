@@ -184,7 +184,7 @@ void TestUnitsDriver::whatGoesWrongBeforeTheProgramRunsIsAnExitStatus_data()
     QTest::newRow("a folder that may be missing") << QStringLiteral("-folder") << 0;
     QTest::newRow("no such input") << QStringLiteral("input") << 208;
     QTest::newRow("output that cannot be made") << QStringLiteral("output") << 209;
-    QTest::newRow("no such root") << QStringLiteral("root") << 210;
+    QTest::newRow("no such root") << QStringLiteral("root") << 226;
 }
 
 void TestUnitsDriver::whatGoesWrongBeforeTheProgramRunsIsAnExitStatus()
@@ -377,7 +377,7 @@ void TestUnitsDriver::aServiceRunsInItsFolders()
     QVERIFY(QFile::copy(QStringLiteral("/sbin/ldconfig"), root.filePath(QStringLiteral("alone"))));
     SpawnRequest alone = Machine::request(QStringLiteral("/alone --version"));
     alone.exec.rootDirectory = root.path();
-    QCOMPARE(machine.run(alone), getuid() == 0 ? 0 : 210);
+    QCOMPARE(machine.run(alone), getuid() == 0 ? 0 : 226);
 }
 
 void TestUnitsDriver::aServiceRunsAsItsUser()

@@ -10,6 +10,7 @@ class TestServiceNotify : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aTimeoutEndsItInTheWayThatIsAskedFor();
     void aServiceIsUpWhenItSaysSo();
     void oneThatNeverSaysSoIsKilled();
     void oneThatEndsBeforeItSaysSoBreaksTheProtocol();
@@ -30,6 +31,32 @@ private Q_SLOTS:
     void aPostCommandMayWriteThePidFile();
     void aMainProcessWhoseEndNobodyTells();
 };
+
+void TestServiceNotify::aTimeoutEndsItInTheWayThatIsAskedFor()
+{
+    World w;
+    w.file(
+        "a.service", "Type=notify\nExecStart=/bin/stubborn\nTimeoutStartSec=1\n"
+                     "TimeoutStartFailureMode=kill\nTimeoutAbortSec=3\nTimeoutStopSec=2\n");
+    w.start("a.service");
+    w.advance(1000);
+    QCOMPARE(w.result("a.service"), "timeout");
+    QVERIFY(w.wasSaid("a.service: start operation timed out. Killing."));
+    QCOMPARE(w.unit("a.service").run.main.status, SIGKILL);
+
+    w.file(
+        "b.service", "ExecStart=/bin/stubborn\nTimeoutStopSec=2\nTimeoutAbortSec=3\n"
+                     "TimeoutStopFailureMode=abort\nWatchdogSignal=SIGUSR1\n");
+    w.start("b.service");
+    w.stop("b.service");
+    w.advance(2000);
+    QCOMPARE(w.state("b.service"), "deactivating/stop-watchdog");
+    QVERIFY(w.wasSaid("b.service: State 'stop-sigterm' timed out. Aborting."));
+    w.advance(2900);
+    QCOMPARE(w.state("b.service"), "deactivating/stop-watchdog");
+    w.advance(200);
+    QCOMPARE(w.state("b.service"), "failed/failed");
+}
 
 void TestServiceNotify::aServiceIsUpWhenItSaysSo()
 {

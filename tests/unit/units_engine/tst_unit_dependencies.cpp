@@ -31,6 +31,9 @@ private Q_SLOTS:
     void onSuccessComesAfterACleanEnd();
     void twoUnitsThatTriggerEachOtherComeToRest();
     void stopWhenUnneeded();
+    void aJobThatFailsIsNoReasonToStopWhatIsUnneeded();
+    void whatIsUpheldIsStartedAgain();
+    void whatIsToldOfAnEndKeepsItInMemory();
     void aFalseConditionIsNoFailure();
     void conditionsAreAllNeededTriggersOne();
     void aFalseAssertIsAFailureOfTheJob();
@@ -363,6 +366,46 @@ void TestUnitDependencies::stopWhenUnneeded()
     QCOMPARE(w.state("un.service"), "active/running"); // b is there still
     w.stop("b.service");
     QCOMPARE(w.processCount("un.service"), 0);
+}
+
+void TestUnitDependencies::aJobThatFailsIsNoReasonToStopWhatIsUnneeded()
+{
+    QD_PROVES("U-16");
+    World w;
+    w.file("t.target", "[Unit]\nRequires=bad.service\nWants=a.service\n");
+    w.file(
+        "bad.service", "[Unit]\nAfter=a.service\n[Service]\nType=oneshot\nExecStart=/bin/false\n");
+    w.file("a.service", "[Unit]\nStopWhenUnneeded=yes\n[Service]\nExecStart=/bin/sleep 9\n");
+    QCOMPARE(w.start("t.target"), "dependency");
+    QCOMPARE(w.state("a.service"), "active/running"); // the target has not changed: nobody looks
+}
+
+void TestUnitDependencies::whatIsUpheldIsStartedAgain()
+{
+    World w;
+    w.file("a.service", "[Unit]\nUpholds=b.service\n[Service]\nExecStart=/bin/sleep 9\n");
+    w.file("b.service", "ExecStart=/bin/sleep 9\n");
+    w.start("a.service");
+    QCOMPARE(w.state("b.service"), "active/running");
+    w.exit("b.service", 1);
+    QCOMPARE(w.state("b.service"), "active/running");
+    w.stop("b.service"); // also by hand
+    QCOMPARE(w.state("b.service"), "active/running");
+    w.stop("a.service");
+    w.stop("b.service");
+    QCOMPARE(w.processCount("b.service"), 0);
+}
+
+void TestUnitDependencies::whatIsToldOfAnEndKeepsItInMemory()
+{
+    World w;
+    w.file(
+        "a.service", "[Unit]\nOnSuccess=b.service\n[Service]\nType=oneshot\nExecStart=/bin/true\n");
+    w.file("b.service", "ExecStart=/bin/sleep 9\n");
+    w.start("a.service");
+    QCOMPARE(w.state("a.service"), "inactive/dead"); // not gone: it can be asked how it ended
+    w.stop("b.service");
+    QCOMPARE(w.state("a.service"), "gone");
 }
 
 void TestUnitDependencies::aFalseConditionIsNoFailure()

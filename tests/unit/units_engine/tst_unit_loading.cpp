@@ -10,6 +10,9 @@ class TestUnitLoading : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void valuesOutOfTheirRangeAreNotTaken();
+    void permissionsStartOnlyLeavesTheOthersPrivileged();
+    void anIsolateLeavesMountsAlone();
     void aMissingFileIsNotFound();
     void aFileThatComesLaterIsFound();
     void aMaskedUnitDoesNotStart();
@@ -34,6 +37,43 @@ private Q_SLOTS:
     void aFileOfANodeBeatsTheBuiltinTarget();
     void processesBelongToTheirUnit();
 };
+
+void TestUnitLoading::valuesOutOfTheirRangeAreNotTaken()
+{
+    World w;
+    w.file(
+        "a.service",
+        "[Unit]\nDocumentation=man:a(1) a-word https://example.org/\n[Service]\nNice=5\n"
+        "Nice=20\nOOMScoreAdjust=-1001\nExecStart=/bin/sleep 9\n");
+    w.manager.load("a.service");
+    QCOMPARE(w.unit("a.service").exec.nice, std::optional(5));
+    QCOMPARE(w.unit("a.service").exec.oomScoreAdjust, std::nullopt);
+    QCOMPARE(
+        w.unit("a.service").settings.documentation,
+        (QStringList{"man:a(1)", "https://example.org/"}));
+}
+
+void TestUnitLoading::permissionsStartOnlyLeavesTheOthersPrivileged()
+{
+    World w;
+    w.file(
+        "a.service", "PermissionsStartOnly=yes\nExecStartPre=/bin/true\nExecStart=/bin/sleep 9\n");
+    w.start("a.service");
+    QVERIFY(w.driver.requests[0].staysPrivileged);
+    QVERIFY(!w.driver.requests[1].staysPrivileged);
+}
+
+void TestUnitLoading::anIsolateLeavesMountsAlone()
+{
+    World w;
+    w.mounted("tmpfs", "/data");
+    w.file("t.target", "[Unit]\nAllowIsolate=yes\n");
+    w.file("a.service", "ExecStart=/bin/sleep 9\n");
+    w.start("a.service");
+    w.start("t.target", JobMode::Isolate);
+    QCOMPARE(w.processCount("a.service"), 0);
+    QCOMPARE(w.state("data.mount"), "active/mounted");
+}
 
 void TestUnitLoading::aMissingFileIsNotFound()
 {
