@@ -126,6 +126,11 @@ class UnitMachine:
     def write_unit(self, name, text):
         return self.write(os.path.join("etc", name), text)
 
+    def put(self, name, text):
+        """Writes a file that the machine sees; gives the folder where it lies there."""
+        self.write(name, text)
+        return self.dir
+
     def log(self):
         with open(os.path.join(self.dir, "unitd.log"), encoding="utf-8") as file:
             return file.read()
