@@ -79,7 +79,8 @@ class UnitSet:
             text = text.replace("{say}", folder + "/say").replace("{ready}", folder + "/ready").replace("{dir}", folder)
             return pattern.sub(prefix + r"\1", text) if pattern else text
         return {"dir": folder, "files": {renamed(name): renamed(text) for name, text in self.files.items()},
-                "look": [renamed(name) for name in self.only or self.units() + self.look], "script": [renamed(s) for s in self.script],
+                "look": [renamed(name) for name in self.only or self.units() + self.look],
+                "script": [renamed(line) for line in self.script],
                 "alone": self.alone, "settles": self.settles, "log": self.log, "pairs": self.pairs}
 
     def plain(self, lines):

@@ -2,7 +2,8 @@
 """Plays unit sets against the manager of the machine that it runs in, and prints what happened as JSON.
 
 It knows the manager only through systemctl, so the same words go to systemd and to our engine. Its argument is a folder
-with `sets.json`: for each set the files, the units to look at and the script. What a script may say: docs/systemd-differences.md.
+with `sets.json`: for each set the files, the units to look at and the script. What a script may say:
+docs/systemd-differences.md.
 """
 import concurrent.futures
 import json

@@ -6,7 +6,8 @@
     record.py --show [PATTERN...]     asks both and prints where they differ; writes nothing
     record.py --ours [PATTERN...]     asks our engine and prints where it differs from what was recorded
 
-A pattern is part of a set's name, GROUP/NAME. --graphs=1000-1500: these seeds of the generator, too. Needs root and systemd-nspawn (but for --ours); QD_BUILD_DIR names the build.
+A pattern is part of a set's name, GROUP/NAME. --graphs=1000-1500: these seeds of the generator, too.
+Needs root and systemd-nspawn (but for --ours); QD_BUILD_DIR names the build.
 """
 import difflib
 import os
