@@ -24,7 +24,7 @@ int usage()
         "usage: quarterdeckd local up --dir DIR [--nodes N (3)] [--base ADDR (127.0.0.11)] "
         "[--fresh]\n"
         "       quarterdeckd local down --dir DIR\n"
-        "       quarterdeckd local crash|start|restart-agent --dir DIR --node N\n"
+        "       quarterdeckd local crash|start|restart-agent|wake --dir DIR --node N\n"
         "       quarterdeckd local shell --dir DIR --node N [-- COMMAND...]\n",
         stderr);
     return kUsage;
@@ -173,6 +173,8 @@ int localCommand(const QStringList &words)
         return report(cluster->crash(options.node));
     if (options.verb == QLatin1String("start"))
         return report(cluster->startNode(options.node));
+    if (options.verb == QLatin1String("wake"))
+        return report(cluster->wakeNode(options.node));
     if (options.verb == QLatin1String("restart-agent"))
         return report(cluster->restartAgent(options.node));
     if (options.verb == QLatin1String("shell"))

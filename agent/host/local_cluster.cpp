@@ -2,6 +2,7 @@
 #include "agent/host/local_cluster.h"
 
 #include "agent/host/ports.h"
+#include "agent/host/power.h"
 #include "agent/host/process.h"
 #include "shared/base/clock.h"
 #include "shared/base/random.h"
@@ -348,6 +349,12 @@ Result<void> LocalCluster::startNode(int number)
     if (const auto free = requireFree(spec->address); !free)
         return free;
     return startHost(*spec);
+}
+
+Result<void> LocalCluster::wakeNode(int number)
+{
+    const auto spec = node(number);
+    return spec ? wake(*spec) : fail(spec.error());
 }
 
 Result<void> LocalCluster::restartAgent(int number)

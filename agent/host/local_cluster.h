@@ -33,6 +33,8 @@ struct LocalCluster {
     /// Kills every process of the node at once.
     Result<void> crash(int number);
     Result<void> startNode(int number);
+    /// A node that was suspended or hibernated goes on. Error: code::conflict, it does not sleep.
+    Result<void> wakeNode(int number);
     /// Kills the agent alone; the node starts it again.
     Result<void> restartAgent(int number);
     /// Replaces this process by `command` (a shell when empty) inside the node; returns only on

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/host/machine.h"
 
+#include "agent/host/power.h"
 #include "agent/host/process.h"
 #include "shared/base/clock.h"
 
@@ -105,25 +106,33 @@ Result<void> prepareFiles(const NodeSpec &spec)
     return writeTo(spec.dir + QStringLiteral("/etc/machine-id"), spec.machineId.toLatin1() + '\n');
 }
 
+/// An empty one, as after each start of a machine.
+Result<void> mountRun()
+{
+    auto done = mountOn(QStringLiteral("/run"), "tmpfs", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755");
+    for (const char *folder : {"/run/quarterdeck", "/run/systemd", "/run/systemd/system"})
+        mkdir(folder, 0755);
+    // The machine's kernel and its start are none of the node's.
+    return done ? writeTo(QStringLiteral("/run/systemd/container"), "quarterdeck\n") : done;
+}
+
 Result<void> arrangeMounts(const NodeSpec &spec, const QStringList &groups)
 {
     if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
         return fail(system(QStringLiteral("cannot make the node's mounts private")));
     const QString etc = spec.dir + QStringLiteral("/etc");
-    Result<void> done = prepareFiles(spec);
-    if (done)
-        done = bind(etc + QStringLiteral("/systemd/system"), QStringLiteral("/etc/systemd/system"));
+    Result<void> done =
+        bind(etc + QStringLiteral("/systemd/system"), QStringLiteral("/etc/systemd/system"));
     if (done)
         done = bind(etc + QStringLiteral("/machine-id"), QStringLiteral("/etc/machine-id"));
     if (done)
         done = bind(spec.logDir(), QStringLiteral("/var/log"));
     if (done)
-        done = mountOn(QStringLiteral("/run"), "tmpfs", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755");
-    // The machine's kernel and its start are none of the node's.
-    if (done && QDir().mkpath(QStringLiteral("/run/systemd")))
-        done = writeTo(QStringLiteral("/run/systemd/container"), "quarterdeck\n");
+        done = mountRun();
     if (done)
         done = mountOn(QStringLiteral("/proc"), "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC);
+    if (done)
+        done = bind(spec.bootIdFile(), QStringLiteral("/proc/sys/kernel/random/boot_id"));
     if (done)
         mountControlGroups(groups);
     return done;
@@ -167,6 +176,8 @@ std::vector<Sibling> siblings(const NodeSpec &spec)
         QStringLiteral("/var/log"),
         QStringLiteral("--stamps"),
         spec.dir + QStringLiteral("/timers"),
+        QStringLiteral("--power"),
+        spec.powerPipe(),
         QStringLiteral("--private-socket"),
         QStringLiteral("/run/systemd/private"),
         QStringLiteral("--unit-path"),
@@ -238,6 +249,65 @@ void stopInOrder(std::vector<Sibling> &all)
     }
 }
 
+/// Nothing of the node goes on until it is woken.
+void sleepUntilWoken(Power &power, const QString &state)
+{
+    kill(-1, SIGSTOP); // all but this process
+    power.note(state);
+    while (!g_stop && power.take() != u"wake")
+        usleep(50'000);
+    power.note(QStringLiteral("on"));
+    kill(-1, SIGCONT);
+}
+
+void stayHalted(const Power &power)
+{
+    power.note(QStringLiteral("halted"));
+    while (!g_stop)
+        usleep(50'000);
+}
+
+/// What is to be started, in a machine that knows nothing of its earlier life but its disk.
+std::vector<Sibling> bootAgain(const NodeSpec &spec, const Power &power)
+{
+    auto done = power.renewBootId();
+    umount2("/run", MNT_DETACH);
+    if (done)
+        done = mountRun();
+    if (!done)
+        fprintf(stderr, "node: %s\n", qPrintable(done.error().text()));
+    return siblings(spec);
+}
+
+/// Agent and engine, until SIGTERM or the power button end it.
+void runSiblings(const NodeSpec &spec, Power &power)
+{
+    const SystemClock clock;
+    std::vector<Sibling> all = siblings(spec);
+    while (!g_stop) {
+        // Before anything is started again: the engine says it and ends.
+        const QString asked = power.take();
+        if (asked == u"poweroff")
+            break;
+        if (asked == u"suspend" || asked == u"hibernate")
+            sleepUntilWoken(
+                power,
+                asked == u"suspend" ? QStringLiteral("suspended") : QStringLiteral("hibernated"));
+        if (asked == u"reboot" || asked == u"halt") {
+            stopInOrder(all);
+            kill(-1, SIGKILL);
+        }
+        if (asked == u"reboot")
+            all = bootAgain(spec, power);
+        if (asked == u"halt")
+            stayHalted(power);
+        startDue(all, clock.monotonicMs());
+        usleep(50'000); // a child's end or a signal cuts it short
+        reap(all);
+    }
+    stopInOrder(all);
+}
+
 } // namespace
 
 Result<void> enterUserNamespace()
@@ -261,15 +331,22 @@ Result<void> enterUserNamespace()
 
 int runFirstProcess(const NodeSpec &spec, const QStringList &controlGroups)
 {
+    Power power(spec);
+    auto opened = prepareFiles(spec);
+    if (opened)
+        opened = power.open();
+    if (opened)
+        opened = power.renewBootId();
+    if (!opened) {
+        fprintf(stderr, "node: %s\n", qPrintable(opened.error().text()));
+        return 1;
+    }
     if (const auto arranged = arrangeMounts(spec, controlGroups); !arranged) {
         fprintf(stderr, "node: %s\n", qPrintable(arranged.error().text()));
         return 1;
     }
     const QByteArray name = spec.name.toUtf8();
     sethostname(name.constData(), size_t(name.size()));
-    mkdir("/run/quarterdeck", 0755);
-    mkdir("/run/systemd", 0755);
-    mkdir("/run/systemd/system", 0755);
 
     struct sigaction action {};
     action.sa_handler = onTerminate;
@@ -278,14 +355,7 @@ int runFirstProcess(const NodeSpec &spec, const QStringList &controlGroups)
     action.sa_handler = onChild;
     sigaction(SIGCHLD, &action, nullptr);
 
-    const SystemClock clock;
-    std::vector<Sibling> all = siblings(spec);
-    while (!g_stop) {
-        startDue(all, clock.monotonicMs());
-        usleep(50'000); // a child's end or a signal cuts it short
-        reap(all);
-    }
-    stopInOrder(all);
+    runSiblings(spec, power);
     return 0;
 }
 

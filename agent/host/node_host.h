@@ -26,6 +26,9 @@ struct NodeSpec {
     QString stateDir() const { return dir + QStringLiteral("/state"); }
     QString logDir() const { return dir + QStringLiteral("/log"); }
     QString pidFile() const { return dir + QStringLiteral("/host.pid"); }
+    QString powerPipe() const { return dir + QStringLiteral("/power.pipe"); }
+    QString powerFile() const { return dir + QStringLiteral("/power"); }
+    QString bootIdFile() const { return dir + QStringLiteral("/etc/boot-id"); }
 };
 
 /// The process id of the node's first process as seen from outside; 0 when the node is down.

@@ -285,6 +285,19 @@ class Operators(MachineCase):
         self.assertEqual(self.machine.run("systemd-analyze", "log-level").stdout, "warning\n")
         self.machine.run("systemctl", "log-level", "info")
 
+    @proves()
+    def test_l_without_a_machine_there_is_nothing_to_switch_off(self):
+        self.do("start", "kind.service")
+        for verb in ("poweroff", "reboot", "halt", "suspend", "hibernate"):
+            refused = self.machine.systemctl(verb)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn(f"There is no machine to {verb}.", refused.stderr)
+        forced = self.machine.systemctl("--force", "poweroff")
+        self.assertNotEqual(forced.returncode, 0)
+        self.assertIn("There is no machine to poweroff.", forced.stderr)
+        self.assertEqual(self.machine.show("kind.service", "ActiveState"), "active")
+        self.do("stop", "kind.service")
+
     @proves("S151")
     def test_k_escaping(self):
         for arguments, result in {

@@ -24,9 +24,10 @@ struct Context {
     Moment started;  ///< the engine
     Moment finished; ///< its first units are up; not set before
     bool stopping = false;
-    bool isContainer = false;           ///< a machine's start is none of ours
-    std::function<void()> filesChanged; ///< for the signal
-    QString transientFolder;            ///< of files of transient units; empty = there are none
+    std::function<Result<void>(const QString &verb)> power; ///< empty: there is none
+    bool isContainer = false;                               ///< a machine's start is none of ours
+    std::function<void()> filesChanged;                     ///< for the signal
+    QString transientFolder; ///< of files of transient units; empty = there are none
     References references;
     std::function<void()> referencesChanged;
     QHash<QString, QString> fileStates; ///< UnitFileState, until files may have changed

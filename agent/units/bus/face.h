@@ -27,6 +27,11 @@ public:
     void stopping() { m_context.stopping = true; }
     /// When the engine's start began, before its first unit was.
     void beganAt(const Moment &moment) { m_context.started = moment; }
+    /// What carries out PowerOff and its like; without it they are refused.
+    void keepPower(std::function<Result<void>(const QString &verb)> power)
+    {
+        m_context.power = std::move(power);
+    }
     void isContainer(bool is) { m_context.isContainer = is; }
     /// Where the files of transient units are; without it there are none.
     void keepTransient(const QString &folder) { m_context.transientFolder = folder; }

@@ -96,6 +96,17 @@ Methods lifeMethods(Context &context)
         [&](const Call &call) { changeEnvironment(context, call, call.texts(0), {}); });
     add("UnsetAndSetEnvironment", "asas", "",
         [&](const Call &call) { changeEnvironment(context, call, call.texts(0), call.texts(1)); });
+    // At once, without the target of that name: `systemctl --force`.
+    for (const auto &[name, verb] :
+         {std::pair{"PowerOff", "poweroff"}, {"Reboot", "reboot"}, {"Halt", "halt"}}) {
+        add(name, "", "", [&context, verb = QString::fromLatin1(verb)](const Call &call) {
+            if (context.power)
+                finish(call, context.power(verb));
+            else
+                call.fail(
+                    error::notSupported, QStringLiteral("There is no machine to %1.").arg(verb));
+        });
+    }
     add("Dump", "", "s", [&](const Call &call) { call.reply({dump(context)}); });
     add("DumpByFileDescriptor", "", "h",
         [&](const Call &call) { replyFile(call, dump(context).toUtf8()); });

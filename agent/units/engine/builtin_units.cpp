@@ -32,10 +32,9 @@ constexpr Builtin kBuiltins[] = {
     {"multi-user.target", "[Unit]\nDescription=Multi-User System\nRequires=basic.target\n"
                           "After=basic.target\nAllowIsolate=yes\n"},
     {"halt.target", "[Unit]\nDescription=System Halt\nDefaultDependencies=no\n"
-                    "Requires=final.target\nAfter=final.target\nAllowIsolate=yes\n"
-                    "JobTimeoutSec=30min\n"},
-    {"final.target", "[Unit]\nDescription=Late Shutdown Services\nDefaultDependencies=no\n"
-                     "RefuseManualStart=yes\nAfter=shutdown.target umount.target\n"},
+                    "Requires=shutdown.target\nAfter=shutdown.target\nAllowIsolate=yes\n"},
+    {"hibernate.target", "[Unit]\nDescription=System Hibernation\nDefaultDependencies=no\n"
+                         "Requires=sleep.target\nAfter=sleep.target\nStopWhenUnneeded=yes\n"},
     {"network-online.target", "[Unit]\nDescription=Network is Online\nAfter=network.target\n"},
     {"network-pre.target", "[Unit]\nDescription=Preparation for Network\nRefuseManualStart=yes\n"},
     {"network.target", "[Unit]\nDescription=Network\nAfter=network-pre.target\n"
@@ -44,11 +43,9 @@ constexpr Builtin kBuiltins[] = {
                           "RefuseManualStart=yes\n"},
     {"paths.target", "[Unit]\nDescription=Path Units\n"},
     {"poweroff.target", "[Unit]\nDescription=System Power Off\nDefaultDependencies=no\n"
-                        "Requires=final.target\nAfter=final.target\nAllowIsolate=yes\n"
-                        "JobTimeoutSec=30min\n"},
+                        "Requires=shutdown.target\nAfter=shutdown.target\nAllowIsolate=yes\n"},
     {"reboot.target", "[Unit]\nDescription=System Reboot\nDefaultDependencies=no\n"
-                      "Requires=final.target\nAfter=final.target\nAllowIsolate=yes\n"
-                      "JobTimeoutSec=30min\n"},
+                      "Requires=shutdown.target\nAfter=shutdown.target\nAllowIsolate=yes\n"},
     {"remote-fs-pre.target", "[Unit]\nDescription=Preparation for Remote File Systems\n"
                              "RefuseManualStart=yes\n"},
     {"remote-fs.target", "[Unit]\nDescription=Remote File Systems\n"},
@@ -56,6 +53,10 @@ constexpr Builtin kBuiltins[] = {
                       "After=sysinit.target\nAllowIsolate=yes\n"},
     {"shutdown.target", "[Unit]\nDescription=System Shutdown\nDefaultDependencies=no\n"
                         "RefuseManualStart=yes\n"},
+    {"sleep.target", "[Unit]\nDescription=Sleep\nDefaultDependencies=no\nRefuseManualStart=yes\n"
+                     "StopWhenUnneeded=yes\n"},
+    {"suspend.target", "[Unit]\nDescription=Suspend\nDefaultDependencies=no\n"
+                       "Requires=sleep.target\nAfter=sleep.target\nStopWhenUnneeded=yes\n"},
     {"slices.target", "[Unit]\nDescription=Slice Units\nWants=-.slice system.slice\n"
                       "After=-.slice system.slice\n"},
     {"sockets.target", "[Unit]\nDescription=Socket Units\n"},
@@ -86,6 +87,14 @@ const QHash<QString, QString> &aliases()
 }
 
 } // namespace
+
+QString powerVerb(const QString &unit)
+{
+    static const QStringList verbs =
+        QStringLiteral("poweroff reboot halt suspend hibernate").split(u' ');
+    const QString verb = unit.section(u'.', 0, -2);
+    return unit.endsWith(u".target") && verbs.contains(verb) ? verb : QString();
+}
 
 FoundUnit findUnit(const UnitSource &source, const QString &name)
 {

@@ -9,4 +9,7 @@ namespace qd::units {
 /// basic.target, multi-user.target ... (ch3-systemd.md 6.3). What the source finds comes first.
 FoundUnit findUnit(const UnitSource &source, const QString &name);
 
+/// "reboot" for reboot.target: what becomes of the machine when it is reached; empty for others.
+QString powerVerb(const QString &unit);
+
 } // namespace qd::units

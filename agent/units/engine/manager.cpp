@@ -192,6 +192,10 @@ Result<void> Manager::refuse(const JobRequest &request, JobType type, const Unit
             QStringLiteral("Operation refused, unit %1 may be requested by dependency only (it is "
                            "configured to refuse manual start/stop).")
                 .arg(unit.id));
+    if (starts && !powerVerb(unit.id).isEmpty() && !m_options.hasPower)
+        return fail(
+            code::unsupported,
+            QStringLiteral("There is no machine to %1.").arg(powerVerb(unit.id)));
     if (request.mode == JobMode::Isolate && type != JobType::Start)
         return fail(code::badInput, QStringLiteral("Isolate is only valid for start."));
     if (request.mode == JobMode::Isolate && !unit.settings.allowIsolate)

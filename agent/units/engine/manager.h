@@ -59,7 +59,8 @@ public:
     struct Options {
         QStringList environment;               ///< of every service: PATH, LANG
         unitfile::SpecifierContext specifiers; ///< the node's part
-        quint64 bootUs = 0; ///< when the machine began to boot, on the monotonic clock
+        quint64 bootUs = 0;    ///< when the machine began to boot, on the monotonic clock
+        bool hasPower = false; ///< it may be powered off, rebooted, suspended
     };
     /// The parts that the engine works with; all must outlive it.
     struct Parts {
@@ -154,6 +155,8 @@ Q_SIGNALS:
     void jobChanged(quint32 id);
     void jobRemoved(quint32 id, const QString &unit, qd::units::JobResult result);
     void reloading(bool active);
+    /// poweroff.target or its like has been reached; it may be over by now.
+    void powerAsked(const QString &verb);
 
 private:
     // What the parts ask (manager_core.cpp).
@@ -208,7 +211,7 @@ private:
 
     /// A change to tell of, in order.
     struct News {
-        enum Kind { UnitIn, JobIn, JobOther, JobOut };
+        enum Kind { UnitIn, JobIn, JobOther, JobOut, Power };
         Kind kind;
         QString unit;
         JobId job = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the parts of the engine ask of each other: starting and stopping a unit of any type, and
 // what follows from a change of state (ch3-systemd.md 3.4, 3.6).
+#include "agent/units/engine/builtin_units.h"
 #include "agent/units/engine/job_queue.h"
 #include "agent/units/engine/manager.h"
 #include "agent/units/engine/messages.h"
@@ -198,6 +199,8 @@ void Manager::stateChanged(Unit &unit, ActiveState before, StateFlags flags)
     else if (!wasAskedFor && isActiveOrActivating(before) && isInactiveOrDeactivating(state))
         stopAfterwards(unit);
 
+    if (state == ActiveState::Active && state != before && !powerVerb(unit.id).isEmpty())
+        m_news.append(News{News::Power, unit.id});
     const bool ended = state != before && !flags.willRestart;
     if (ended && state == ActiveState::Failed)
         startTriggered(unit, Dependency::OnFailure);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the engine does when it is woken: jobs, units that nobody needs, news.
+#include "agent/units/engine/builtin_units.h"
 #include "agent/units/engine/device_machine.h"
 #include "agent/units/engine/job_queue.h"
 #include "agent/units/engine/manager.h"
@@ -228,6 +229,9 @@ void Manager::flush()
         case News::JobOther:
             if (m_jobs->find(item.job))
                 Q_EMIT jobChanged(item.job);
+            break;
+        case News::Power:
+            Q_EMIT powerAsked(powerVerb(item.unit));
             break;
         case News::JobOut:
             flushChange(find(item.unit));

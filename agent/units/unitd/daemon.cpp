@@ -5,6 +5,7 @@
 #include "shared/base/log.h"
 
 #include <QDir>
+#include <QFile>
 #include <QFileInfo>
 
 namespace qd::units {
@@ -113,7 +114,8 @@ Result<void> Daemon::start()
     const Moment began{quint64(m_clock.wallUs()), quint64(m_clock.monotonicMs()) * 1000};
     m_manager = std::make_unique<Manager>(
         Manager::Parts{&m_source, m_driver.get(), &m_journal, &m_clock, &m_random},
-        Manager::Options{serviceEnvironment(), machineSpecifiers(), bootUs()});
+        Manager::Options{
+            serviceEnvironment(), machineSpecifiers(), bootUs(), !m_options.power.isEmpty()});
     m_driver->setEngine(m_manager.get(), [this] { m_manager->run(); });
     m_manager->mountsChanged();
     m_manager->swapsChanged();
@@ -130,6 +132,12 @@ Result<void> Daemon::start()
         if (m_stopping)
             goOnStopping();
     });
+    connect(m_manager.get(), &Manager::powerAsked, this, [this](const QString &verb) {
+        if (const auto done = power(verb); !done)
+            qCWarning(lcUnits).noquote() << done.error().text();
+    });
+    if (!m_options.power.isEmpty())
+        m_face->keepPower([this](const QString &verb) { return power(verb); });
     if (auto open = openDoors(); !open)
         return open;
     qCInfo(lcUnits).noquote() << "ready; processes are tracked" << m_driver->tracking();
@@ -157,6 +165,26 @@ void Daemon::onJobRemoved()
     }
     if (m_stopping)
         goOnStopping();
+}
+
+Result<void> Daemon::power(const QString &verb)
+{
+    if (verb == u"suspend" || verb == u"hibernate")
+        return tellMachine(verb);
+    m_lastWord = verb;
+    stop();
+    return {};
+}
+
+Result<void> Daemon::tellMachine(const QString &verb) const
+{
+    QFile pipe(m_options.power);
+    if (!pipe.open(QIODevice::WriteOnly | QIODevice::Unbuffered | QIODevice::ExistingOnly) ||
+        pipe.write(verb.toLatin1() + '\n') < 0)
+        return fail(
+            code::io, QStringLiteral("cannot tell the machine to %1: %2 of %3")
+                          .arg(verb, pipe.errorString(), m_options.power));
+    return {};
 }
 
 void Daemon::stop()
@@ -204,7 +232,15 @@ void Daemon::goOnStopping()
     m_finishing = true;
     // What the last units said is read before the journal is closed.
     QMetaObject::invokeMethod(
-        this, [this] { m_writer.finish([this] { Q_EMIT ended(); }); }, Qt::QueuedConnection);
+        this,
+        [this] {
+            m_writer.finish([this] {
+                if (!m_lastWord.isEmpty())
+                    (void)tellMachine(m_lastWord);
+                Q_EMIT ended();
+            });
+        },
+        Qt::QueuedConnection);
 }
 
 } // namespace qd::units

@@ -43,6 +43,9 @@ private:
     void onJobRemoved();
     void stopUnits();
     void goOnStopping();
+    /// Error: the machine cannot be told.
+    Result<void> power(const QString &verb);
+    Result<void> tellMachine(const QString &verb) const;
     bool isBusy() const;
 
     DaemonOptions m_options;
@@ -57,6 +60,7 @@ private:
     std::unique_ptr<Manager> m_manager;
     std::unique_ptr<bus::Face> m_face;
     bool m_started = false;
+    QString m_lastWord; ///< for the machine, when all units have stopped
     bool m_stopping = false;
     bool m_finishing = false;
 };

@@ -19,6 +19,7 @@ const QMap<QString, Setter> &setters()
         {QStringLiteral("--log"), [](DaemonOptions &o, const QString &v) { o.log = v; }},
         {QStringLiteral("--kernel-log"),
          [](DaemonOptions &o, const QString &v) { o.kernelLog = v; }},
+        {QStringLiteral("--power"), [](DaemonOptions &o, const QString &v) { o.power = v; }},
         {QStringLiteral("--stamps"), [](DaemonOptions &o, const QString &v) { o.stamps = v; }},
         {QStringLiteral("--target"), [](DaemonOptions &o, const QString &v) { o.target = v; }},
         {QStringLiteral("--private-socket"),
@@ -101,6 +102,8 @@ QString daemonHelp()
         "  --log DIR             the journal goes to DIR/journal/MACHINE-ID (/var/log)\n"
         "  --kernel-log FILE     the kernel's messages, for the journal (/dev/kmsg; none in a "
         "container)\n"
+        "  --power PIPE          where poweroff, reboot, halt, suspend, hibernate are written to; "
+        "without it the engine refuses them\n"
         "  --stamps DIR          last times of timers with Persistent= "
         "(/var/lib/systemd/timers)\n"
         "  --private-socket PATH one more socket, such as systemctl's /run/systemd/private\n"

@@ -12,7 +12,8 @@ struct DaemonOptions {
     QString run = QStringLiteral("/run/quarterdeck");
     QString log = QStringLiteral("/var/log");
     QString stamps = QStringLiteral("/var/lib/systemd/timers"); ///< last times of timers
-    bool isContainer = false;                                   ///< not the machine itself
+    QString power;              ///< the pipe to the machine's power; empty = it has none
+    bool isContainer = false;   ///< not the machine itself
     QString kernelLog;          ///< whose messages go to the journal; empty = none
     QStringList privateSockets; ///< besides <run>/unitd.sock
     QStringList unitPaths;      ///< highest priority first

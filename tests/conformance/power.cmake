@@ -1,0 +1,1 @@
+qd_python_test(conformance_power SCRIPT power.py TIMEOUT 180 LABEL conformance)
