@@ -620,7 +620,12 @@ void TestUnitDependencies::shutdownStopsEverything()
         "[Unit]\nDefaultDependencies=no\nRequires=shutdown.target\nAfter=shutdown.target\n");
     w.start("a.service");
     w.start("b.service");
+    QStringList asked;
+    QObject::connect(&w.manager, &Manager::powerAsked, &w.manager, [&asked](const QString &verb) {
+        asked.append(verb);
+    });
     QCOMPARE(w.start("halt.target", JobMode::ReplaceIrreversibly), "done");
+    QCOMPARE(asked, QStringList{QStringLiteral("halt")});
     QCOMPARE(w.processCount("a.service"), 0);
     QCOMPARE(w.processCount("b.service"), 1);
 }

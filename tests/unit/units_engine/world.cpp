@@ -245,7 +245,7 @@ World::World(quint64 seed)
     : random(seed)
     , manager(
           Manager::Parts{&source, &driver, &journal, &clock, &random},
-          Manager::Options{{QStringLiteral("PATH=/usr/bin")}, {}})
+          Manager::Options{{QStringLiteral("PATH=/usr/bin")}, {}, 0, true})
 {
     QObject::connect(&manager, &Manager::jobAdded, &manager, [this](quint32 id, const QString &u) {
         news.append(QStringLiteral("job %1 %2").arg(id).arg(u));
