@@ -19,6 +19,7 @@ import zlib
 
 import unit_graphs
 from qdtest import SOURCE
+from unit_machine import UnitMachine
 
 HOME = os.path.join(SOURCE, "tests", "units_reference")
 DIR = "/run/units-reference"
@@ -117,6 +118,14 @@ def all_sets():
             name = os.path.splitext(os.path.relpath(path, os.path.join(HOME, "sets")))[0]
             found[name] = UnitSet(name, file.read())
     return found
+
+
+def our_machine():
+    """A machine with our engine whose services may keep state: it goes with the machine."""
+    machine = UnitMachine({}, net=True)
+    done = machine.run("sh", "-c", "mount -t tmpfs tmpfs /var/lib && mount -t tmpfs tmpfs /var/cache")
+    assert done.returncode == 0, done.stderr
+    return machine
 
 
 def play(machine, sets, together=12):

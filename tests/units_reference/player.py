@@ -8,6 +8,7 @@ docs/systemd-differences.md.
 import concurrent.futures
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -124,8 +125,9 @@ class Player:
 
     def do_await_log(self, rest):
         """`await-log WORDS`: until that line stands in the log; with `xN` at its end, N times."""
-        words, _, times = rest.rpartition(" x") if rest.rpartition(" x")[2].isdigit() else (rest, "", "1")
-        if not look_until(lambda: self.read_log().count(words) >= int(times)):
+        counted = re.fullmatch(r"(.*) x(\d+)", rest)
+        words, times = (counted[1], int(counted[2])) if counted else (rest, 1)
+        if not look_until(lambda: self.read_log().count(words) >= times):
             self.lines.append(f"await-log {rest}: {self.read_log()}")
 
     def do_sh(self, rest):

@@ -17,7 +17,6 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import unit_sets  # noqa: E402
 from systemd_machine import SystemdMachine  # noqa: E402
-from unit_machine import UnitMachine  # noqa: E402
 
 
 def ask(machine, sets):
@@ -58,7 +57,7 @@ def main():
         if "--show" not in sys.argv:
             unit_sets.record(every, reference, version)
             return
-    ours, seconds, _ = ask(UnitMachine({}, net=True), sets)
+    ours, seconds, _ = ask(unit_sets.our_machine(), sets)
     print(f"ours: {len(sets)} sets, the longest {sorted(((v, k) for k, v in seconds.items()), reverse=True)[:5]}")
     print(f"{compare(sets, reference, ours)} of {len(sets)} sets differ")
 

@@ -85,9 +85,18 @@ void addProtections(QVariantMap &out)
     out[QStringLiteral("ProcSubset")] = QStringLiteral("all");
     for (const char *name :
          {"ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths", "ExecPaths", "NoExecPaths",
-          "ExecSearchPath", "RuntimeDirectory", "StateDirectory", "CacheDirectory", "LogsDirectory",
-          "ConfigurationDirectory"})
+          "ExecSearchPath"})
         out[QLatin1String(name)] = QStringList();
+}
+
+void addFolders(QVariantMap &out, const ExecSettings &exec)
+{
+    for (int i = 0; i < kFolderKinds; ++i) {
+        const QString name = toText(FolderKind(i)) + QStringLiteral("Directory");
+        out[name] = exec.folders[size_t(i)].names;
+        out[name + QStringLiteral("Mode")] = quint32(exec.folders[size_t(i)].mode);
+    }
+    out[QStringLiteral("RuntimeDirectoryPreserve")] = toText(exec.runtimeKeeping);
 }
 
 } // namespace
@@ -105,6 +114,7 @@ void addExecProperties(QVariantMap &out, const Unit &unit)
     out[QStringLiteral("OOMScoreAdjust")] = exec.oomScoreAdjust.value_or(0);
     out[QStringLiteral("NonBlocking")] = exec.nonBlocking;
     out[QStringLiteral("IgnoreSIGPIPE")] = exec.ignoreSigpipe;
+    addFolders(out, exec);
     addEnvironment(out, exec);
     addStreams(out, exec);
     addLimits(out, exec);

@@ -19,5 +19,7 @@ constexpr int kCgroup = 219;
 constexpr int kSetsid = 220;
 constexpr int kStderr = 222;
 constexpr int kNamespace = 226; // also of RootDirectory=
+constexpr int kRuntimeDirectory = 233;
+constexpr int kStateDirectory = 238; // then 239 CACHE, 240 LOGS, 241 CONFIGURATION
 
 } // namespace qd::units::exit_status

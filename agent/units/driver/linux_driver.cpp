@@ -14,13 +14,16 @@
 #include "agent/units/driver/path_watch.h"
 #include "agent/units/driver/plan.h"
 #include "agent/units/driver/proc.h"
+#include "agent/units/driver/service_folders.h"
 #include "agent/units/driver/swap_table.h"
 #include "agent/units/driver/timer_stamps.h"
 #include "agent/units/driver/users.h"
 #include "shared/base/log.h"
 #include "shared/unitfile/values.h"
 
+#include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QSocketNotifier>
 #include <QTimer>
 #include <atomic>
@@ -206,6 +209,8 @@ Result<qint32> LinuxDriver::spawn(const SpawnRequest &request)
     }
     ChildPlan plan = planChild(request, open);
     plan.groupFiles = *files;
+    if (plan.refusal == 0)
+        plan.refusal = makeOwnFolders(request.exec);
     int report[2];
     pid_t pid = -1;
     if (pipe2(report, O_CLOEXEC | O_NONBLOCK) == 0) {
@@ -687,6 +692,15 @@ void LinuxDriver::makeFolder(const QString &path, uint mode)
 {
     if (!makeFolders(path, mode))
         qCWarning(lcUnits).noquote() << "cannot make the folder" << path;
+}
+
+void LinuxDriver::removeFolder(const QString &path)
+{
+    const QFileInfo folder(path);
+    if (folder.isSymLink())
+        QFile::remove(path);
+    else if (folder.exists())
+        QDir(path).removeRecursively();
 }
 
 std::optional<quint64> LinuxDriver::timerStamp(const QString &unit) const

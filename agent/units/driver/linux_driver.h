@@ -90,6 +90,7 @@ public:
         const QString &controlGroup, const QList<qint32> &pids,
         const QString &invocationId) override;
     void makeFolder(const QString &path, uint mode) override;
+    void removeFolder(const QString &path) override;
     std::optional<quint64> timerStamp(const QString &unit) const override;
     void setTimerStamp(const QString &unit, quint64 us) override;
 

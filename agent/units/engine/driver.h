@@ -170,6 +170,8 @@ public:
     }
     /// Makes a folder and those above it; one that is there stays as it is.
     virtual void makeFolder(const QString &path, uint mode) = 0;
+    /// Removes a folder with all that is in it.
+    virtual void removeFolder(const QString &path) = 0;
     /// When a timer with Persistent= was last due, microseconds since 1970; it is kept over
     /// restarts of the machine.
     virtual std::optional<quint64> timerStamp(const QString &unit) const

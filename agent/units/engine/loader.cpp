@@ -4,6 +4,7 @@
 #include "agent/units/engine/errors.h"
 #include "agent/units/engine/mount_setters.h"
 #include "agent/units/engine/option_setters.h"
+#include "agent/units/engine/own_folders.h"
 #include "agent/units/engine/place_setters.h"
 #include "agent/units/engine/socket_setters.h"
 #include "shared/unitfile/check.h"
@@ -149,6 +150,8 @@ void finishService(Loading &loading, const Driver &machine)
     service.of(ExecKind::Stop) = loading.stopPre + service.of(ExecKind::Stop);
     if (service.type == ServiceType::Oneshot && !service.timeoutStartGiven)
         service.timeoutStartUs = unitfile::kInfinity;
+    for (int i = 0; i < kFolderKinds; ++i)
+        unit.settings.requiresMountsFor += ownFolders(unit.exec, FolderKind(i));
     if (loading.wrong.isEmpty()) {
         loading.wrong = wrongService(service, machine);
         if (!loading.wrong.isEmpty())

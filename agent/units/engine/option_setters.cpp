@@ -2,6 +2,7 @@
 #include "agent/units/engine/option_setters.h"
 
 #include "agent/units/engine/mount_setters.h"
+#include "agent/units/engine/own_folders.h"
 #include "agent/units/engine/place_setters.h"
 #include "agent/units/engine/setter_kinds.h"
 #include "agent/units/engine/socket_setters.h"
@@ -160,6 +161,18 @@ void setLimit(Loading &l, const QString &name, const QString &value)
     const auto hard = value.contains(u':') ? read(value.section(u':', 1)) : soft;
     if (soft && hard && *soft <= *hard)
         l.unit.exec.limits.insert(name, Limit{*soft, *hard});
+}
+
+/// Names of folders below their place; what leads out of it is left out.
+void setFolders(Loading &l, QStringList &names, const QString &value)
+{
+    if (value.isEmpty())
+        names.clear();
+    for (const QString &word : words(l, value)) {
+        const QString name = word.section(u':', 0, 0); // after it: where a link to it would be
+        if (isFolderName(name) && !names.contains(name))
+            names.append(name);
+    }
 }
 
 /// Only what is a place: others are left out.
@@ -338,6 +351,22 @@ void addExecSetters(Setters &s, const QString &section)
     exec("EnvironmentFile", setEnvironmentFile);
     exec("WorkingDirectory", setWorkingDirectory);
     exec("UMask", parsed([](Loading &l) -> uint & { return l.unit.exec.umask; }, parseMode));
+    for (int i = 0; i < kFolderKinds; ++i) {
+        const QString name = toText(FolderKind(i)) + QStringLiteral("Directory");
+        s.insert(section + name, [i](Loading &l, const QString &value) {
+            setFolders(l, l.unit.exec.folders[size_t(i)].names, value);
+        });
+        s.insert(
+            section + name + QStringLiteral("Mode"),
+            parsed(
+                [i](Loading &l) -> uint & { return l.unit.exec.folders[size_t(i)].mode; },
+                parseMode));
+    }
+    exec(
+        "RuntimeDirectoryPreserve",
+        parsed(
+            [](Loading &l) -> FolderKeeping & { return l.unit.exec.runtimeKeeping; },
+            folderKeepingFrom));
     const auto whole =
         [&exec](const char *name, std::optional<int> ExecSettings::*member, int least, int most) {
             exec(name, [member, least, most](Loading &l, const QString &value) {

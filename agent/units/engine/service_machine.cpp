@@ -2,6 +2,7 @@
 #include "agent/units/engine/service_machine.h"
 
 #include "agent/units/engine/messages.h"
+#include "agent/units/engine/own_folders.h"
 #include "agent/units/engine/service_rules.h"
 
 namespace qd::units {
@@ -225,6 +226,11 @@ void ServiceMachine::enterDead(Unit &unit, Outcome outcome, bool mayRestart)
     // A stop that is asked for already is not undone by a restart.
     run.willRestart =
         mayRestart && !m_parts.core->hasStopJob(unit) && shallRestart(unit.service, run);
+    const FolderKeeping keeping = unit.exec.runtimeKeeping;
+    if (keeping == FolderKeeping::No || (keeping == FolderKeeping::Restart && !run.willRestart)) {
+        for (const QString &folder : ownFolders(unit.exec, FolderKind::Runtime))
+            m_parts.driver->removeFolder(folder);
+    }
     setState(unit, isFine ? State::Dead : State::Failed);
     if (run.willRestart) {
         run.willRestart = false;

@@ -78,6 +78,12 @@ struct Limit {
     quint64 hard = 0;
 };
 
+/// RuntimeDirectory= or one of its kin.
+struct OwnFolders {
+    QStringList names; ///< below the place that the kind has
+    uint mode = 0755;
+};
+
 /// The surroundings of a service's processes (5.3).
 struct ExecSettings {
     QString user;
@@ -92,6 +98,8 @@ struct ExecSettings {
     QStringList passEnvironment;
     QStringList unsetEnvironment;
     uint umask = 0022;
+    std::array<OwnFolders, kFolderKinds> folders; ///< by FolderKind
+    FolderKeeping runtimeKeeping = FolderKeeping::No;
     std::optional<int> nice;
     std::optional<int> oomScoreAdjust;
     QMap<QString, Limit> limits; ///< "NOFILE" -> ...

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/engine/types.h"
 
+#include "shared/unitfile/values.h"
+
 #include <QStringList>
 
 namespace qd::units {
@@ -57,6 +59,12 @@ const QStringList &notifyAccesses()
 const QStringList &killModes()
 {
     static const QStringList all = list("control-group process mixed none");
+    return all;
+}
+
+const QStringList &folderKeepings()
+{
+    static const QStringList all = list("no yes restart");
     return all;
 }
 
@@ -242,6 +250,17 @@ QString toText(ServiceResult result)
     return all.value(int(result));
 }
 
+QString toText(FolderKind kind)
+{
+    static const QStringList all = list("Runtime State Cache Logs Configuration");
+    return all.value(int(kind));
+}
+
+QString toText(FolderKeeping keeping)
+{
+    return folderKeepings().value(int(keeping));
+}
+
 QString toText(ExecKind kind)
 {
     static const QStringList all =
@@ -300,6 +319,14 @@ std::optional<NotifyAccess> notifyAccessFrom(const QString &text)
 std::optional<KillMode> killModeFrom(const QString &text)
 {
     return find<KillMode>(killModes(), text);
+}
+
+std::optional<FolderKeeping> folderKeepingFrom(const QString &text)
+{
+    // yes, no and their other names, or "restart"
+    if (const auto flag = unitfile::parseBool(text))
+        return *flag ? FolderKeeping::Yes : FolderKeeping::No;
+    return find<FolderKeeping>(folderKeepings(), text);
 }
 
 std::optional<TimeoutMode> timeoutModeFrom(const QString &text)

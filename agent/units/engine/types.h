@@ -173,6 +173,11 @@ enum class ServiceResult {
     MountStartLimitHit,   // of an automount,
     Unmounted             // which may also be taken away
 };
+/// Folders that a service has for itself: RuntimeDirectory= ...
+enum class FolderKind { Runtime, State, Cache, Logs, Configuration };
+constexpr int kFolderKinds = 5;
+/// Whether its RuntimeDirectory= stays when it has ended.
+enum class FolderKeeping { No, Yes, Restart };
 enum class ExecKind { Condition, StartPre, Start, StartPost, Reload, Stop, StopPost };
 constexpr int kExecKinds = 7;
 
@@ -200,6 +205,8 @@ QString toText(NotifyAccess access);
 QString toText(KillMode mode);
 QString toText(TimeoutMode mode);
 QString toText(ServiceResult result);
+QString toText(FolderKind kind); ///< "Runtime" of RuntimeDirectory= ...
+QString toText(FolderKeeping keeping);
 QString toText(ExecKind kind); ///< "ExecStartPre" ...
 
 UnitType unitTypeOf(const QString &unit);
@@ -211,6 +218,7 @@ std::optional<TimerBase> timerBaseFrom(const QString &option);
 std::optional<ServiceType> serviceTypeFrom(const QString &text);
 std::optional<RestartPolicy> restartPolicyFrom(const QString &text);
 std::optional<NotifyAccess> notifyAccessFrom(const QString &text);
+std::optional<FolderKeeping> folderKeepingFrom(const QString &text);
 std::optional<KillMode> killModeFrom(const QString &text);
 std::optional<TimeoutMode> timeoutModeFrom(const QString &text);
 

@@ -2,6 +2,7 @@
 #include "agent/units/engine/unit_processes.h"
 
 #include "agent/units/engine/messages.h"
+#include "agent/units/engine/own_folders.h"
 #include "shared/unitfile/environment.h"
 
 namespace qd::units {
@@ -26,7 +27,7 @@ std::optional<qint32> UnitProcesses::spawn(
     request.exec = unit.exec;
     request.environment = *m_parts.environment +
                           QStringList{QStringLiteral("INVOCATION_ID=") + unit.invocationId} +
-                          request.environment;
+                          folderVariables(unit.exec) + request.environment;
     request.unitEnvironment = *environment;
     const auto pid = m_parts.driver->spawn(request);
     if (!pid) {

@@ -141,6 +141,7 @@ private Q_SLOTS:
     void limitsAndTheRestOfTheSurroundings();
     void aServiceRunsInItsFolders();
     void aServiceRunsAsItsUser();
+    void aServiceGetsFoldersOfItsOwn();
     void nobodyLeavesItsGroup_data();
     void nobodyLeavesItsGroup();
     void aSignalReachesAllButTheExcepted();
@@ -378,6 +379,23 @@ void TestUnitsDriver::aServiceRunsInItsFolders()
     SpawnRequest alone = Machine::request(QStringLiteral("/alone --version"));
     alone.exec.rootDirectory = root.path();
     QCOMPARE(machine.run(alone), getuid() == 0 ? 0 : 226);
+}
+
+void TestUnitsDriver::aServiceGetsFoldersOfItsOwn()
+{
+    const QString name = QStringLiteral("quarterdeck-test-%1").arg(getpid());
+    const QString path = QStringLiteral("/run/") + name;
+    Machine machine;
+    SpawnRequest what = Machine::shell(QStringLiteral("stat -c '%U %a' ") + path);
+    what.exec.folders[size_t(FolderKind::Runtime)] = {{name}, 0750};
+    if (getuid() != 0) {
+        QCOMPARE(machine.run(what), 233); // nobody else makes folders there
+        return;
+    }
+    what.exec.user = QStringLiteral("daemon");
+    QCOMPARE(machine.output(what).value(0), "daemon 750");
+    machine.driver.removeFolder(path);
+    QVERIFY(!QFile::exists(path));
 }
 
 void TestUnitsDriver::aServiceRunsAsItsUser()

@@ -11,6 +11,7 @@ class TestServiceLife : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aServiceHasFoldersOfItsOwn();
     void aSimpleServiceIsUpAtOnce();
     void commandsRunInTheirOrder();
     void theStatesOfAStartAndAStop();
@@ -43,6 +44,33 @@ private Q_SLOTS:
     void successExitStatusAddsToWhatIsClean();
     void aServiceWithoutStartCommand();
 };
+
+void TestServiceLife::aServiceHasFoldersOfItsOwn()
+{
+    World w;
+    w.file(
+        "a.service", "RuntimeDirectory=a a/below ../out /abs\nStateDirectory=a\n"
+                     "RuntimeDirectoryMode=0750\nExecStart=/bin/sleep 9\n");
+    w.start("a.service");
+    const SpawnRequest &request = w.driver.requests.first();
+    QCOMPARE(request.exec.folders[0].names, (QStringList{"a", "a/below"}));
+    QCOMPARE(request.exec.folders[0].mode, 0750U);
+    QVERIFY(request.environment.contains("RUNTIME_DIRECTORY=/run/a:/run/a/below"));
+    QVERIFY(request.environment.contains("STATE_DIRECTORY=/var/lib/a"));
+    w.stop("a.service");
+    QCOMPARE(w.driver.log.filter("remove"), (QStringList{"remove /run/a", "remove /run/a/below"}));
+
+    w.file(
+        "b.service", "RuntimeDirectory=b\nRuntimeDirectoryPreserve=restart\nRestart=always\n"
+                     "ExecStart=/bin/sleep 9\n");
+    w.driver.log.clear();
+    w.start("b.service");
+    w.exit("b.service", 1);
+    w.advance(100);
+    QCOMPARE(w.driver.log.filter("remove"), QStringList());
+    w.stop("b.service");
+    QCOMPARE(w.driver.log.filter("remove"), QStringList("remove /run/b"));
+}
 
 void TestServiceLife::aSimpleServiceIsUpAtOnce()
 {

@@ -95,6 +95,10 @@ public:
         log.append(QStringLiteral("folder %1 %2").arg(path).arg(mode, 0, 8));
         existing.insert(path);
     }
+    void removeFolder(const QString &path) override
+    {
+        log.append(QStringLiteral("remove ") + path);
+    }
     std::optional<quint64> timerStamp(const QString &unit) const override
     {
         return stamps.contains(unit) ? std::optional(stamps.value(unit)) : std::nullopt;
