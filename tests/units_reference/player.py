@@ -195,7 +195,8 @@ class Player:
             return not moving()
         if not look_until(settled):
             self.lines += [f"{unit.get('Id')} does not settle: {unit.get('ActiveState')}" for unit in moving()]
-        return seen
+        # A look takes its time, unit by unit: only one that begins now sees all as they have become.
+        return show(self.set["look"], PROPERTIES)
 
     def read_log(self):
         with open(self.log, encoding="utf-8") as file:

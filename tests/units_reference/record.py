@@ -6,7 +6,8 @@
     record.py --show [PATTERN...]     asks both and prints where they differ; writes nothing
     record.py --ours [PATTERN...]     asks our engine and prints where it differs from what was recorded
 
-A pattern is part of a set's name, GROUP/NAME. --graphs=1000-1500: these seeds of the generator, too.
+A pattern is part of a set's name, GROUP/NAME. --graphs=1000-1500: the graphs of these seeds
+and nothing else (with --show).
 Needs root and systemd-nspawn (but for --ours); QD_BUILD_DIR names the build.
 """
 import difflib
@@ -42,12 +43,10 @@ def compare(sets, reference, ours):
 
 def main():
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
-    graphs = [re.fullmatch(r"--graphs=(\d+)-(\d+)", word) for word in sys.argv[1:]]
     every = unit_sets.all_sets()
-    for found in filter(None, graphs):
-        words.append("graphs/")
-        for seed in range(int(found[1]), int(found[2]) + 1):
-            every[f"graphs/{seed}"] = unit_sets.graph(seed)
+    for found in filter(None, (re.fullmatch(r"--graphs=(\d+)-(\d+)", word) for word in sys.argv[1:])):
+        asked = [unit_sets.graph(seed) for seed in range(int(found[1]), int(found[2]) + 1)]
+        every = {one.name: one for one in asked}
     sets = {name: one for name, one in every.items()
             if not words or any(word in name for word in words)}
     reference = unit_sets.recorded(every)

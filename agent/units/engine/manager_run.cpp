@@ -22,11 +22,13 @@ void Manager::run()
     if (m_running)
         return; // called by someone who heard the news
     m_running = true;
-    m_jobs->run();
-    stopWhatIsBound();
-    stopWhatIsUnneeded();
-    startWhatIsUpheld();
-    m_jobs->run();
+    // First what follows from changes, then the jobs: one that only waits still counts as needing.
+    do {
+        startWhatIsUpheld();
+        stopWhatIsBound();
+        stopWhatIsUnneeded();
+        m_jobs->run();
+    } while (!m_upheld.isEmpty() || !m_bound.isEmpty() || !m_unneeded.isEmpty());
     collect();
     flush();
     m_running = false;

@@ -32,6 +32,7 @@ private Q_SLOTS:
     void twoUnitsThatTriggerEachOtherComeToRest();
     void stopWhenUnneeded();
     void aJobThatFailsIsNoReasonToStopWhatIsUnneeded();
+    void aJobThatWaitsNeedsWhatItWaitsFor();
     void whatIsUpheldIsStartedAgain();
     void whatIsToldOfAnEndKeepsItInMemory();
     void aFalseConditionIsNoFailure();
@@ -378,6 +379,23 @@ void TestUnitDependencies::aJobThatFailsIsNoReasonToStopWhatIsUnneeded()
     w.file("a.service", "[Unit]\nStopWhenUnneeded=yes\n[Service]\nExecStart=/bin/sleep 9\n");
     QCOMPARE(w.start("t.target"), "dependency");
     QCOMPARE(w.state("a.service"), "active/running"); // the target has not changed: nobody looks
+}
+
+void TestUnitDependencies::aJobThatWaitsNeedsWhatItWaitsFor()
+{
+    QD_PROVES("U-16");
+    World w;
+    w.file(
+        "a.service", "[Unit]\nStopWhenUnneeded=yes\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+                     "ExecStart=/bin/true\n");
+    w.file(
+        "c.service", "[Unit]\nConditionPathExists=/nowhere\n[Service]\nExecStart=/bin/sleep 9\n");
+    w.file(
+        "b.service", "[Unit]\nWants=a.service\nBindsTo=c.service\nAfter=a.service c.service\n"
+                     "[Service]\nExecStart=/bin/sleep 9\n");
+    // Its own start fails, but at the moment when the other is up it is still to come.
+    QCOMPARE(w.start("b.service"), "dependency");
+    QCOMPARE(w.state("a.service"), "active/exited");
 }
 
 void TestUnitDependencies::whatIsUpheldIsStartedAgain()
