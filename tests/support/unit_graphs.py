@@ -2,17 +2,19 @@
 """Random dependency graphs of units, from a seed: the text of a unit set (unit_sets.py) and who must run before whom.
 
 What they say is settled by systemd's documentation, never by the order in which it looks at a set: no unit is after one with
-a higher number, whoever requires another is after it, and only units that are started one by one conflict.
+a higher number, whoever requires another is after it, and only units that are started one by one conflict. StopWhenUnneeded=
+stands only in graphs without failures: whether what needs a unit has failed by then would be a matter of time.
 """
 import random
 
-_NEEDS = ("Wants", "Wants", "Wants", "Requires", "Requires", "BindsTo", "Requisite", "PartOf")
+_NEEDS = ("Wants", "Wants", "Wants", "Requires", "Requires", "BindsTo", "PartOf", "Requisite")
 
 
 class _Graph:
     def __init__(self, seed):
         self.random = random.Random(seed)  # only random() is asked: it is the same in every Python
         self.count = self.below(11) + 5
+        self.fails = self.chance(0.6)
         self.after = {number: set() for number in range(self.count)}
         self.lines = {number: [] for number in range(self.count)}
 
@@ -26,7 +28,7 @@ class _Graph:
         for number in range(1, self.count):
             for _ in range(self.below(4)):
                 other = self.below(number)
-                kind = _NEEDS[self.below(len(_NEEDS))]
+                kind = _NEEDS[self.below(len(_NEEDS) - (0 if self.fails else 1))]
                 self.lines[number].append(f"{kind}=u{other}.service")
                 if kind != "PartOf" or self.chance(0.5):
                     self.after[number].add(other)
@@ -54,13 +56,13 @@ class _Graph:
         unit = "".join(line + "\n" for line in self.lines[number])
         kind = "Type=oneshot\nRemainAfterExit=yes\n"
         start = f"ExecStart={{say}} u{number}\n"
-        if self.chance(0.15):
+        if self.fails and self.chance(0.25):
             start += "ExecStart=/bin/false\n"
         elif self.chance(0.2):
             kind, start = "", f"ExecStartPre={{say}} u{number}\nExecStart=/bin/sleep 300\n"
-        if self.chance(0.1):
+        if self.fails and self.chance(0.15):
             unit += "ConditionPathExists=/nowhere/at/all\n"
-        if self.chance(0.15):
+        if not self.fails and self.chance(0.3):
             unit += "StopWhenUnneeded=yes\n"
         return f"== u{number}.service\n[Unit]\n{unit}[Service]\n{kind}{start}ExecStop={{say}} u{number} stops\n"
 
