@@ -9,6 +9,7 @@ from unit_machine import MachineCase
 DISK = "dev-shm-disk0.device"
 UNITS = {
     "run-disk.mount": "[Mount]\nWhat=/dev/shm/disk0\nWhere=/run/disk\nType=tmpfs\n",
+    "run-deep.mount": "[Mount]\nWhat=/dev/shm/by/name/disk\nWhere=/run/deep\nType=tmpfs\n",
     "run-never.mount": "[Mount]\nWhat=/dev/shm/never\nWhere=/run/never\nType=tmpfs\n",
     "dev-shm-never.device": "[Unit]\nJobRunningTimeoutSec=300ms\n",
     "bound.service": f"[Unit]\nBindsTo={DISK}\nAfter={DISK}\n[Service]\nExecStart=/bin/sleep 1000\n",
@@ -49,11 +50,21 @@ class Devices(MachineCase):
         self.await_sub("bound.service", "dead")
         self.await_sub(DISK, "dead")
         self.assertEqual(self.machine.show("run-disk.mount", "SubState"), "mounted")
+        self.sh("ln -s real /dev/shm/disk0")
+        self.await_sub(DISK, "plugged")
         self.machine.systemctl("stop", "run-disk.mount")
         wait_for(lambda: DISK not in self.machine.systemctl("list-units", "--all").stdout, 5, "nobody to name it")
 
     @proves("S94")
-    def test_3_it_does_not_wait_for_ever(self):
+    def test_3_folders_may_come_later(self):
+        self.machine.systemctl("start", "--no-block", "run-deep.mount")
+        wait_for(lambda: "dev-shm-by-name-disk.device" in self.jobs(), 5, "the wait for the device")
+        self.sh("mkdir /dev/shm/by; mkdir /dev/shm/by/name; ln -s /dev/shm/real /dev/shm/by/name/disk")
+        self.await_sub("run-deep.mount", "mounted")
+        self.machine.systemctl("stop", "run-deep.mount")
+
+    @proves("S94")
+    def test_4_it_does_not_wait_for_ever(self):
         done = self.machine.systemctl("start", "run-never.mount")
         self.assertEqual(done.returncode, 1)
         self.assertIn("A dependency job for run-never.mount failed.", done.stderr)

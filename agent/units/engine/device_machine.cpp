@@ -11,9 +11,10 @@ StartAnswer DeviceMachine::start(Unit &unit)
     return unit.active == ActiveState::Active ? StartAnswer::Already : StartAnswer::UnderWay;
 }
 
-void DeviceMachine::cameIn(Unit &unit)
+void DeviceMachine::follow(Unit &unit)
 {
-    m_driver->watchPaths(unit.id, {PathLine{PathKind::Exists, pathOfUnit(unit.id), false}});
+    // As a glob: of a link it is the link that counts, and the folder tells of it.
+    m_driver->watchPaths(unit.id, {PathLine{PathKind::ExistsGlob, pathOfUnit(unit.id), false}});
     look(unit);
 }
 

@@ -18,12 +18,13 @@ public:
     StartAnswer start(Unit &unit) override;
     StartAnswer stop(Unit &) override { return StartAnswer::Unsupported; }
     bool hasStartLimit() const override { return false; }
-    /// It is in memory from now on.
-    void cameIn(Unit &unit);
-    /// Something has happened at its path.
-    void look(Unit &unit);
+    /// It came into memory, or something has happened at its path or to a folder above: a watch
+    /// sees no further than what was there when it began.
+    void follow(Unit &unit);
 
 private:
+    void look(Unit &unit);
+
     Core *m_core;
     Driver *m_driver;
 };

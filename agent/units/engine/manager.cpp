@@ -412,7 +412,7 @@ void Manager::pathChanged(const QString &name, bool touched)
     if (unit && unit->type == UnitType::Path)
         m_paths->pathChanged(*unit, touched);
     if (unit && unit->type == UnitType::Device)
-        m_devices->look(*unit);
+        m_devices->follow(*unit);
 }
 
 /// What is mounted is a unit, whoever has mounted it (12.2).

@@ -161,7 +161,7 @@ void Manager::unitCameIn(Unit &unit)
     if (unit.perpetual && unit.type == UnitType::Slice)
         startPerpetual(unit);
     if (unit.type == UnitType::Device)
-        m_devices->cameIn(unit);
+        m_devices->follow(unit);
     m_lookForGarbage = true;
     m_parts.driver->wake();
 }
