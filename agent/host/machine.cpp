@@ -176,6 +176,8 @@ std::vector<Sibling> siblings(const NodeSpec &spec)
         QStringLiteral("/var/log"),
         QStringLiteral("--stamps"),
         spec.dir + QStringLiteral("/timers"),
+        QStringLiteral("--system-bus"),
+        QStringLiteral("/run/dbus/system_bus_socket"),
         QStringLiteral("--power"),
         spec.powerPipe(),
         QStringLiteral("--private-socket"),

@@ -13,7 +13,9 @@ MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedes
 
 
 class Transient(MachineCase):
-    units = {"mine.service": "[Service]\nExecStart=/bin/sleep 1000\n"}
+    units = {"mine.service": "[Service]\nExecStart=/bin/sleep 1000\n",
+             "dbus.service": "[Service]\nExecStartPre=/bin/mkdir -p /run/dbus\n"
+                             "ExecStart=/usr/bin/dbus-daemon --system --nofork --nopidfile\n"}
 
     def systemd_run(self, *words, status=0):
         done = self.machine.run("systemd-run", *words)
@@ -207,6 +209,30 @@ class Transient(MachineCase):
         self.call("StartTransientUnit", "ssa(sv)a(sa(sv))", "held.service", "fail", "2", "AddRef", "b", "true", "ExecStart",
                   "a(sasb)", "1", "/bin/true", "1", "/bin/true", "false", "0")
         self.await_gone("held.service")
+
+    @proves("S155")
+    def test_b_on_the_nodes_bus_who_waits_hears_of_the_end(self):
+        self.assertEqual(self.machine.systemctl("start", "dbus.service").returncode, 0)
+        wait_for(lambda: self.machine.run("busctl", "status", "org.freedesktop.systemd1").returncode == 0, 10,
+                 "the engine to be on the bus: " + self.machine.log())
+        done = self.systemd_run("--wait", "--unit", "awaited", "sh", "-c", "exit 9", status=9)
+        self.assertIn("Finished with result: exit-code", done.stderr)
+        self.assertIn("Main processes terminated with: code=exited/status=9", done.stderr)
+        self.machine.systemctl("reset-failed", "awaited")
+        self.await_gone("awaited.service")  # nobody holds it any more
+        piped = self.machine.run("sh", "-c", "echo through | systemd-run --pipe --quiet sh -c "
+                                             "'tr a-z A-Z; echo wrong >&2; exit 4' 2>/run/errors | cat; cat /run/errors; echo end")
+        self.assertEqual(piped.stdout, "THROUGH\nwrong\nend\n")
+        stranger = self.machine.run(
+            "setpriv", "--reuid", "daemon", "--regid", "daemon", "--clear-groups", "dbus-send", "--system", "--print-reply",
+            f"--dest={MANAGER[0]}", MANAGER[1], f"{MANAGER[2]}.StartUnit", "string:mine.service", "string:replace")
+        self.assertNotEqual(stranger.returncode, 0)
+        self.assertIn("Only root may speak to the unit engine.", stranger.stderr)
+        self.assertEqual(self.machine.show("mine.service", "ActiveState"), "inactive")
+        self.machine.systemctl("restart", "dbus.service")  # the engine joins the new one
+        wait_for(lambda: self.machine.run("busctl", "status", "org.freedesktop.systemd1").returncode == 0, 10,
+                 "the engine to be on the bus again: " + self.machine.log())
+        self.systemd_run("--wait", "--quiet", "true")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ echo ready
 # As the node host does: the engine is a child of the first process and is started again when it dies.
 while true; do
     "$QD_UNITD" --run /run/quarterdeck --log /var/log --private-socket /run/systemd/private \\
-        --stamps "$QD_DIR/timers" $QD_KERNEL \\
+        --system-bus /run/dbus/system_bus_socket --stamps "$QD_DIR/timers" $QD_KERNEL \\
         --unit-path /etc/systemd/system --unit-path /run/systemd/system $QD_VENDOR >>"$QD_DIR/unitd.log" 2>&1 &
     unitd=$!
     trap 'kill -TERM $unitd; while kill -0 $unitd 2>/dev/null; do wait $unitd; done; exit 0' TERM

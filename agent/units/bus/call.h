@@ -21,6 +21,11 @@ public:
     const QDBusMessage &message() const { return m_message; }
     const QDBusConnection &connection() const { return m_connection; }
     QString path() const { return m_message.path(); }
+    /// Who calls: its name on the bus, or that of its own connection.
+    QString client() const
+    {
+        return m_message.service().isEmpty() ? m_connection.name() : m_message.service();
+    }
     QVariant argument(qsizetype i) const { return m_message.arguments().value(i); }
     QString text(qsizetype i) const { return argument(i).toString(); }
     bool flag(qsizetype i) const { return argument(i).toBool(); }

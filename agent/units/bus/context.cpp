@@ -12,14 +12,14 @@ Result<void> Context::hold(const Call &call, const QString &unit)
     auto done = manager.ref(unit);
     if (!done)
         return done;
-    references.add(call.connection().name(), unit);
+    references.add(call.client(), unit);
     referencesChanged();
     return done;
 }
 
 void Context::letGo(const Call &call, const QString &unit)
 {
-    if (references.remove(call.connection().name(), unit))
+    if (references.remove(call.client(), unit))
         manager.unref(unit);
     referencesChanged();
 }

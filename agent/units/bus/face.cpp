@@ -38,6 +38,7 @@ Face::Face(Manager &manager, UnitFiles files, const Clock &clock, QObject *paren
     , m_jobMethods(ownJobMethods(m_context))
     , m_dispatcher([this](const QString &path) { return lookUp(path); })
     , m_bus(&m_dispatcher)
+    , m_system(&m_dispatcher)
 {
     registerWireTypes();
     m_managerMethods.insert(jobMethods(m_context));
@@ -205,36 +206,45 @@ void Face::connectSignals()
     connect(&m_bus, &PrivateBus::peerGone, this, [this](const QString &client) {
         m_context.clientIsGone(client);
     });
+    connect(&m_system, &SystemBus::clientGone, this, [this](const QString &client) {
+        m_context.clientIsGone(client);
+    });
     connect(manager, &Manager::reloading, this, [this](bool active) {
         tell(QStringLiteral("Reloading"), {active});
     });
 }
 
+void Face::send(const QDBusMessage &message)
+{
+    m_bus.broadcast(message);
+    m_system.broadcast(message);
+}
+
 void Face::tell(const QString &member, const QVariantList &arguments)
 {
-    if (m_bus.peers() == 0)
+    if (!isHeard())
         return;
     QDBusMessage message = QDBusMessage::createSignal(kRootPath, kManagerInterface, member);
     message.setArguments(arguments);
-    m_bus.broadcast(message);
+    send(message);
 }
 
 void Face::tellChanged(
     const QString &path, const QString &interface, const QVariantMap &values,
     const QStringList &invalidated)
 {
-    if (m_bus.peers() == 0)
+    if (!isHeard())
         return;
     QDBusMessage message =
         QDBusMessage::createSignal(path, kPropertiesInterface, QStringLiteral("PropertiesChanged"));
     message.setArguments({interface, values, invalidated});
-    m_bus.broadcast(message);
+    send(message);
 }
 
 void Face::tellUnitChanged(const QString &name)
 {
     const Unit *unit = m_context.manager.unit(name);
-    if (!unit || m_bus.peers() == 0)
+    if (!unit || !isHeard())
         return;
     const QString path = unitPath(unit->id);
     const ChangedProperties ofType = changedTypeProperties(*unit);

@@ -4,6 +4,7 @@
 #include "agent/units/bus/context.h"
 #include "agent/units/bus/dispatcher.h"
 #include "agent/units/bus/private_bus.h"
+#include "agent/units/bus/system_bus.h"
 #include "shared/base/clock.h"
 
 #include <QObject>
@@ -22,6 +23,8 @@ public:
 
     /// Opens one more door. Error: code::io.
     Result<void> listen(const QString &socket) { return m_bus.listen(socket); }
+    /// Shows the engine on the bus that listens there, as soon as it does.
+    void joinBus(const QString &socket) { m_system.join(socket); }
     /// The engine's first units are up: SystemState, and who waits for the start's end.
     void startupFinished();
     void stopping() { m_context.stopping = true; }
@@ -47,6 +50,8 @@ private:
     Node::Set setter();
     void connectSignals();
     void tell(const QString &member, const QVariantList &arguments);
+    bool isHeard() const { return m_bus.peers() > 0 || m_system.isOpen(); }
+    void send(const QDBusMessage &message);
     void tellChanged(
         const QString &path, const QString &interface, const QVariantMap &values,
         const QStringList &invalidated);
@@ -62,6 +67,7 @@ private:
     Methods m_jobMethods;
     Dispatcher m_dispatcher;
     PrivateBus m_bus;
+    SystemBus m_system;
 };
 
 } // namespace qd::units::bus

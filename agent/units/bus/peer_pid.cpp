@@ -21,6 +21,8 @@ ProcessOf processOf()
 
 std::optional<qint32> peerPid(const QDBusConnection &connection)
 {
+    if (!connection.baseService().isEmpty())
+        return std::nullopt; // a bus: the peer is its daemon
     unsigned long pid = 0;
     void *peer = connection.internalPointer();
     if (!peer || !processOf() || processOf()(peer, &pid) == 0 || pid == 0)

@@ -43,9 +43,16 @@ SystemBus::~SystemBus()
 void SystemBus::join(const QString &socket)
 {
     m_socket = socket;
-    m_watch =
-        std::make_unique<PathWatch>(QList<PathLine>{PathLine{PathKind::Exists, socket, false}});
-    connect(m_watch.get(), &PathWatch::changed, this, &SystemBus::look);
+    watch();
+}
+
+/// A watch sees no further than the folders that are there when it begins. As a glob: so that it is
+/// the folder that is watched.
+void SystemBus::watch()
+{
+    m_watch = std::make_unique<PathWatch>(
+        QList<PathLine>{PathLine{PathKind::ExistsGlob, m_socket, false}});
+    connect(m_watch.get(), &PathWatch::changed, this, &SystemBus::watch, Qt::QueuedConnection);
     look();
 }
 

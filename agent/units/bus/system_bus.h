@@ -37,6 +37,7 @@ Q_SIGNALS:
     void clientGone(const QString &client);
 
 private:
+    void watch();
     void look();
     void connected();
     void ask(const QString &client, const QDBusConnection &connection);

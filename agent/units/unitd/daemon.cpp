@@ -141,6 +141,8 @@ Result<void> Daemon::start()
     if (auto open = openDoors(); !open)
         return open;
     qCInfo(lcUnits).noquote() << "ready; processes are tracked" << m_driver->tracking();
+    if (!m_options.systemBus.isEmpty())
+        m_face->joinBus(m_options.systemBus);
     startTarget();
     return {};
 }

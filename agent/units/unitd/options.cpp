@@ -21,6 +21,8 @@ const QMap<QString, Setter> &setters()
          [](DaemonOptions &o, const QString &v) { o.kernelLog = v; }},
         {QStringLiteral("--power"), [](DaemonOptions &o, const QString &v) { o.power = v; }},
         {QStringLiteral("--stamps"), [](DaemonOptions &o, const QString &v) { o.stamps = v; }},
+        {QStringLiteral("--system-bus"),
+         [](DaemonOptions &o, const QString &v) { o.systemBus = v; }},
         {QStringLiteral("--target"), [](DaemonOptions &o, const QString &v) { o.target = v; }},
         {QStringLiteral("--private-socket"),
          [](DaemonOptions &o, const QString &v) { o.privateSockets.append(v); }},
@@ -107,6 +109,7 @@ QString daemonHelp()
         "  --stamps DIR          last times of timers with Persistent= "
         "(/var/lib/systemd/timers)\n"
         "  --private-socket PATH one more socket, such as systemctl's /run/systemd/private\n"
+        "  --system-bus SOCKET   of a message bus that the engine joins when it is there\n"
         "  --unit-path DIR       a folder of unit files; the first one given wins; may be "
         "repeated\n"
         "  --target UNIT         what to start at first (default.target; empty: nothing)\n"

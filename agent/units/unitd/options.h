@@ -12,6 +12,7 @@ struct DaemonOptions {
     QString run = QStringLiteral("/run/quarterdeck");
     QString log = QStringLiteral("/var/log");
     QString stamps = QStringLiteral("/var/lib/systemd/timers"); ///< last times of timers
+    QString systemBus;          ///< the socket of a message bus to join; empty = none
     QString power;              ///< the pipe to the machine's power; empty = it has none
     bool isContainer = false;   ///< not the machine itself
     QString kernelLog;          ///< whose messages go to the journal; empty = none
