@@ -15,13 +15,15 @@ UNITS = {
     "loose.service": "[Unit]\nRequires=b.service\n" + LONG,
     "failing.service": "[Unit]\nOnFailure=b.service\n[Service]\nExecStart=/bin/sh -c 'exec sleep 1002'\n"
                        "ExecStartPre=/usr/bin/test ! -e /run/a-fails\n",
-    "before.service": "[Unit]\nBefore=late.service\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sleep 0.3\n",
+    "before.service": "[Unit]\nBefore=late.service\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+                      "ExecStart=/bin/sleep 0.3\n",
     "late.service": LONG,
     "one-line.service": "[Unit]\nDescription=The first\nDescription=The second\nAfter=b.service late.service\n"
                         "Wants=b.service late.service\nDocumentation=man:a(1) https://example.com/b\n" + LONG,
     "two-lines.service": "[Unit]\nDescription=The second\nAfter=b.service\nAfter=late.service\nWants=b.service\n"
                          "Wants=late.service\nDocumentation=man:a(1)\nDocumentation=https://example.com/b\n" + LONG,
-    **{f"step-{i}.service": "[Unit]\nBefore=all.target\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sleep 1\n"
+    **{f"step-{i}.service": "[Unit]\nBefore=all.target\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
+                          "ExecStart=/bin/sleep 1\n"
        for i in range(10)},
     "all.target": "[Unit]\nWants=" + " ".join(f"step-{i}.service" for i in range(10)) + "\n",
 }

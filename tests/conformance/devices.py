@@ -68,7 +68,8 @@ class Devices(MachineCase):
         done = self.machine.systemctl("start", "run-never.mount")
         self.assertEqual(done.returncode, 1)
         self.assertIn("A dependency job for run-never.mount failed.", done.stderr)
-        self.machine.await_message("dev-shm-never.device", "Timed out waiting for device dev-shm-never.device - /dev/shm/never.")
+        self.machine.await_message("dev-shm-never.device",
+                                   "Timed out waiting for device dev-shm-never.device - /dev/shm/never.")
         self.assertEqual(self.machine.show("run-never.mount", "SubState"), "dead")
 
 

@@ -113,7 +113,8 @@ class Operators(MachineCase):
 
     @proves("S179", "S111")
     def test_c_one_handling_for_all_kinds(self):
-        units = ["kind.service", "kind.socket", "kind.timer", "mymonitor.path", "kind.target", "kind.slice", "run-kind.mount"]
+        units = ["kind.service", "kind.socket", "kind.timer", "mymonitor.path", "kind.target", "kind.slice",
+                 "run-kind.mount"]
         if os.path.exists("/dev/autofs"):
             units.append("run-auto.automount")
         for unit in units:
@@ -122,7 +123,8 @@ class Operators(MachineCase):
             self.assertEqual(self.do("is-enabled", unit).stdout, "enabled\n")
             self.do("start", unit)
             status = self.do("status", unit).stdout
-            self.assertRegex(status, rf"^● {re.escape(unit)}[\s\S]*Loaded: loaded \(/etc/systemd/system/{re.escape(unit)}; "
+            self.assertRegex(status, rf"^● {re.escape(unit)}[\s\S]*"
+                                     rf"Loaded: loaded \(/etc/systemd/system/{re.escape(unit)}; "
                                      r"enabled[\s\S]*Active: active( \(| since)", unit)
             self.assertIn(unit, self.do("list-units", "--plain", "--no-legend", unit).stdout)
             self.do("disable", unit)
@@ -191,7 +193,8 @@ class Operators(MachineCase):
 
     @proves("S61")
     def test_g_run_levels_are_targets(self):
-        for level, target in enumerate(("poweroff", "rescue", "multi-user", "multi-user", "multi-user", "graphical", "reboot")):
+        targets = ("poweroff", "rescue", "multi-user", "multi-user", "multi-user", "graphical", "reboot")
+        for level, target in enumerate(targets):
             shown = self.do("show", f"runlevel{level}.target", "--property", "Id,LoadState", "--value").stdout
             self.assertEqual(shown.split(), [f"{target}.target", "loaded"])
         self.assertIn("runlevel3.target", self.machine.show("multi-user.target", "Names"))
@@ -355,7 +358,8 @@ class Journal(MachineCase):
     @proves("S28", "S29", "S27")
     def test_2_the_kernels_lines(self):
         self.say("before")
-        self.machine.kernel_says("6,17,1000000,-;eth0: link is up", "4,18,1000100,c,caller=T1;eth0: caf\\xc3\\xa9", " KEY=value",
+        self.machine.kernel_says("6,17,1000000,-;eth0: link is up",
+                                 "4,18,1000100,c,caller=T1;eth0: caf\\xc3\\xa9", " KEY=value",
                                  "12,19,1000200,-;somebody: a program's own line")
         wait_for(lambda: len(self.read("-k")) >= 2, 10, "what the kernel says")
         self.say("after")

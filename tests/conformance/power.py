@@ -60,13 +60,15 @@ class Power(Case):
         boots = self.cluster.in_node(1, "journalctl", "--list-boots", "--no-pager").stdout
         self.assertIn(before.replace("-", ""), boots)
         self.assertIn(self.boot_id().replace("-", ""), boots)
-        said = self.cluster.in_node(1, "journalctl", "-b", before.replace("-", ""), "-u", "always.service", "-o", "cat").stdout
+        said = self.cluster.in_node(1, "journalctl", "-b", before.replace("-", ""), "-u", "always.service",
+                                    "-o", "cat").stdout
         self.assertIn("it stops in order\n", said)
 
     @proves("S142")
     def test_2_suspend_and_hibernate(self):
         for verb, state in (("suspend", "suspended"), ("hibernate", "hibernated")):
-            before, pid = self.boot_id(), self.cluster.in_node(1, "systemctl", "show", "--value", "-p", "MainPID",
+            before = self.boot_id()
+            pid = self.cluster.in_node(1, "systemctl", "show", "--value", "-p", "MainPID",
                                                               "always.service").stdout
             sleeping = self.start_switch(verb)
             wait_for(lambda s=state: self.state() == s, 20, f"the node to be {state}")

@@ -220,8 +220,9 @@ class Transient(MachineCase):
         self.assertIn("Main processes terminated with: code=exited/status=9", done.stderr)
         self.machine.systemctl("reset-failed", "awaited")
         self.await_gone("awaited.service")  # nobody holds it any more
-        piped = self.machine.run("sh", "-c", "echo through | systemd-run --pipe --quiet sh -c "
-                                             "'tr a-z A-Z; echo wrong >&2; exit 4' 2>/run/errors | cat; cat /run/errors; echo end")
+        piped = self.machine.run("sh", "-c", "echo through | systemd-run --pipe --quiet --unit piped sh -c "
+                                             "'tr a-z A-Z; echo wrong >&2; exit 4' 2>/run/errors | cat; "
+                                             "cat /run/errors; echo end")
         self.assertEqual(piped.stdout, "THROUGH\nwrong\nend\n")
         stranger = self.machine.run(
             "setpriv", "--reuid", "daemon", "--regid", "daemon", "--clear-groups", "dbus-send", "--system", "--print-reply",
@@ -232,7 +233,7 @@ class Transient(MachineCase):
         self.machine.systemctl("restart", "dbus.service")  # the engine joins the new one
         wait_for(lambda: self.machine.run("busctl", "status", "org.freedesktop.systemd1").returncode == 0, 10,
                  "the engine to be on the bus again: " + self.machine.log())
-        self.systemd_run("--wait", "--quiet", "true")
+        self.systemd_run("--wait", "--quiet", "--unit", "last", "true")
 
 
 if __name__ == "__main__":
