@@ -69,9 +69,9 @@ class Dependencies(MachineCase):
         self.assertEqual(self.state("part", "b"), ["active", "inactive"])
         self.do("start", "b")
         self.do("start", "conflicts")
-        self.assertEqual(self.state("conflicts", "b"), ["active", "inactive"])
+        wait_for(lambda: self.state("conflicts", "b") == ["active", "inactive"], 5, "b to make room")
         self.do("start", "b")
-        self.assertEqual(self.state("conflicts", "b"), ["inactive", "active"])
+        wait_for(lambda: self.state("conflicts", "b") == ["inactive", "active"], 5, "b to be back")
 
     @proves("S51", "S53", "S54", "S56")
     def test_2_a_start_that_fails(self):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Debian's systemctl switches a node of a local cluster: off, on again, to sleep. The node host is the machine."""
 import os
+import signal
 import subprocess
 
 from local_cluster import LocalCluster
@@ -74,6 +75,7 @@ class Power(Case):
             wait_for(lambda s=state: self.state() == s, 20, f"the node to be {state}")
             self.assertFalse(self.answers())
             self.cluster.local("wake", "--node", "1")
+            sleeping.send_signal(signal.SIGCONT)  # nsenter, outside, has stopped with what it runs
             wait_for(self.answers, 30, "the node to be awake")
             self.assertEqual(sleeping.wait(20), 0)
             self.assertEqual(self.state(), "on")
