@@ -81,7 +81,7 @@ constexpr Named kStatuses[] = {
     {"SECCOMP", 228},
     {"SELINUX_CONTEXT", 229},
     {"PERSONALITY", 230},
-    {"APPARMOR_PROFILE", 231},
+    {"APPARMOR", 231},
     {"ADDRESS_FAMILIES", 232},
     {"RUNTIME_DIRECTORY", 233},
     {"CHOWN", 235},
@@ -93,7 +93,8 @@ constexpr Named kStatuses[] = {
     {"CONFIGURATION_DIRECTORY", 241},
     {"NUMA_POLICY", 242},
     {"CREDENTIALS", 243},
-    {"BPF", 245},
+    {"BPF", 244},
+    {"EXCEPTION", 255},
 };
 
 } // namespace

@@ -53,40 +53,11 @@ QString workingDirectory(const ExecSettings &exec)
 void addProtections(QVariantMap &out)
 {
     for (const char *name :
-         {"CPUSchedulingResetOnFork",
-          "DynamicUser",
-          "LockPersonality",
-          "MemoryDenyWriteExecute",
-          "MountAPIVFS",
-          "NoNewPrivileges",
-          "PrivateDevices",
-          "PrivateIPC",
-          "PrivateMounts",
-          "PrivateNetwork",
-          "PrivateTmp",
-          "PrivateUsers",
-          "ProtectClock",
-          "ProtectControlGroups",
-          "ProtectHostname",
-          "ProtectKernelLogs",
-          "ProtectKernelModules",
-          "ProtectKernelTunables",
-          "RemoveIPC",
-          "RestrictRealtime",
-          "RestrictSUIDSGID",
-          "SameProcessGroup",
-          "TTYReset",
-          "TTYVHangup",
-          "TTYVTDisallocate"})
+         {"CPUSchedulingResetOnFork", "DynamicUser", "LockPersonality", "MemoryDenyWriteExecute",
+          "MountAPIVFS", "PrivateUsers", "RemoveIPC", "RestrictRealtime", "RestrictSUIDSGID",
+          "SameProcessGroup", "TTYReset", "TTYVHangup", "TTYVTDisallocate"})
         out[QLatin1String(name)] = false;
-    out[QStringLiteral("ProtectHome")] = QStringLiteral("no");
-    out[QStringLiteral("ProtectSystem")] = QStringLiteral("no");
-    out[QStringLiteral("ProtectProc")] = QStringLiteral("default");
-    out[QStringLiteral("ProcSubset")] = QStringLiteral("all");
-    for (const char *name :
-         {"ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths", "ExecPaths", "NoExecPaths",
-          "ExecSearchPath"})
-        out[QLatin1String(name)] = QStringList();
+    out[QStringLiteral("ExecSearchPath")] = QStringList();
 }
 
 void addFolders(QVariantMap &out, const ExecSettings &exec)
@@ -119,6 +90,7 @@ void addExecProperties(QVariantMap &out, const Unit &unit)
     addStreams(out, exec);
     addLimits(out, exec);
     addProtections(out);
+    addSandboxProperties(out, exec);
 }
 
 } // namespace qd::units::bus

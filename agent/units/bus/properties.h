@@ -50,6 +50,7 @@ ChangedProperties changedSocketProperties(const Unit &unit);
 // Blocks that several types have, parts of typeProperties.
 /// Execution settings.
 void addExecProperties(QVariantMap &out, const Unit &unit);
+void addSandboxProperties(QVariantMap &out, const ExecSettings &exec);
 /// Those, and the next.
 void addProcessProperties(QVariantMap &out, const Unit &unit);
 /// How its processes are ended, and its control group.

@@ -103,6 +103,14 @@ struct OptionalPath {
     bool optional = false;
 };
 
+/// (ssbt): what is bound where, whether it may be missing, and MS_REC.
+struct BoundPath {
+    QString source;
+    QString target;
+    bool optional = false;
+    quint64 flags = 0;
+};
+
 /// (sv): a property that a caller sets.
 struct Setting {
     QString name;
@@ -149,6 +157,7 @@ QD_WIRE_TYPE(ExitSet)
 QD_WIRE_TYPE(CalendarRow)
 QD_WIRE_TYPE(MonotonicRow)
 QD_WIRE_TYPE(OptionalPath)
+QD_WIRE_TYPE(BoundPath)
 QD_WIRE_TYPE(Setting)
 QD_WIRE_TYPE(QueuedJob)
 QD_WIRE_TYPE(Properties)

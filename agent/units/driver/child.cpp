@@ -100,6 +100,12 @@ void setResources(const ChildPlan &plan)
     }
 }
 
+void confine(const ChildPlan &plan, int (*part)(const Confinement &))
+{
+    if (const int wrong = part(plan.confinement); wrong != 0)
+        giveUp(plan, wrong);
+}
+
 void becomeUser(const ChildPlan &plan)
 {
     if (plan.gid && setresgid(*plan.gid, *plan.gid, *plan.gid) != 0)
@@ -175,8 +181,11 @@ void runChild(ChildPlan &plan)
         errno = ENOENT;
         giveUp(plan, plan.refusal);
     }
+    confine(plan, confineBefore);
+    confine(plan, keepCapabilities);
     becomeUser(plan);
     enterFolder(plan);
+    confine(plan, confineAfter);
     for (char *where : plan.pidTexts)
         writePid(where);
     errno = ENOENT;

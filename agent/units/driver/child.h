@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "agent/units/driver/confinement.h"
+
 #include <QByteArray>
 #include <optional>
 #include <sys/resource.h>
@@ -72,6 +74,7 @@ struct ChildPlan {
     QByteArray root; ///< empty: as it is
     QByteArray folder;
     bool folderMayBeMissing = false;
+    Confinement confinement;
     int refusal = 0; ///< exit status for what is known to be wrong already
     int reportFile = -1;
 };

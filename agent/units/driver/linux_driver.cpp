@@ -208,6 +208,7 @@ Result<qint32> LinuxDriver::spawn(const SpawnRequest &request)
         return fail(added.error());
     }
     ChildPlan plan = planChild(request, open);
+    planConfinement(plan, request, m_places);
     plan.groupFiles = *files;
     if (plan.refusal == 0)
         plan.refusal = makeOwnFolders(request.exec);
@@ -386,6 +387,11 @@ void LinuxDriver::releaseGroup(const QString &controlGroup)
 {
     m_busy.remove(controlGroup);
     m_groups->release(controlGroup);
+}
+
+void LinuxDriver::unitEnded(const QString &unit, bool willRestart)
+{
+    m_places.ended(unit, willRestart);
 }
 
 void LinuxDriver::armTimer(const QString &unit, qint64 atMs)

@@ -3,6 +3,7 @@
 
 #include "agent/units/driver/kept_streams.h"
 #include "agent/units/driver/process_groups.h"
+#include "agent/units/driver/unit_places.h"
 #include "agent/units/engine/driver.h"
 #include "agent/units/engine/journal_sink.h"
 #include "shared/base/clock.h"
@@ -48,6 +49,8 @@ public:
     /// Gives services a socket at `path` to tell of themselves; without it Type=notify is refused.
     /// Error: code::io.
     Result<void> listenForNotifications(const QString &path);
+    /// Where what the processes of a unit may not see is replaced from.
+    void keepHiding(const QString &folder) { m_places.setHiding(folder); }
     /// Where the last times of timers with Persistent= are kept, a file each (9.4).
     void keepStamps(const QString &folder) { m_stamps = folder; }
     /// How processes are tracked, for the log.
@@ -66,6 +69,7 @@ public:
     QString processName(qint32 pid) const override;
     bool canNotify() const override { return m_notifications != nullptr; }
     void releaseGroup(const QString &controlGroup) override;
+    void unitEnded(const QString &unit, bool willRestart) override;
     void armTimer(const QString &unit, qint64 atMs) override;
     void cancelTimer(const QString &unit) override;
     void wake() override;
@@ -145,6 +149,7 @@ private:
     std::map<quint64, int> m_connections; ///< descriptors by the connection's id
     quint64 m_lastConnection = 0;
     QString m_stamps;
+    UnitPlaces m_places;
     bool m_woken = false;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/units/driver/child.h"
+#include "agent/units/driver/unit_places.h"
 #include "agent/units/engine/driver.h"
 
 namespace qd::units {
@@ -18,6 +19,9 @@ struct OpenFiles {
 /// What a request says about the process to make, looked up and laid out. What is wrong with it is
 /// for the process to end with (ChildPlan::refusal), so that it shows as its exit status.
 ChildPlan planChild(const SpawnRequest &request, const OpenFiles &files);
+
+/// What the process shuts itself into. `places` has, or makes, what it needs for it.
+void planConfinement(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &places);
 
 /// Whether a standard stream of the process is to be the socket that it is started for.
 bool wantsSocket(const ExecSettings &exec);

@@ -107,6 +107,7 @@ void CommandMachine::enterDead(Unit &unit, ServiceResult outcome)
 {
     m_processes.sayWhatIsLeft(unit);
     endCommand(unit);
+    m_parts.driver->unitEnded(unit.id, false);
     ResultMachine::enterDead(unit, outcome);
 }
 

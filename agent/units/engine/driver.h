@@ -73,6 +73,12 @@ public:
     virtual bool canNotify() const { return false; }
     /// The group is done with.
     virtual void releaseGroup(const QString &controlGroup) = 0;
+    /// A unit with processes has come to its end: what was made for its run goes.
+    virtual void unitEnded(const QString &unit, bool willRestart)
+    {
+        Q_UNUSED(unit);
+        Q_UNUSED(willRestart);
+    }
     /// timerFired(timer) at `atMs` of the engine's Clock. Timers have names: a unit's, or one with
     /// a slash; a new one of the same name replaces it.
     virtual void armTimer(const QString &timer, qint64 atMs) = 0;

@@ -4,6 +4,7 @@
 #include "agent/units/engine/mount_setters.h"
 #include "agent/units/engine/own_folders.h"
 #include "agent/units/engine/place_setters.h"
+#include "agent/units/engine/sandbox_setters.h"
 #include "agent/units/engine/setter_kinds.h"
 #include "agent/units/engine/socket_setters.h"
 #include "shared/unitfile/environment.h"
@@ -475,6 +476,7 @@ const Setters &allSetters()
         for (const char *section : {"Service/", "Socket/", "Mount/", "Swap/"}) {
             addExecSetters(s, QLatin1String(section));
             addKillSetters(s, QLatin1String(section));
+            addSandboxSetters(s, QLatin1String(section));
         }
         addKillSetters(s, QStringLiteral("Scope/"));
         addSocketSetters(s);

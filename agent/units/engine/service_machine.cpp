@@ -231,6 +231,7 @@ void ServiceMachine::enterDead(Unit &unit, Outcome outcome, bool mayRestart)
         for (const QString &folder : ownFolders(unit.exec, FolderKind::Runtime))
             m_parts.driver->removeFolder(folder);
     }
+    m_parts.driver->unitEnded(unit.id, run.willRestart);
     setState(unit, isFine ? State::Dead : State::Failed);
     if (run.willRestart) {
         run.willRestart = false;

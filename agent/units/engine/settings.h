@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "agent/units/engine/sandbox.h"
 #include "agent/units/engine/types.h"
 #include "shared/unitfile/calendar.h"
 #include "shared/unitfile/command_line.h"
@@ -112,6 +113,7 @@ struct ExecSettings {
     QString syslogIdentifier;
     int syslogLevel = 6;
     bool syslogLevelPrefix = true;
+    Sandbox sandbox;
 };
 
 struct KillSettings {

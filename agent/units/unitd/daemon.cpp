@@ -108,6 +108,7 @@ Result<void> Daemon::start()
     m_driver = std::make_unique<LinuxDriver>(
         LinuxDriver::Parts{&m_journal, &m_clock}, openProcessGroups(m_options.run));
     m_driver->keepStamps(m_options.stamps);
+    m_driver->keepHiding(m_options.run + QStringLiteral("/hiding"));
     const QString notifications = m_options.run + QStringLiteral("/notify");
     if (const auto open = m_driver->listenForNotifications(notifications); !open)
         return open;

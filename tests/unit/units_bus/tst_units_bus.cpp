@@ -86,6 +86,7 @@ void TestUnitsBus::theTypesHaveSystemdsSignatures_data()
     row(QMetaType::fromType<QList<CalendarRow>>(), "a(sst)");
     row(QMetaType::fromType<QList<MonotonicRow>>(), "a(stt)");
     row(QMetaType::fromType<QList<OptionalPath>>(), "a(sb)");
+    row(QMetaType::fromType<QList<BoundPath>>(), "a(ssbt)");
     row(QMetaType::fromType<QList<Setting>>(), "a(sv)");
     row(QMetaType::fromType<QList<QueuedJob>>(), "a(uosos)");
     row(QMetaType::fromType<Properties>(), "a{sv}");

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/units/driver/exit_status.h"
+#include "agent/units/driver/mount_table.h"
+#include "agent/units/driver/plan.h"
+#include "agent/units/driver/proc.h"
+#include "agent/units/engine/own_folders.h"
+
+#include <QFileInfo>
+#include <unistd.h>
+
+namespace qd::units {
+
+namespace {
+
+std::optional<PathSight> look(const QString &path)
+{
+    const QFileInfo info(path);
+    const QString canonical = info.canonicalFilePath();
+    if (canonical.isEmpty())
+        return std::nullopt;
+    return PathSight{canonical, QFileInfo(canonical).isDir()};
+}
+
+QStringList mountPoints()
+{
+    QStringList out;
+    for (const MountPoint &mount : parseMountTable(procFile(getpid(), "mountinfo")))
+        out.append(mount.where);
+    return out;
+}
+
+void refuse(ChildPlan &plan, int status)
+{
+    if (plan.refusal == 0)
+        plan.refusal = status;
+}
+
+void planOwnMounts(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &places)
+{
+    const Sandbox &sandbox = request.exec.sandbox;
+    MountScene scene;
+    scene.mounts = mountPoints();
+    scene.look = look;
+    scene.hiding = places.hiding();
+    scene.staging = places.staging();
+    for (int kind = 0; kind < kFolderKinds; ++kind)
+        scene.ownFolders += ownFolders(request.exec, FolderKind(kind));
+    if (sandbox.privateTmp) {
+        const auto tmp = places.privateTmp(request.unit);
+        if (!tmp)
+            return refuse(plan, exit_status::kNamespace);
+        scene.tmp = tmp->tmp;
+        scene.varTmp = tmp->varTmp;
+    }
+    plan.confinement.ownMounts = true;
+    plan.confinement.mounts = planMounts(sandbox, scene);
+    if (!plan.confinement.mounts.missing.isEmpty())
+        refuse(plan, exit_status::kNamespace);
+}
+
+} // namespace
+
+void planConfinement(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &places)
+{
+    if (request.command.fullyPrivileged)
+        return;
+    const Sandbox &sandbox = request.exec.sandbox;
+    Confinement &out = plan.confinement;
+    if (needsOwnMounts(sandbox))
+        planOwnMounts(plan, request, places);
+    out.ownNetwork = sandbox.privateNetwork;
+    out.ownIpc = sandbox.privateIpc;
+    out.ownHostname = sandbox.protectHostname;
+    out.noNewPrivileges = sandbox.noNewPrivileges;
+    out.bounding = boundingSet(sandbox);
+    out.ambient = sandbox.ambient & out.bounding;
+}
+
+} // namespace qd::units
