@@ -15,6 +15,12 @@ _SETUP = """
 set -e
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/systemd/system
+# What units own (StateDirectory= ...) is not the host's.
+for top in etc var/lib var/cache; do
+    mkdir -p /run/own/$top/upper /run/own/$top/work
+    mount -t overlay -o lowerdir=/$top,upperdir=/run/own/$top/upper,workdir=/run/own/$top/work overlay /$top ||
+        echo "/$top is the host's" >&2
+done
 test -z "$QD_CONTAINER" || echo quarterdeck >/run/systemd/container
 test -z "$QD_VENDOR" || mount --bind "$QD_DIR/vendor" /usr/lib/systemd/system
 test -z "$QD_VENDOR" || mount -o remount,bind,ro /usr/lib/systemd/system

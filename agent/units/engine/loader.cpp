@@ -416,10 +416,23 @@ void finishDevice(Unit &unit)
         unit.settings.description = pathOfUnit(unit.id);
 }
 
+/// What is private there lies below these folders. /tmp may be masked, so it is only wanted.
+void needPrivateTmp(Loading &loading)
+{
+    const QString tmp = QStringLiteral("tmp.mount");
+    loading.out.dependencies.append({Dependency::Wants, tmp});
+    loading.out.dependencies.append({Dependency::After, tmp});
+    loading.out.dependencies.append(
+        {Dependency::After, QStringLiteral("systemd-tmpfiles-setup.service")});
+    loading.unit.settings.requiresMountsFor.append(QStringLiteral("/var/tmp"));
+}
+
 /// What a type makes of its options once all are read.
 void finishType(Loading &loading, const Driver &machine, const InUse &inUse)
 {
     Unit &unit = loading.unit;
+    if (unit.exec.sandbox.privateTmp)
+        needPrivateTmp(loading);
     switch (unit.type) {
     case UnitType::Service:
         return finishService(loading, machine);

@@ -70,6 +70,15 @@ private Q_SLOTS:
         QCOMPARE(sandbox.mountFlags, "slave");
         QCOMPARE(sandbox.memory, (QList<MemoryFolder>{{"/var", "ro,size=1m"}, {"/x", ""}}));
     }
+    void aPrivateTmpNeedsItsMounts()
+    {
+        World world;
+        world.file("a.service", "[Service]\nExecStart=/bin/true\nPrivateTmp=yes\n");
+        const Unit &unit = **world.manager.load(QStringLiteral("a.service"));
+        QCOMPARE(unit.settings.requiresMountsFor, QStringList{"/var/tmp"});
+        QVERIFY(unit.dependencyNames(Dependency::Wants).contains("tmp.mount"));
+        QVERIFY(unit.dependencyNames(Dependency::After).contains("tmp.mount"));
+    }
     void capabilitiesAddUp_data()
     {
         QTest::addColumn<QByteArray>("lines");
