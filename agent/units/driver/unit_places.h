@@ -8,8 +8,8 @@
 
 namespace qd::units {
 
-/// The private folders of PrivateTmp=: made before a process of the unit starts, gone with the unit;
-/// and what InaccessiblePaths= shows in place of what nobody may read.
+/// The private folders of PrivateTmp=: made before a process of the unit starts, gone with the
+/// unit; and what InaccessiblePaths= shows in place of what nobody may read.
 class UnitPlaces {
 public:
     /// `hiding`: where what nobody may read is kept, for InaccessiblePaths=.

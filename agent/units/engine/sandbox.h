@@ -6,7 +6,8 @@
 #include <array>
 #include <optional>
 
-/// What the processes of a unit may see and do: systemd.exec(5), "Sandboxing", "Capabilities". Options that are not here have no effect.
+/// What the processes of a unit may see and do: systemd.exec(5), "Sandboxing", "Capabilities".
+/// Options that are not here have no effect.
 namespace qd::units {
 
 enum class ProtectSystem { No, Yes, Full, Strict };
