@@ -81,6 +81,8 @@ class Loss(Case):
                 agent.start()
         for agent in cls.agents:
             wait_for(lambda a=agent: put(a.endpoint(), "/up", "1"), 30, f"{agent.name} takes writes")
+        # Before the last one votes, the loss of another is that of the majority.
+        wait_for(lambda: sum(agent.log().count("votes from now on") for agent in cls.agents) >= 2, 20, "all three vote")
 
     def roles(self):
         """The leader, and the others."""

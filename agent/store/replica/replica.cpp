@@ -86,10 +86,11 @@ void Replica::tick()
 {
     if (!m_raft || m_failed)
         return;
+    // Before it begins it asks for votes as well, with a pre-vote that binds nobody, and hears no
+    // answer.
+    m_raft->tick();
     if (m_firstStart)
         askAround();
-    else
-        m_raft->tick();
     watchSpace();
     if (m_failed)
         return;

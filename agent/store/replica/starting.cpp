@@ -26,9 +26,14 @@ Result<void> Replica::start()
         m_options.raft, std::move(*restored), m_world.random, m_options.faults.raft);
     noteMembership();
     wake();
-    if (m_options.hasRun || m_options.initial.voters.size() < 2 || !m_options.saysItCame)
+    // Nothing is written before it begins: with anything in its log, this is no first start.
+    const bool isNew = m_raft->log().lastIndex() == 0 && m_raft->term() == 0;
+    const Membership &founders = m_raft->membership();
+    if (m_options.hasRun || !isNew || founders.voters.size() < 2 ||
+        !isVoter(founders, m_options.raft.id) || m_options.initial.voters.empty() ||
+        !m_options.saysItCame)
         return begin();
-    m_firstStart.emplace(m_options.initial, m_options.raft.id);
+    m_firstStart.emplace(founders, m_options.raft.id);
     m_asksSinceMs = m_leaderlessSinceMs;
     return {};
 }

@@ -150,6 +150,20 @@ private Q_SLOTS:
         QCOMPARE(wiped.replica->term(), raft::Term(0));
     }
 
+    /// That it began was not written down, or is lost; its log says so.
+    void whoHasALogHasBegun()
+    {
+        const auto cluster = announcedThree();
+        QVERIFY(cluster);
+        for (auto &[id, member] : cluster->members)
+            member->up = false;
+        Member &again = *cluster->members.at(1);
+        again.options.hasRun = false;
+        again.jobs.clear();
+        again.start();
+        QVERIFY(again.options.hasRun); // at once, and alone
+    }
+
     void foundersBeginTogether()
     {
         Cluster cluster(0);
