@@ -48,6 +48,8 @@ UNITS = {
                                "echo $STATE_DIRECTORY; echo $LOGS_DIRECTORY; touch /run/qd-run/x /var/lib/qd-lib/x; ls -A /etc/qd-etc",
                                "User=daemon", "RuntimeDirectory=qd-run", "RuntimeDirectoryMode=0710", "StateDirectory=qd-lib",
                                "LogsDirectory=qd-log/deep", "ConfigurationDirectory=qd-etc", "StandardOutput=null"),
+    "own.service": oneshot("can touch /run/qd-own/x; can touch /var/lib/qd-own/x; can touch /var/lib/x", "ProtectSystem=strict",
+                           "RuntimeDirectory=qd-own", "StateDirectory=qd-own", "ReadWritePaths=/run/out /var/lib/qd-own"),
     "kept.service": oneshot("true", "RuntimeDirectory=qd-kept", "RuntimeDirectoryPreserve=yes"),
     "plus.service": oneshot("true", "ProtectSystem=strict", "ReadWritePaths=/run/out",
                             "ExecStartPre=+/bin/touch /run/by-plus"),
@@ -149,6 +151,7 @@ class Sandbox(MachineCase):
         self.machine.systemctl("stop", "folders.service")
         wait_for(lambda: self.machine.run("test", "-e", "/run/qd-run").returncode == 1, 5, "the runtime folder to go")
         self.assertEqual(self.sh("ls /var/lib/qd-lib"), "x\n")  # the state stays
+        self.assertEqual(self.said("own"), ["yes", "yes", "no"])
         self.said("kept")
         self.machine.systemctl("stop", "kept.service")
         self.assertEqual(self.sh("ls -d /run/qd-kept"), "/run/qd-kept\n")

@@ -108,8 +108,8 @@ class Transient(MachineCase):
 
     @proves("S155")
     def test_5_what_the_engine_does_not_do_is_refused(self):
-        refused = self.systemd_run("--unit", "odd", "--property", "PrivateNetwork=yes", "true", status=1)
-        self.assertIn("Cannot set property PrivateNetwork, or unknown property.", refused.stderr)
+        refused = self.systemd_run("--unit", "odd", "--property", "DynamicUser=yes", "true", status=1)
+        self.assertIn("Cannot set property DynamicUser, or unknown property.", refused.stderr)
         taken = self.systemd_run("--unit", "mine", "true", status=1)
         self.assertIn("Unit mine.service was already loaded or has a fragment file.", taken.stderr)
         self.assertEqual(self.files(), [])

@@ -77,7 +77,12 @@ void SystemBus::look()
 void SystemBus::connected()
 {
     m_connecting = false;
+    forgetClients();
     QDBusConnection bus(kConnection);
+    bus.connect(
+        QString(), QStringLiteral("/org/freedesktop/DBus/Local"),
+        QStringLiteral("org.freedesktop.DBus.Local"), QStringLiteral("Disconnected"), this,
+        SLOT(lost()));
     m_open = bus.isConnected() &&
              bus.registerVirtualObject(QStringLiteral("/"), this, QDBusConnection::SubPath);
     m_clients.setConnection(bus);
@@ -87,6 +92,22 @@ void SystemBus::connected()
                                  << bus.lastError().message();
     QDBusConnection::disconnectFromBus(kConnection);
     m_open = false;
+}
+
+void SystemBus::lost()
+{
+    forgetClients();
+    QMetaObject::invokeMethod(this, &SystemBus::look, Qt::QueuedConnection);
+}
+
+void SystemBus::forgetClients()
+{
+    const QStringList clients = m_known.keys();
+    m_known.clear();
+    m_waiting.clear();
+    m_clients.setWatchedServices({});
+    for (const QString &client : clients)
+        Q_EMIT clientGone(client);
 }
 
 void SystemBus::broadcast(const QDBusMessage &message)

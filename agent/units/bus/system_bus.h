@@ -36,10 +36,15 @@ public:
 Q_SIGNALS:
     void clientGone(const QString &client);
 
+private Q_SLOTS:
+    /// The bus is gone: its clients' names may be others' on the next one.
+    void lost();
+
 private:
     void watch();
     void look();
     void connected();
+    void forgetClients();
     void ask(const QString &client, const QDBusConnection &connection);
     void answer(const QDBusMessage &message, const QDBusConnection &connection);
 

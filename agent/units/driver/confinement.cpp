@@ -45,9 +45,10 @@ bool setAttribute(const MountStep &step, quint64 set, quint64 clear)
 
 bool makeFile(const char *path)
 {
-    const int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    // One that is there is not touched: it may be a pipe, or a device.
+    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (file < 0)
-        return false;
+        return errno == EEXIST;
     close(file);
     return true;
 }
@@ -88,7 +89,7 @@ bool run(const MountStep &step)
     return false;
 }
 
-int enterOwnMounts(const MountPlan &plan)
+int makeOwnMounts(const MountPlan &plan)
 {
     if (unshare(CLONE_NEWNS) != 0)
         return isForbidden() && !plan.insists ? 0 : kNamespace;
@@ -100,6 +101,15 @@ int enterOwnMounts(const MountPlan &plan)
             return kNamespace;
     }
     return mount(nullptr, "/", nullptr, MS_REC | plan.propagation, nullptr) == 0 ? 0 : kNamespace;
+}
+
+/// The folders and files on the way are for everybody, whatever the unit's UMask= is.
+int enterOwnMounts(const MountPlan &plan)
+{
+    const mode_t before = umask(0022);
+    const int wrong = makeOwnMounts(plan);
+    umask(before);
+    return wrong;
 }
 
 void raiseLoopback()

@@ -3,9 +3,48 @@
 
 #include <QFile>
 #include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace qd::units {
+
+namespace {
+
+struct CloseDir {
+    void operator()(DIR *dir) const { closedir(dir); }
+};
+
+bool removeAt(int parent, const char *name);
+
+bool emptyFolder(int folder)
+{
+    const std::unique_ptr<DIR, CloseDir> dir(fdopendir(folder));
+    if (!dir) {
+        close(folder);
+        return false;
+    }
+    bool all = true;
+    while (const dirent *entry = readdir(dir.get())) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            all = removeAt(dirfd(dir.get()), entry->d_name) && all;
+    }
+    return all;
+}
+
+bool removeAt(int parent, const char *name)
+{
+    const int folder =
+        openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (folder >= 0)
+        return emptyFolder(folder) && unlinkat(parent, name, AT_REMOVEDIR) == 0;
+    return unlinkat(parent, name, 0) == 0 || errno == ENOENT;
+}
+
+} // namespace
 
 ExactMode::ExactMode(uint mode)
     : m_before(umask(mode_t(~mode & 0777)))
@@ -33,6 +72,11 @@ bool makeFoldersAbove(const QString &path, uint mode)
 {
     const qsizetype slash = path.lastIndexOf(u'/');
     return slash <= 0 || makeFolders(path.left(slash), mode);
+}
+
+bool removeTree(const QString &path)
+{
+    return removeAt(AT_FDCWD, QFile::encodeName(path).constData());
 }
 
 } // namespace qd::units

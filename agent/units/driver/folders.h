@@ -23,5 +23,8 @@ private:
 bool makeFolders(const QString &path, uint mode);
 /// The same for the folders above a path.
 bool makeFoldersAbove(const QString &path, uint mode);
+/// Removes a folder with all that is in it, or a file, or a link; no link is followed, whoever
+/// exchanges what for one meanwhile. True when nothing is left.
+bool removeTree(const QString &path);
 
 } // namespace qd::units

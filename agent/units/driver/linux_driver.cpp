@@ -208,10 +208,10 @@ Result<qint32> LinuxDriver::spawn(const SpawnRequest &request)
         return fail(added.error());
     }
     ChildPlan plan = planChild(request, open);
-    planConfinement(plan, request, m_places);
-    plan.groupFiles = *files;
     if (plan.refusal == 0)
         plan.refusal = makeOwnFolders(request.exec);
+    planConfinement(plan, request, m_places); // what is its own is there, and stays writable
+    plan.groupFiles = *files;
     int report[2];
     pid_t pid = -1;
     if (pipe2(report, O_CLOEXEC | O_NONBLOCK) == 0) {
@@ -702,11 +702,8 @@ void LinuxDriver::makeFolder(const QString &path, uint mode)
 
 void LinuxDriver::removeFolder(const QString &path)
 {
-    const QFileInfo folder(path);
-    if (folder.isSymLink())
-        QFile::remove(path);
-    else if (folder.exists())
-        QDir(path).removeRecursively();
+    if (!removeTree(path))
+        qCWarning(lcUnits).noquote() << "cannot remove" << path;
 }
 
 std::optional<quint64> LinuxDriver::timerStamp(const QString &unit) const

@@ -40,6 +40,8 @@ public:
     MountPlan plan()
     {
         collect();
+        m_mounts = m_scene.mounts;
+        m_mounts.removeIf([this](const QString &mount) { return isCovered(mount); });
         for (auto it = m_entries.cbegin(); it != m_entries.cend(); ++it) {
             if (!isHidden(it.key()))
                 lay(it.key(), *it);
@@ -220,6 +222,18 @@ private:
         });
     }
 
+    /// What is mounted now lies below something new.
+    bool isCovered(const QString &mount) const
+    {
+        for (auto it = m_entries.cbegin(); it != m_entries.cend(); ++it) {
+            const bool isNew = it->effect == Effect::Bind || it->effect == Effect::Memory ||
+                               it->effect == Effect::Devices || it->effect == Effect::Proc;
+            if (isNew && mount != it.key() && isBelow(mount, it.key()))
+                return true;
+        }
+        return false;
+    }
+
     MountStep &step(Kind kind, const QString &source, const QString &target)
     {
         m_plan.steps.push_back({kind, QFile::encodeName(source), QFile::encodeName(target), {}});
@@ -228,7 +242,7 @@ private:
 
     void ownMount(const QString &path, bool isOptional = false)
     {
-        if (m_scene.mounts.contains(path) || m_made.contains(path))
+        if (m_mounts.contains(path) || m_made.contains(path))
             return;
         step(Kind::BindAll, path, path).isOptional = isOptional;
         m_made.append(path);
@@ -323,7 +337,7 @@ private:
 
     QStringList allMounts() const
     {
-        QStringList out = m_scene.mounts + m_made;
+        QStringList out = m_mounts + m_made;
         out.removeDuplicates();
         out.sort();
         return out;
@@ -337,7 +351,8 @@ private:
             if (entry == nullptr || isHidden(mount))
                 continue;
             const bool isClosed = entry->effect == Effect::ReadOnly ||
-                                  (isOwn && entry->effect == Effect::Memory && entry->readOnly);
+                                  (isOwn && entry->effect == Effect::Memory && entry->readOnly) ||
+                                  (isOwn && entry->effect == Effect::Hidden);
             if (isClosed)
                 step(Kind::ReadOnly, {}, mount).isOptional = !isOwn || entry->isOptional;
         }
@@ -370,7 +385,8 @@ private:
     const MountScene &m_scene;
     QMap<QString, Entry> m_entries;
     QMap<QString, bool> m_execs;
-    QStringList m_made; ///< mount points that are new
+    QStringList m_mounts; ///< that are there, and still seen
+    QStringList m_made;   ///< that are new
     MountPlan m_plan;
 };
 

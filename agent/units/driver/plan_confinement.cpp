@@ -66,8 +66,12 @@ void planConfinement(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &p
         return;
     const Sandbox &sandbox = request.exec.sandbox;
     Confinement &out = plan.confinement;
-    if (needsOwnMounts(sandbox))
+    if (needsOwnMounts(sandbox)) {
+        // The paths would be those of the host, and what is protected another tree.
+        if (!request.exec.rootDirectory.isEmpty())
+            return refuse(plan, exit_status::kNamespace);
         planOwnMounts(plan, request, places);
+    }
     out.ownNetwork = sandbox.privateNetwork;
     out.ownIpc = sandbox.privateIpc;
     out.ownHostname = sandbox.protectHostname;

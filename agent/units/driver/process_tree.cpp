@@ -88,10 +88,13 @@ public:
     /// Of a child of the engine, which every process becomes whose parents have ended.
     QString groupOf(pid_t pid) const override
     {
-        auto known = m_members.constFind(pid);
-        if (known == m_members.constEnd())
-            known = m_members.insert(pid, byMarks(pid));
-        return *known;
+        if (const auto known = m_members.constFind(pid); known != m_members.constEnd())
+            return *known;
+        const QString group = byMarks(pid);
+        // In the middle of its execve() a process shows no environment: looked up again then.
+        if (!group.isEmpty())
+            m_members.insert(pid, group);
+        return group;
     }
 
     void release(const QString &group) override
@@ -130,7 +133,7 @@ private:
         return m_invocations.value(procEnvironment(pid, "INVOCATION_ID"));
     }
 
-    mutable QHash<pid_t, QString> m_members; ///< children of the engine; looked up once
+    mutable QHash<pid_t, QString> m_members; ///< children of the engine whose group is known
     QSet<QString> m_groups;
     QHash<pid_t, QString> m_sessions;
     QHash<QByteArray, QString> m_invocations;

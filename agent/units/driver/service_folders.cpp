@@ -7,6 +7,7 @@
 #include "agent/units/engine/own_folders.h"
 
 #include <QFile>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,14 +42,18 @@ bool makeOne(const QString &path, uint mode, const std::optional<Owner> &owner)
         if (mkdir(name.constData(), mode_t(mode)) != 0 && errno != EEXIST)
             return false;
     }
-    if (lstat(name.constData(), &found) != 0 || !S_ISDIR(found.st_mode))
+    // No link is followed: the folder above may be the service's own.
+    const int folder = open(name.constData(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0)
         return false;
-    if (!owner)
-        return true;
-    if ((found.st_mode & 07777) != mode && chmod(name.constData(), mode_t(mode)) != 0)
-        return false;
-    const bool isTheirs = found.st_uid == owner->uid && found.st_gid == owner->gid;
-    return isTheirs || lchown(name.constData(), owner->uid, owner->gid) == 0;
+    bool done = fstat(folder, &found) == 0;
+    if (done && owner) {
+        const bool isTheirs = found.st_uid == owner->uid && found.st_gid == owner->gid;
+        done = ((found.st_mode & 07777) == mode || fchmod(folder, mode_t(mode)) == 0) &&
+               (isTheirs || fchown(folder, owner->uid, owner->gid) == 0);
+    }
+    close(folder);
+    return done;
 }
 
 int statusOf(FolderKind kind)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/driver/unit_places.h"
 
+#include "agent/units/driver/folders.h"
 #include "shared/base/log.h"
 
 #include <QDir>
@@ -29,7 +30,7 @@ QString makePrivate(const QString &parent, const QString &unit)
 
 void removeFolder(const QString &path)
 {
-    if (!QDir(path).removeRecursively())
+    if (!removeTree(path))
         qCWarning(lcUnits).noquote() << "cannot remove" << path;
 }
 

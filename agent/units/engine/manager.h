@@ -128,6 +128,8 @@ public:
     QStringList unitFolders() const;
     quint32 failedJobs() const;
 
+    /// From now on nothing starts because another unit upholds it: the engine stops all.
+    void stopping() { m_stopping = true; }
     /// Runs what is due: jobs, signals of changes, collecting. The driver calls it after wake().
     void run();
 
@@ -237,7 +239,8 @@ private:
     QList<News> m_news;
     UnitSet m_bound;    ///< to look at: what they are bound to may be gone
     UnitSet m_unneeded; ///< to look at: who needs them may be gone
-    UnitSet m_upheld;   ///< to look at: they may be down although another one upholds them
+    bool m_stopping = false;
+    UnitSet m_upheld; ///< to look at: they may be down although another one upholds them
     bool m_lookForGarbage = false;
     bool m_running = false;
     int m_snapshots = 0; ///< that got a name

@@ -71,6 +71,8 @@ void Manager::startWhatIsUpheld()
 {
     const QList<Unit *> units = m_upheld.list();
     m_upheld.clear();
+    if (m_stopping)
+        return;
     for (Unit *unit : units) {
         if (!isInactiveOrFailed(unit->active) || unit->job != 0)
             continue;

@@ -46,6 +46,8 @@ StartAnswer ServiceMachine::stop(Unit &unit)
         return StartAnswer::UnderWay;
     switch (run.state) {
     case State::AutoRestart:
+        if (m_parts.core->hasStopJob(unit))
+            cleanUp(unit, false); // what was kept for the restart
         setState(unit, State::Dead);
         return StartAnswer::UnderWay;
     case State::Running:
@@ -226,12 +228,7 @@ void ServiceMachine::enterDead(Unit &unit, Outcome outcome, bool mayRestart)
     // A stop that is asked for already is not undone by a restart.
     run.willRestart =
         mayRestart && !m_parts.core->hasStopJob(unit) && shallRestart(unit.service, run);
-    const FolderKeeping keeping = unit.exec.runtimeKeeping;
-    if (keeping == FolderKeeping::No || (keeping == FolderKeeping::Restart && !run.willRestart)) {
-        for (const QString &folder : ownFolders(unit.exec, FolderKind::Runtime))
-            m_parts.driver->removeFolder(folder);
-    }
-    m_parts.driver->unitEnded(unit.id, run.willRestart);
+    cleanUp(unit, run.willRestart);
     setState(unit, isFine ? State::Dead : State::Failed);
     if (run.willRestart) {
         run.willRestart = false;
@@ -241,6 +238,17 @@ void ServiceMachine::enterDead(Unit &unit, Outcome outcome, bool mayRestart)
         run.flushRestarts = true; // at the next start: until then it can be seen
     }
     run.forbidRestart = false;
+}
+
+/// What was made for the run that has ended.
+void ServiceMachine::cleanUp(const Unit &unit, bool willRestart) const
+{
+    const FolderKeeping keeping = unit.exec.runtimeKeeping;
+    if (keeping == FolderKeeping::No || (keeping == FolderKeeping::Restart && !willRestart)) {
+        for (const QString &folder : ownFolders(unit.exec, FolderKind::Runtime))
+            m_parts.driver->removeFolder(folder);
+    }
+    m_parts.driver->unitEnded(unit.id, willRestart);
 }
 
 void ServiceMachine::enterRestart(Unit &unit)

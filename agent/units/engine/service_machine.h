@@ -63,6 +63,7 @@ private:
     void enterSignal(Unit &unit, State state, Outcome outcome);
     void enterStopPost(Unit &unit, Outcome outcome);
     void enterDead(Unit &unit, Outcome outcome, bool mayRestart);
+    void cleanUp(const Unit &unit, bool willRestart) const;
     void enterRestart(Unit &unit);
     void setState(Unit &unit, State state);
     void remember(Unit &unit, Outcome outcome);

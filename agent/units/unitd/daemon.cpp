@@ -133,12 +133,13 @@ Result<void> Daemon::start()
         if (m_stopping)
             goOnStopping();
     });
-    connect(m_manager.get(), &Manager::powerAsked, this, [this](const QString &verb) {
-        if (const auto done = power(verb); !done)
-            qCWarning(lcUnits).noquote() << done.error().text();
-    });
-    if (!m_options.power.isEmpty())
+    if (!m_options.power.isEmpty()) {
+        connect(m_manager.get(), &Manager::powerAsked, this, [this](const QString &verb) {
+            if (const auto done = power(verb); !done)
+                qCWarning(lcUnits).noquote() << done.error().text();
+        });
         m_face->keepPower([this](const QString &verb) { return power(verb); });
+    }
     if (auto open = openDoors(); !open)
         return open;
     qCInfo(lcUnits).noquote() << "ready; processes are tracked" << m_driver->tracking();
@@ -196,6 +197,7 @@ void Daemon::stop()
         return;
     m_stopping = true;
     m_face->stopping();
+    m_manager->stopping();
     stopUnits();
     goOnStopping();
 }

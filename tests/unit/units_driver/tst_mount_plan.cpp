@@ -65,6 +65,7 @@ private Q_SLOTS:
     void aLinkIsFollowed();
     void whatIsMissingIsNamed();
     void bindsAndMemory();
+    void whatIsCoveredIsNoMountAnyMore();
     void devicesArePreparedAside();
     void programsMayBeForbidden();
     void otherViewsOfProc();
@@ -128,7 +129,7 @@ void TestMountPlan::whatIsHiddenHidesWhatIsBelow()
     sandbox.readOnly = {{QStringLiteral("/data")}};
     QCOMPARE(
         told(planMounts(sandbox, scene({"/", "/data/mount"}))),
-        (QStringList{"bind /hiding/dir /data", "bind /hiding/reg /file"}));
+        (QStringList{"bind /hiding/dir /data", "bind /hiding/reg /file", "ro /data", "ro /file"}));
 }
 
 void TestMountPlan::aLinkIsFollowed()
@@ -159,6 +160,17 @@ void TestMountPlan::bindsAndMemory()
         (QStringList{
             "folder? /a", "folder? /a/b", "bind-all /source /a/b", "file? /c", "bind /file /c",
             "ro-all /c", "folder? /cache", "memory /cache mode=0755,size=1m", "ro /cache"}));
+}
+
+void TestMountPlan::whatIsCoveredIsNoMountAnyMore()
+{
+    Sandbox sandbox;
+    sandbox.protectProc = QStringLiteral("invisible");
+    sandbox.readOnly = {{QStringLiteral("/proc/sys")}};
+    QCOMPARE(
+        told(planMounts(sandbox, scene({"/", "/proc", "/proc/sys"}))),
+        (QStringList{
+            "proc /proc hidepid=invisible", "bind-all /proc/sys /proc/sys", "ro /proc/sys"}));
 }
 
 void TestMountPlan::devicesArePreparedAside()

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/driver/control_groups.h"
+#include "agent/units/driver/folders.h"
 #include "agent/units/driver/linux_driver.h"
 #include "agent/units/driver/proc.h"
+#include "agent/units/driver/process_groups.h"
 #include "agent/units/driver/users.h"
 #include "shared/base/clock.h"
 #include "tests/support/proof.h"
 
 #include <QDir>
 #include <QFile>
+#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 #include <csignal>
 #include <grp.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace qd;
@@ -144,6 +148,8 @@ private Q_SLOTS:
     void aServiceGetsFoldersOfItsOwn();
     void nobodyLeavesItsGroup_data();
     void nobodyLeavesItsGroup();
+    void whoIsUnknownAtFirstIsLookedAtAgain();
+    void whatIsRemovedEndsAtItsLinks();
     void aSignalReachesAllButTheExcepted();
     void aServiceTellsOfItself();
     void timersFireInOrder();
@@ -452,6 +458,42 @@ void TestUnitsDriver::nobodyLeavesItsGroup()
     QCOMPARE(machine.heard.events.count(QStringLiteral("empty ") + kGroup), 1);
     QVERIFY(machine.driver.processes(kGroup).isEmpty());
     QVERIFY(!machine.driver.signalGroup(kGroup, SIGTERM, {}));
+}
+
+void TestUnitsDriver::whatIsRemovedEndsAtItsLinks()
+{
+    QTemporaryDir dir;
+    QVERIFY(QDir(dir.path()).mkpath(QStringLiteral("tree/deep")) && QDir(dir.path()).mkdir("kept"));
+    QFile file(dir.filePath(QStringLiteral("kept/file")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QVERIFY(QFile::link(dir.filePath("kept"), dir.filePath("tree/deep/link")));
+    QVERIFY(QFile::link(dir.filePath("kept"), dir.filePath("link")));
+    QVERIFY(mkfifo(QFile::encodeName(dir.filePath("tree/pipe")).constData(), 0600) == 0);
+    QVERIFY(removeTree(dir.filePath("tree")) && removeTree(dir.filePath("link")));
+    QCOMPARE(QDir(dir.path()).entryList(QDir::AllEntries | QDir::NoDotAndDotDot), {"kept"});
+    QVERIFY(file.exists());
+    QVERIFY(removeTree(dir.filePath("kept")) && removeTree(dir.filePath("not there")));
+    QVERIFY(!QFileInfo::exists(dir.filePath("kept")));
+}
+
+/// A process shows no environment in the middle of its execve(): what is not known then may be
+/// later.
+void TestUnitsDriver::whoIsUnknownAtFirstIsLookedAtAgain()
+{
+    const auto tree = openProcessTree(QString());
+    QProcess process;
+    QProcessEnvironment environment;
+    environment.insert(QStringLiteral("INVOCATION_ID"), kInvocation);
+    process.setProcessEnvironment(environment);
+    process.start(QStringLiteral("/bin/sleep"), {QStringLiteral("1000")});
+    QVERIFY(process.waitForStarted());
+    const auto pid = pid_t(process.processId());
+    QVERIFY(tree->groupOf(pid).isEmpty());
+    QVERIFY(tree->prepare(kGroup).has_value());
+    tree->started(kGroup, -1, kInvocation);
+    QCOMPARE(tree->groupOf(pid), kGroup);
+    process.kill();
+    QVERIFY(process.waitForFinished());
 }
 
 void TestUnitsDriver::aSignalReachesAllButTheExcepted()

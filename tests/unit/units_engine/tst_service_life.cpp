@@ -70,6 +70,13 @@ void TestServiceLife::aServiceHasFoldersOfItsOwn()
     QCOMPARE(w.driver.log.filter("remove"), QStringList());
     w.stop("b.service");
     QCOMPARE(w.driver.log.filter("remove"), QStringList("remove /run/b"));
+
+    w.driver.log.clear();
+    w.start("b.service");
+    w.exit("b.service", 1);
+    QCOMPARE(w.state("b.service"), "activating/auto-restart");
+    w.stop("b.service"); // there is no restart that it was kept for
+    QCOMPARE(w.driver.log.filter("remove"), QStringList("remove /run/b"));
 }
 
 void TestServiceLife::aSimpleServiceIsUpAtOnce()

@@ -412,6 +412,11 @@ void TestUnitDependencies::whatIsUpheldIsStartedAgain()
     w.stop("a.service");
     w.stop("b.service");
     QCOMPARE(w.processCount("b.service"), 0);
+    // An engine that stops all of its units comes to an end.
+    w.start("a.service");
+    w.manager.stopping();
+    w.stop("b.service");
+    QCOMPARE(w.state("b.service"), "inactive/dead");
 }
 
 void TestUnitDependencies::whatIsToldOfAnEndKeepsItInMemory()
