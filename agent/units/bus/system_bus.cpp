@@ -17,6 +17,7 @@ namespace qd::units::bus {
 namespace {
 
 const QString kConnection = QStringLiteral("quarterdeck-system-bus");
+constexpr int kCheckMs = 2'000;
 const QString kDaemon = QStringLiteral("org.freedesktop.DBus");
 
 } // namespace
@@ -25,6 +26,8 @@ SystemBus::SystemBus(QDBusVirtualObject *object, QObject *parent)
     : QDBusVirtualObject(parent)
     , m_object(object)
 {
+    m_check.setInterval(kCheckMs);
+    connect(&m_check, &QTimer::timeout, this, &SystemBus::look);
     m_clients.setWatchMode(QDBusServiceWatcher::WatchForUnregistration);
     connect(
         &m_clients, &QDBusServiceWatcher::serviceUnregistered, this, [this](const QString &name) {
@@ -43,6 +46,7 @@ SystemBus::~SystemBus()
 void SystemBus::join(const QString &socket)
 {
     m_socket = socket;
+    m_check.start();
     watch();
 }
 
@@ -62,6 +66,7 @@ void SystemBus::look()
     if (m_open && !QDBusConnection(kConnection).isConnected()) {
         QDBusConnection::disconnectFromBus(kConnection);
         m_open = false;
+        forgetClients();
     }
     if (m_open || m_connecting || !QFileInfo::exists(m_socket))
         return;
@@ -79,10 +84,6 @@ void SystemBus::connected()
     m_connecting = false;
     forgetClients();
     QDBusConnection bus(kConnection);
-    bus.connect(
-        QString(), QStringLiteral("/org/freedesktop/DBus/Local"),
-        QStringLiteral("org.freedesktop.DBus.Local"), QStringLiteral("Disconnected"), this,
-        SLOT(lost()));
     m_open = bus.isConnected() &&
              bus.registerVirtualObject(QStringLiteral("/"), this, QDBusConnection::SubPath);
     m_clients.setConnection(bus);
@@ -92,12 +93,6 @@ void SystemBus::connected()
                                  << bus.lastError().message();
     QDBusConnection::disconnectFromBus(kConnection);
     m_open = false;
-}
-
-void SystemBus::lost()
-{
-    forgetClients();
-    QMetaObject::invokeMethod(this, &SystemBus::look, Qt::QueuedConnection);
 }
 
 void SystemBus::forgetClients()

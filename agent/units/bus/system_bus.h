@@ -6,6 +6,7 @@
 #include <QDBusServiceWatcher>
 #include <QDBusVirtualObject>
 #include <QHash>
+#include <QTimer>
 #include <memory>
 
 namespace qd::units {
@@ -36,14 +37,11 @@ public:
 Q_SIGNALS:
     void clientGone(const QString &client);
 
-private Q_SLOTS:
-    /// The bus is gone: its clients' names may be others' on the next one.
-    void lost();
-
 private:
     void watch();
     void look();
     void connected();
+    /// Their names may be others' on the next bus.
     void forgetClients();
     void ask(const QString &client, const QDBusConnection &connection);
     void answer(const QDBusMessage &message, const QDBusConnection &connection);
@@ -51,6 +49,7 @@ private:
     QDBusVirtualObject *m_object;
     QString m_socket;
     std::unique_ptr<PathWatch> m_watch;
+    QTimer m_check; ///< whether the bus is still there: QtDBus does not tell
     bool m_connecting = false;
     bool m_open = false;
     QDBusServiceWatcher m_clients;
