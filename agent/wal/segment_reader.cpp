@@ -7,6 +7,15 @@ namespace qd::wal {
 
 namespace {
 
+/// Segments are numbered one after the other.
+QString nameBefore(const QString &name)
+{
+    const QString number = name.section(u'.', 0, 0);
+    return QStringLiteral("%1").arg(
+               number.toULongLong(nullptr, 16) - 1, int(number.size()), 16, QLatin1Char('0')) +
+           name.mid(number.size());
+}
+
 constexpr qsizetype kSector = 512;
 
 bool allZero(QByteArrayView bytes)
@@ -105,9 +114,8 @@ Result<SegmentEnd> readSegment(
                 return fail(
                     code::corrupt,
                     QStringLiteral(
-                        "the log is damaged: segment %1 does not continue the one before it, "
-                        "whose end is missing")
-                        .arg(name));
+                        "the log is damaged: segment %1 does not continue %2, whose end is missing")
+                        .arg(name, nameBefore(name)));
             const auto torn = isTorn(name, bytes, end.offset, isLast);
             if (!torn)
                 return fail(torn.error());
