@@ -77,6 +77,9 @@ struct ChildPlan {
     Confinement confinement;
     int refusal = 0; ///< exit status for what is known to be wrong already
     int reportFile = -1;
+
+    /// The first thing that is wrong is what it ends with.
+    void refuse(int status) { refusal = refusal == 0 ? status : refusal; }
 };
 
 /// What a process writes to the report file when it has to give up; nothing when its program runs.

@@ -145,12 +145,6 @@ bool mayTheSetGroups()
     return !file.open(QIODevice::ReadOnly) || file.readAll().trimmed() != "deny";
 }
 
-void refuse(ChildPlan &plan, int status)
-{
-    if (plan.refusal == 0)
-        plan.refusal = status;
-}
-
 void planGroups(ChildPlan &plan, const ExecSettings &exec, const std::optional<UserInfo> &user)
 {
     if (user) {
@@ -160,7 +154,7 @@ void planGroups(ChildPlan &plan, const ExecSettings &exec, const std::optional<U
     if (!exec.group.isEmpty()) {
         const auto gid = findGroup(exec.group);
         if (!gid)
-            refuse(plan, exit_status::kGroup);
+            plan.refuse(exit_status::kGroup);
         plan.gid = gid.value_or(plan.gid.value_or(0));
         if (user && gid)
             plan.groups = groupsOf(user->name, *gid);
@@ -168,7 +162,7 @@ void planGroups(ChildPlan &plan, const ExecSettings &exec, const std::optional<U
     for (const QString &name : exec.supplementaryGroups) {
         const auto gid = findGroup(name);
         if (!gid)
-            refuse(plan, exit_status::kGroup);
+            plan.refuse(exit_status::kGroup);
         else
             plan.groups.push_back(*gid);
     }
@@ -184,7 +178,7 @@ std::optional<UserInfo> planIdentity(ChildPlan &plan, const SpawnRequest &reques
     if (!exec.user.isEmpty()) {
         user = findUser(exec.user);
         if (!user)
-            refuse(plan, exit_status::kUser);
+            plan.refuse(exit_status::kUser);
     }
     const unitfile::Command &command = request.command;
     if (request.staysPrivileged || command.fullyPrivileged || command.noSetuid || command.ambient)

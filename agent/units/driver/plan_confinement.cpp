@@ -29,12 +29,6 @@ QStringList mountPoints()
     return out;
 }
 
-void refuse(ChildPlan &plan, int status)
-{
-    if (plan.refusal == 0)
-        plan.refusal = status;
-}
-
 void planOwnMounts(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &places)
 {
     const Sandbox &sandbox = request.exec.sandbox;
@@ -48,14 +42,14 @@ void planOwnMounts(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &pla
     if (sandbox.privateTmp) {
         const auto tmp = places.privateTmp(request.unit);
         if (!tmp)
-            return refuse(plan, exit_status::kNamespace);
+            return plan.refuse(exit_status::kNamespace);
         scene.tmp = tmp->tmp;
         scene.varTmp = tmp->varTmp;
     }
     plan.confinement.ownMounts = true;
     plan.confinement.mounts = planMounts(sandbox, scene);
     if (!plan.confinement.mounts.missing.isEmpty())
-        refuse(plan, exit_status::kNamespace);
+        plan.refuse(exit_status::kNamespace);
 }
 
 } // namespace
@@ -69,7 +63,7 @@ void planConfinement(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &p
     if (needsOwnMounts(sandbox)) {
         // The paths would be those of the host, and what is protected another tree.
         if (!request.exec.rootDirectory.isEmpty())
-            return refuse(plan, exit_status::kNamespace);
+            return plan.refuse(exit_status::kNamespace);
         planOwnMounts(plan, request, places);
     }
     out.ownNetwork = sandbox.privateNetwork;
