@@ -5,6 +5,7 @@
 #include "agent/node/config.h"
 
 #include <QCoreApplication>
+#include <QFileInfo>
 #include <cstdio>
 
 namespace {
@@ -33,6 +34,13 @@ int help()
     return 0;
 }
 
+/// Whether it is called by etcd's name (E20): then its words are etcd's flags, all of them.
+bool isCalledEtcd(const char *program)
+{
+    const QString name = QFileInfo(QString::fromLocal8Bit(program)).fileName();
+    return name == QLatin1String("etcd") || name == QLatin1String("etcd2");
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -59,6 +67,8 @@ int main(int argc, char **argv)
         {QStringLiteral("wal-dump"), qd::node::walDumpCommand},
         {QStringLiteral("host"), qd::host::hostCommand},
         {QStringLiteral("local"), qd::host::localCommand}};
+    if (isCalledEtcd(argv[0]))
+        return qd::node::runCommand(words);
     if (const auto command = commands.value(verb))
         return command(words.mid(1));
     if (verb.startsWith(QLatin1Char('-'))) // as etcd is called: flags alone

@@ -31,6 +31,7 @@ set(QD_MAY_LINK_qd_node qd_base qd_model qd_codec qd_rpc qd_http qd_security qd_
     qd_etcd qd_journal qd_fleet_engine qd_fleet qd_fleet_api qd_control qd_unitfile qd_config)
 set(QD_MAY_LINK_qd_host qd_base)
 set(QD_MAY_LINK_qd_config qd_base)
+set(QD_MAY_LINK_qd_cloudconfig qd_base)
 
 # console
 set(QD_MAY_LINK_qd_session qd_base qd_model qd_codec qd_rpc qd_security)

@@ -130,6 +130,7 @@ const QList<std::pair<const char *, const char *>> kIdle{
     {"log-level", "PUT /config/local/log sets what is logged"},
     {"enable-v2", "the v2 API is always on"},
     {"experimental-v3demo", "there is no v3 API"},
+    {"enable-pprof", "there is no profile to fetch: /debug/vars has figures"},
     {"strict-reconfig-check", "a change that costs the majority is always refused"},
     {"peer-cert-file", "members use the certificates of the cluster's own authority"},
     {"peer-key-file", "members use the certificates of the cluster's own authority"},
@@ -143,6 +144,7 @@ const QSet<QString> kIdleSwitches{
     QStringLiteral("debug"),
     QStringLiteral("enable-v2"),
     QStringLiteral("experimental-v3demo"),
+    QStringLiteral("enable-pprof"),
     QStringLiteral("strict-reconfig-check"),
     QStringLiteral("peer-client-cert-auth"),
     QStringLiteral("peer-auto-tls")};
@@ -270,6 +272,49 @@ QList<Setting> tlsRows()
     };
 }
 
+/// "10.0.0.1:2379" as etcd 0.4 took it, as a URL.
+QString urlOf(const QString &address)
+{
+    return address.contains(QLatin1String("://")) ? address : QStringLiteral("http://") + address;
+}
+
+/// etcd 0.4's names, in flags and in cloud-configs of that time.
+QList<Setting> oldRows()
+{
+    const auto refuse = [](Config &, const QString &) {
+        return Result<void>(bad(QStringLiteral(
+            "it went with etcd 0.4: say the members with --initial-cluster or --discovery")));
+    };
+    return {
+        row("addr",
+            "etcd's old name of --advertise-client-urls, and where it listens if nothing "
+            "says that",
+            [](Config &c, const QString &v) {
+                if (c.etcd.listenClient.isEmpty()) {
+                    if (const auto good = listeners(c.etcd.listenClient, urlOf(v)); !good)
+                        return good;
+                }
+                return endpoints(c.etcd.advertiseClient, urlOf(v));
+            }),
+        row("bind-addr", "etcd's old name of --listen-client-urls",
+            [](Config &c, const QString &v) { return listeners(c.etcd.listenClient, urlOf(v)); }),
+        row("peer-addr",
+            "etcd's old name of --initial-advertise-peer-urls, and where members are "
+            "heard if nothing says that",
+            [](Config &c, const QString &v) {
+                if (c.etcd.listenPeer.isEmpty()) {
+                    if (const auto good = listeners(c.etcd.listenPeer, urlOf(v)); !good)
+                        return good;
+                }
+                return endpoints(c.etcd.advertisePeer, urlOf(v));
+            }),
+        row("peer-bind-addr", "etcd's old name of --listen-peer-urls",
+            [](Config &c, const QString &v) { return listeners(c.etcd.listenPeer, urlOf(v)); }),
+        row("peers", "etcd's, until 0.4: refused", refuse),
+        row("peers-file", "etcd's, until 0.4: refused", refuse),
+    };
+}
+
 /// What changes nothing.
 QList<Setting> otherRows()
 {
@@ -374,7 +419,8 @@ Result<void> findAddress(Config &config)
 
 const QList<Setting> &etcdSettings()
 {
-    static const QList<Setting> all = clusterRows() + proxyRows() + tlsRows() + otherRows();
+    static const QList<Setting> all =
+        clusterRows() + proxyRows() + tlsRows() + oldRows() + otherRows();
     return all;
 }
 
