@@ -108,7 +108,7 @@ Result<Message> EngineBus::Connection::newCall(const char *method) const
 
 Result<Message> EngineBus::Connection::call(const Message &message) const
 {
-    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_error error{};
     sd_bus_message *raw = nullptr;
     const int result = sd_bus_call(m_bus.get(), message.get(), 0, &error, &raw);
     const QString name = QString::fromUtf8(sd_bus_message_get_member(message.get()));

@@ -104,13 +104,14 @@ QByteArray merged(const QByteArray &old, const QList<std::pair<QByteArray, QByte
     for (const auto &[name, value] : values) {
         if (value.isEmpty())
             continue;
+        const QByteArray head = name + '=';
         const auto same = std::find_if(lines.begin(), lines.end(), [&](const QByteArray &line) {
-            return line.startsWith(name + '=');
+            return line.startsWith(head);
         });
         if (same != lines.end())
-            *same = name + '=' + value;
+            *same = head + value;
         else
-            lines.append(name + '=' + value);
+            lines.append(head + value);
     }
     return lines.isEmpty() ? QByteArray() : lines.join('\n') + '\n';
 }
