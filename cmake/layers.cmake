@@ -26,9 +26,10 @@ set(QD_MAY_LINK_qd_fleet_engine qd_base qd_model qd_unitfile)
 set(QD_MAY_LINK_qd_fleet qd_base qd_model qd_codec qd_unitfile qd_store qd_fleet_engine)
 set(QD_MAY_LINK_qd_fleet_api qd_base qd_model qd_codec qd_rpc qd_security qd_unitfile qd_store qd_fleet_engine qd_fleet
     qd_journal)
+set(QD_MAY_LINK_qd_update qd_base qd_model qd_codec qd_rpc qd_security qd_store)
 set(QD_MAY_LINK_qd_control qd_base qd_model qd_codec qd_rpc qd_security qd_store qd_replica qd_journal)
 set(QD_MAY_LINK_qd_node qd_base qd_model qd_codec qd_rpc qd_http qd_security qd_raft qd_wal qd_store qd_replica qd_peer
-    qd_etcd qd_journal qd_fleet_engine qd_fleet qd_fleet_api qd_control qd_unitfile qd_config)
+    qd_etcd qd_journal qd_fleet_engine qd_fleet qd_fleet_api qd_control qd_unitfile qd_update qd_config)
 set(QD_MAY_LINK_qd_host qd_base)
 set(QD_MAY_LINK_qd_config qd_base)
 set(QD_MAY_LINK_qd_cloudconfig qd_base)

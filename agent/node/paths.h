@@ -15,6 +15,7 @@ struct NodePaths {
     QString wal() const { return state + QStringLiteral("/wal"); } ///< log and snapshots
     QString pki() const { return state + QStringLiteral("/pki"); }
     QString identity() const { return state + QStringLiteral("/identity.json"); }
+    QString bootId() const { return state + QStringLiteral("/boot_id"); }
     QString lock() const { return state + QStringLiteral("/lock"); }
     QString unitBus() const { return run + QStringLiteral("/unitd.sock"); }
     QString fleetUnits() const { return run + QStringLiteral("/fleet/units"); }

@@ -3,6 +3,9 @@
 
 #include "agent/control/fixture.h"
 #include "agent/fleet/systemd1_backend.h"
+#include "agent/node/boot.h"
+#include "agent/update/lock_methods.h"
+#include "shared/base/log.h"
 
 #include <QHostInfo>
 
@@ -88,6 +91,7 @@ Services::Services(
     const Core &core)
     : m_config(config)
     , m_core(core)
+    , m_machineId(identity.self.machineId)
     , m_etcdAddress(identity.self.etcdAddress)
     , m_raftWindow(identity, core.replica, core.membership, core.syncs)
     , m_clusterView(identity, core.replica, core.keyspace, core.membership, core.syncs, core.clock)
@@ -105,6 +109,8 @@ Services::Services(
     , m_journalMethods(
           {identity.self.machineId, journalFolder(config, identity.self)},
           [this](const QString &unit) { return m_fleet.placeOf(unit); }, m_control.links())
+    , m_power(m_fleet.backend())
+    , m_rebooter(identity.self.machineId, {core.store, m_power, core.clock})
     , m_publicStore(core.store)
     , m_etcd(
           etcdSetup(config, identity.self, tls), {m_publicStore, core.store}, m_clusterView,
@@ -133,6 +139,8 @@ Result<void> Services::start()
     m_core.membership.addMethods(m_control.methods());
     m_unitMethods.addTo(m_control.methods());
     m_journalMethods.addTo(m_control.methods());
+    update::addLockMethods(m_control.methods(), m_rebooter, m_machineId);
+    watchBoot();
     if (const auto used = useFixture(); !used)
         return used;
     if (const auto started = m_control.start(); !started)
@@ -141,6 +149,23 @@ Result<void> Services::start()
     if (const auto started = m_etcd.start(); !started)
         return started;
     return startDiscovery();
+}
+
+/// The machine is up again when its unit engine is there and the store takes the slot back.
+void Services::watchBoot()
+{
+    if (!isNewBoot(m_config.paths))
+        return;
+    const auto up = [this](bool isUp) {
+        if (isUp)
+            m_rebooter.releaseAfterBoot();
+    };
+    connect(&m_fleet.backend(), &fleet::UnitBackend::connectionChanged, this, up);
+    connect(&m_rebooter, &update::Rebooter::released, this, [this] {
+        if (const auto noted = noteBoot(m_config.paths); !noted)
+            qCWarning(lcNode).noquote() << noted.error().text();
+        disconnect(&m_fleet.backend(), &fleet::UnitBackend::connectionChanged, this, nullptr);
+    });
 }
 
 Result<void> Services::startDiscovery()

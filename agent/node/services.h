@@ -11,6 +11,7 @@
 #include "agent/node/config.h"
 #include "agent/node/public_store.h"
 #include "agent/node/raft_view.h"
+#include "agent/update/rebooter.h"
 
 namespace qd::node {
 
@@ -40,11 +41,29 @@ public:
     fleet::Service &fleet() { return m_fleet; }
 
 private:
+    /// A reboot, as the unit engine of this machine does it.
+    class EnginePower final : public update::PowerDriver {
+    public:
+        explicit EnginePower(fleet::UnitBackend &engine)
+            : m_engine(engine)
+        {
+        }
+        void reboot(std::function<void(const Result<void> &)> done) override
+        {
+            m_engine.start(QStringLiteral("reboot.target"), std::move(done));
+        }
+
+    private:
+        fleet::UnitBackend &m_engine;
+    };
+
+    void watchBoot();
     Result<void> useFixture();
     Result<void> startDiscovery();
 
     Config m_config;
     Core m_core;
+    QString m_machineId;
     QString m_etcdAddress;
     RaftWindow m_raftWindow;
     ClusterView m_clusterView;
@@ -53,6 +72,8 @@ private:
     fleet::UnitMethods m_unitMethods;
     control::JournalMethods m_journalMethods;
     std::unique_ptr<rpc::Collection<Unit>> m_fixture;
+    EnginePower m_power;
+    update::Rebooter m_rebooter;
     PublicStore m_publicStore;
     etcd::Service m_etcd;
     std::unique_ptr<etcd::TokenPages> m_tokens; ///< set: there is a discovery service

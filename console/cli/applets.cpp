@@ -14,7 +14,7 @@ const QList<Applet> &applets()
             storeHistoryApplet(), storeExportApplet(), storeImportApplet(),   storeStatsApplet(),
             unitListApplet(),     unitSubmitApplet()} +
         unitVerbApplets() + QList<Applet>{unitDestroyApplet(), unitCatApplet(), unitStatusApplet(),
-                                          journalApplet(),     runApplet(),     scriptHostApplet()};
+                                          journalApplet(),     runApplet(),     scriptHostApplet()} + locksmithApplets();
     return all;
 }
 

@@ -19,6 +19,8 @@ Applet raftAlarmsApplet();
 Applet raftStatusApplet();
 Applet raftPromoteApplet();
 Applet raftTransferApplet();
+/// The reboot lock: status, lock, unlock, set-max, reboot.
+QList<Applet> locksmithApplets();
 Applet storeGetApplet();
 Applet storeSetApplet();
 Applet storeLsApplet();

@@ -203,6 +203,12 @@
             .map(function (text) { return freeze(JSON.parse(text).entry); });
     }
 
+    /** A machine that is no node (any more) is meant by its id. */
+    function slotOf(machine, group) {
+        const known = cluster.nodes().filter(function (node) { return node.name === machine; });
+        return { holder: known.length ? known[0].id : machine || "", group: group || "" };
+    }
+
     function unitObject(row) {
         const unit = Object.assign({}, row);
         ["load", "start", "stop", "unload"].forEach(function (verb) {
@@ -255,6 +261,26 @@
             const to = name === undefined ? "" : cluster.node(name).id;
             return cluster.node(call("raft.transfer", { nodeId: to }).nodeId);
         },
+        /** Who may reboot: {available, max, holders, key, index}. Machines by name or id; `group`
+            may be left out everywhere. */
+        rebootLock: Object.freeze({
+            get: function (group) { return call("rebootlock.get", { group: group || "" }); },
+            /** The fencing index of the slot. */
+            lock: function (machine, group) {
+                return call("rebootlock.lock", slotOf(machine, group)).fence;
+            },
+            unlock: function (machine, group) {
+                return call("rebootlock.unlock", slotOf(machine, group));
+            },
+            setMax: function (max, group) {
+                return call("rebootlock.setMax", { max: max, group: group || "" }).lock;
+            },
+            /** Takes a slot for the node, waits for so many seconds, and reboots it. */
+            reboot: function (name, delay, group) {
+                const node = cluster.node(name).id;
+                call("rebootlock.reboot", { delay: delay || 0, group: group || "" }, node);
+            }
+        }),
         /** A machine may join with it, once: {token, expires}. */
         joinToken: function () {
             const issued = call("cluster.token", { kind: "node" });

@@ -12,6 +12,8 @@ const QString kItems = QStringLiteral("items");
 const QString kName = QStringLiteral("name");
 const QString kKey = QStringLiteral("key");
 const QString kNodeId = QStringLiteral("nodeId");
+const QString kGroup = QStringLiteral("group");
+const QString kHolder = QStringLiteral("holder");
 
 /// The answer turned into T by `read`, which gives a Result<T>.
 template <class T, class Read>
@@ -133,6 +135,59 @@ QFuture<Result<QString>> ClusterApi::raftTransfer(const QString &nodeId) const
     return typed<QString>(
         m_client, QStringLiteral("raft.transfer"), {{kNodeId, nodeId}},
         [](const QCborMap &answer) { return Result<QString>(answer.value(kNodeId).toString()); });
+}
+
+QFuture<Result<RebootSlots>> ClusterApi::rebootLock(const QString &group) const
+{
+    return typed<RebootSlots>(
+        m_client, QStringLiteral("rebootlock.get"), {{kGroup, group}},
+        codec::fromCbor<RebootSlots>);
+}
+
+QFuture<Result<qint64>>
+ClusterApi::rebootLockTake(const QString &holder, const QString &group) const
+{
+    return typed<qint64>(
+        m_client, QStringLiteral("rebootlock.lock"), {{kGroup, group}, {kHolder, holder}},
+        [](const QCborMap &answer) -> Result<qint64> {
+            return answer.value(QLatin1String("fence")).toInteger();
+        });
+}
+
+QFuture<Result<RebootSlots>>
+ClusterApi::rebootLockRelease(const QString &holder, const QString &group) const
+{
+    return typed<RebootSlots>(
+        m_client, QStringLiteral("rebootlock.unlock"), {{kGroup, group}, {kHolder, holder}},
+        codec::fromCbor<RebootSlots>);
+}
+
+QFuture<Result<RebootMaximum>>
+ClusterApi::rebootLockSetMax(qint64 max, const QString &group) const
+{
+    return typed<RebootMaximum>(
+        m_client, QStringLiteral("rebootlock.setMax"),
+        {{kGroup, group}, {QStringLiteral("max"), max}},
+        [](const QCborMap &answer) -> Result<RebootMaximum> {
+            const auto now =
+                codec::fromCbor<RebootSlots>(answer.value(QLatin1String("lock")).toMap());
+            if (!now)
+                return fail(now.error());
+            return RebootMaximum{answer.value(QLatin1String("old")).toInteger(), *now};
+        });
+}
+
+QFuture<Result<void>>
+ClusterApi::rebootUnderLock(const QString &nodeId, int delayS, const QString &group) const
+{
+    CallOptions options;
+    options.node = nodeId;
+    options.deadlineMs += delayS * 1000;
+    const QCborMap params{{kGroup, group}, {QStringLiteral("delay"), delayS}};
+    return m_client.call(QStringLiteral("rebootlock.reboot"), params, options)
+        .then([](const Result<QCborMap> &answer) -> Result<void> {
+            return answer ? Result<void>() : fail(answer.error());
+        });
 }
 
 QFuture<Result<StoreAnswer>> ClusterApi::storeRead(const StoreGet &request) const

@@ -6,6 +6,7 @@
 #include "shared/model/journal_line.h"
 #include "shared/model/node.h"
 #include "shared/model/raft_status.h"
+#include "shared/model/reboot_slots.h"
 #include "shared/model/store_entry.h"
 #include "shared/model/unit.h"
 
@@ -53,6 +54,11 @@ struct UnitDetails {
     Unit unit;
     QMap<QString, QString> properties;
     QList<JournalLine> lines;
+};
+
+struct RebootMaximum {
+    qint64 old = 0;
+    RebootSlots now;
 };
 
 struct IssuedToken {
@@ -105,6 +111,17 @@ public:
     Future<QList<UnitDiagnostic>> unitCheck(const QString &name, const QString &text) const;
     /// Each entry one line of JSON of JournalLine.
     std::unique_ptr<ByteStream> journal(const QString &unit, int lines, bool follow) const;
+
+    /// The reboot lock of a group (empty: of the machines of no group). Without a holder the node
+    /// that is connected to is meant. Refusals come in locksmith's words.
+    Future<RebootSlots> rebootLock(const QString &group = {}) const;
+    /// The answer is the fencing index.
+    Future<qint64> rebootLockTake(const QString &holder, const QString &group = {}) const;
+    Future<RebootSlots> rebootLockRelease(const QString &holder, const QString &group = {}) const;
+    Future<RebootMaximum> rebootLockSetMax(qint64 max, const QString &group = {}) const;
+    /// Takes a slot for the node, waits, and reboots it if the slot is its own still.
+    Future<void>
+    rebootUnderLock(const QString &nodeId, int delayS = 0, const QString &group = {}) const;
 
     /// `kind`: "node" or "console"; `role` of a console.
     Future<IssuedToken> clusterToken(const QString &kind, const QString &role = {}) const;

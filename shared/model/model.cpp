@@ -4,5 +4,6 @@
 #include "shared/model/journal_line.h"
 #include "shared/model/node.h"
 #include "shared/model/raft_status.h"
+#include "shared/model/reboot_slots.h"
 #include "shared/model/store_entry.h"
 #include "shared/model/unit.h"

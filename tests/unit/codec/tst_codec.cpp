@@ -4,6 +4,7 @@
 #include "shared/model/journal_line.h"
 #include "shared/model/node.h"
 #include "shared/model/raft_status.h"
+#include "shared/model/reboot_slots.h"
 #include "shared/model/store_entry.h"
 #include "shared/model/unit.h"
 #include "tests/support/proof.h"
@@ -119,6 +120,7 @@ private Q_SLOTS:
         everyWay<Node>();
         everyWay<RaftPeer>();
         everyWay<RaftStatus>();
+        everyWay<RebootSlots>();
         everyWay<StoreOperation>();
         everyWay<StoreEntry>();
         everyWay<Unit>();
