@@ -51,8 +51,8 @@ void setMax(RebootLock &lock, const CallPtr &call)
 {
     const QCborValue max = call->params().value(QLatin1String("max"));
     if (!max.isInteger() || max.toInteger() < 0)
-        return call->reply(fail(
-            code::badInput, QStringLiteral("max must be a whole number, and not negative.")));
+        return call->reply(
+            fail(code::badInput, QStringLiteral("max must be a whole number, and not negative.")));
     lock.setMax(groupFrom(call), max.toInteger(), [call](const Result<RebootLock::Change> &change) {
         if (!change)
             return reply(call, QStringLiteral("Error setting value"), fail(change.error()));
@@ -88,11 +88,10 @@ void addLockMethods(rpc::Methods &methods, Rebooter &rebooter, const QString &ma
         QStringLiteral("rebootlock.lock"), Role::Operator, [&lock, machineId](const CallPtr &call) {
             const QString holder = holderFrom(call, machineId);
             lock.take(groupFrom(call), holder, [call](const Result<Claim> &claim) {
-                const auto taken =
-                    claim ? Result<QCborMap>(
-                                {{QStringLiteral("holder"), claim->holder},
-                                 {QStringLiteral("fence"), qint64(claim->fence)}})
-                          : fail(claim.error());
+                const auto taken = claim ? Result<QCborMap>(
+                                               {{QStringLiteral("holder"), claim->holder},
+                                                {QStringLiteral("fence"), qint64(claim->fence)}})
+                                         : fail(claim.error());
                 reply(call, QStringLiteral("Error locking"), taken);
             });
         });

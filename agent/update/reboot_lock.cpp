@@ -51,7 +51,8 @@ RebootLock::RebootLock(store::StoreClient &store, QObject *parent)
 void RebootLock::get(const store::GetRequest &request, store::EventHandler done)
 {
     m_store.get(
-        request, [self = QPointer(this), done = std::move(done)](const Result<store::Event> &event) {
+        request,
+        [self = QPointer(this), done = std::move(done)](const Result<store::Event> &event) {
             if (self)
                 done(event);
         });
@@ -60,7 +61,8 @@ void RebootLock::get(const store::GetRequest &request, store::EventHandler done)
 void RebootLock::write(const store::WriteRequest &request, store::EventHandler done)
 {
     m_store.write(
-        request, [self = QPointer(this), done = std::move(done)](const Result<store::Event> &event) {
+        request,
+        [self = QPointer(this), done = std::move(done)](const Result<store::Event> &event) {
             if (self)
                 done(event);
         });
@@ -68,13 +70,12 @@ void RebootLock::write(const store::WriteRequest &request, store::EventHandler d
 
 void RebootLock::look(const QString &key, Done<State> done)
 {
-    get(
-        linearizable(key), [this, key, done = std::move(done)](const Result<store::Event> &event) {
-            if (!event && event.error().code == kNoKey)
-                make(key, done);
-            else
-                done(stateOf(key, event));
-        });
+    get(linearizable(key), [this, key, done = std::move(done)](const Result<store::Event> &event) {
+        if (!event && event.error().code == kNoKey)
+            make(key, done);
+        else
+            done(stateOf(key, event));
+    });
 }
 
 void RebootLock::make(const QString &key, Done<State> done)
@@ -83,36 +84,36 @@ void RebootLock::make(const QString &key, Done<State> done)
     request.key = key;
     request.value = toJson({});
     request.prevExist = false;
-    write(
-        request, [this, key, done = std::move(done)](const Result<store::Event> &event) {
-            if (!event && event.error().code == kKeyExists)
-                look(key, done); // somebody else was quicker
-            else
-                done(stateOf(key, event));
-        });
+    write(request, [this, key, done = std::move(done)](const Result<store::Event> &event) {
+        if (!event && event.error().code == kKeyExists)
+            look(key, done); // somebody else was quicker
+        else
+            done(stateOf(key, event));
+    });
 }
 
 void RebootLock::change(const QString &key, Edit edit, Done<Change> done, int triesLeft)
 {
-    look(key, [this, key, edit = std::move(edit), done = std::move(done),
-               triesLeft](const Result<State> &before) {
-        const auto wanted = before ? edit(before->semaphore) : fail(before.error());
-        if (!wanted)
-            return done(fail(wanted.error()));
-        store::WriteRequest request;
-        request.key = key;
-        request.value = toJson(*wanted);
-        request.prevIndex = before->index;
-        write(
-            request,
-            [this, key, edit, done, triesLeft, before](const Result<store::Event> &event) {
-                const bool raced = !event && event.error().code == kCompareFailed;
-                if (raced && triesLeft > 1)
-                    return change(key, edit, done, triesLeft - 1);
-                const auto after = stateOf(key, event);
-                done(after ? Result<Change>(Change{*before, *after}) : fail(after.error()));
-            });
-    });
+    look(
+        key, [this, key, edit = std::move(edit), done = std::move(done),
+              triesLeft](const Result<State> &before) {
+            const auto wanted = before ? edit(before->semaphore) : fail(before.error());
+            if (!wanted)
+                return done(fail(wanted.error()));
+            store::WriteRequest request;
+            request.key = key;
+            request.value = toJson(*wanted);
+            request.prevIndex = before->index;
+            write(
+                request,
+                [this, key, edit, done, triesLeft, before](const Result<store::Event> &event) {
+                    const bool raced = !event && event.error().code == kCompareFailed;
+                    if (raced && triesLeft > 1)
+                        return change(key, edit, done, triesLeft - 1);
+                    const auto after = stateOf(key, event);
+                    done(after ? Result<Change>(Change{*before, *after}) : fail(after.error()));
+                });
+        });
 }
 
 void RebootLock::read(const QString &group, Done<State> done)
@@ -152,8 +153,7 @@ void RebootLock::setMax(const QString &group, qint64 max, Done<Change> done)
 
 void RebootLock::check(const Claim &claim, Done<void> done)
 {
-    get(
-        linearizable(claim.key),
+    get(linearizable(claim.key),
         [this, claim, done = std::move(done)](const Result<store::Event> &now) {
             const auto since = m_store.history(claim.key, false);
             done(stillHeld(claim, now, since ? *since : store::History()));

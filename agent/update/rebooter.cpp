@@ -28,8 +28,7 @@ Rebooter::Rebooter(QString machineId, World world, QObject *parent)
 void Rebooter::reboot(const QString &group, int delayMs, Done done)
 {
     m_lock.take(
-        group, m_machineId,
-        [this, delayMs, done = std::move(done)](const Result<Claim> &claim) {
+        group, m_machineId, [this, delayMs, done = std::move(done)](const Result<Claim> &claim) {
             if (!claim)
                 return done(fail(claim.error().during(QStringLiteral("Error locking"))));
             wait(*claim, delayMs, done);

@@ -57,7 +57,8 @@ std::optional<QString> groupOf(const QString &key)
         return QString();
     if (!key.startsWith(kGroups) || !key.endsWith(kName))
         return std::nullopt;
-    QByteArray name = key.mid(kGroups.size(), key.size() - kGroups.size() - kName.size()).toLatin1();
+    QByteArray name =
+        key.mid(kGroups.size(), key.size() - kGroups.size() - kName.size()).toLatin1();
     return QUrl::fromPercentEncoding(name.replace('+', ' '));
 }
 
@@ -140,8 +141,9 @@ stillHeld(const Claim &claim, const Result<store::Event> &now, const store::Hist
         return {};
     // Others have come or gone in the meantime: the slot must have outlived each of it.
     if (since.from == 0 || since.from > claim.fence + 1)
-        return fail(lost(claim, QStringLiteral("may have been given away: too much has happened "
-                                               "since for anybody to tell")));
+        return fail(lost(
+            claim, QStringLiteral("may have been given away: too much has happened "
+                                  "since for anybody to tell")));
     for (const store::Event &event : since.events) {
         if (event.node.modifiedIndex > claim.fence && !holdsIn(event, claim.holder))
             return fail(lost(

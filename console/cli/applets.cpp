@@ -13,8 +13,10 @@ const QList<Applet> &applets()
             storeSetApplet(),     storeLsApplet(),     storeRmApplet(),       storeWatchApplet(),
             storeHistoryApplet(), storeExportApplet(), storeImportApplet(),   storeStatsApplet(),
             unitListApplet(),     unitSubmitApplet()} +
-        unitVerbApplets() + QList<Applet>{unitDestroyApplet(), unitCatApplet(), unitStatusApplet(),
-                                          journalApplet(),     runApplet(),     scriptHostApplet()} + locksmithApplets();
+        unitVerbApplets() +
+        QList<Applet>{unitDestroyApplet(), unitCatApplet(), unitStatusApplet(),
+                      journalApplet(),     runApplet(),     scriptHostApplet()} +
+        locksmithApplets();
     return all;
 }
 

@@ -162,8 +162,7 @@ ClusterApi::rebootLockRelease(const QString &holder, const QString &group) const
         codec::fromCbor<RebootSlots>);
 }
 
-QFuture<Result<RebootMaximum>>
-ClusterApi::rebootLockSetMax(qint64 max, const QString &group) const
+QFuture<Result<RebootMaximum>> ClusterApi::rebootLockSetMax(qint64 max, const QString &group) const
 {
     return typed<RebootMaximum>(
         m_client, QStringLiteral("rebootlock.setMax"),

@@ -47,9 +47,8 @@ void tell(Invocation &run, const RebootSlots &lock)
 
 void status(Invocation &run)
 {
-    run.then(run.api().rebootLock(groupOf(run)), [&run](const RebootSlots &lock) {
-        tell(run, lock);
-    });
+    run.then(
+        run.api().rebootLock(groupOf(run)), [&run](const RebootSlots &lock) { tell(run, lock); });
 }
 
 void lock(Invocation &run)

@@ -103,7 +103,8 @@ private Q_SLOTS:
             QByteArray(R"({"semaphore":1,"max":1,"holders":[]})"));
         QCOMPARE(parsed(toJson(*held)), *held);
         QCOMPARE(parsed(R"({"max":2, "semaphore":2})"), (Semaphore{2, 2, {}}));
-        for (const char *text : {"", "x", "[]", R"({"semaphore":1})", R"({"semaphore":"1","max":1})"})
+        for (const char *text :
+             {"", "x", "[]", R"({"semaphore":1})", R"({"semaphore":"1","max":1})"})
             QVERIFY2(!parseSemaphore(text), text);
     }
 
@@ -160,8 +161,7 @@ private Q_SLOTS:
         QVERIFY(!stillHeld(claim, fail(store::etcdErrorCode(100), QStringLiteral("gone")), {}));
         QVERIFY(!stillHeld(claim, eventAt(9, heldBy(kA)), {1, 9, {}}));
         // It was lost, and given to the same name again: that is another claim.
-        const store::History twice{
-            5, 12, {eventAt(11, heldBy(kB)), eventAt(12, heldBy(kA))}};
+        const store::History twice{5, 12, {eventAt(11, heldBy(kB)), eventAt(12, heldBy(kA))}};
         QVERIFY(!stillHeld(claim, eventAt(12, heldBy(kA)), twice));
         QVERIFY(stillHeld({kKey, kA, 12}, eventAt(12, heldBy(kA)), twice));
     }
