@@ -55,6 +55,7 @@ void AgentRun::beMember()
         Q_EMIT ended(why);
     });
     connect(m_node.get(), &Node::removed, this, &AgentRun::removed);
+    connect(m_node.get(), &Node::restartAsked, this, &AgentRun::restartAsked);
     const auto started = m_node->start();
     if (started)
         return Q_EMIT ready();

@@ -27,6 +27,8 @@ Q_SIGNALS:
     void ended(const std::optional<qd::Error> &why);
     /// The node was removed from its cluster: starting it again changes nothing.
     void removed();
+    /// It is to be stopped, and the process to begin anew.
+    void restartAsked();
 
 private:
     void bootstrapped(const Result<Bootstrap::Outcome> &outcome);

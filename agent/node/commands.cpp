@@ -11,8 +11,13 @@
 
 #include <QCoreApplication>
 #include <QDir>
+#include <QFile>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
+#include <vector>
 
 namespace qd::node {
 
@@ -94,6 +99,48 @@ int statusOfEnd(const std::optional<Error> &why)
     return why->code == code::denied ? kRemoved : failure;
 }
 
+/// Until it is told to stop; `again`: it was told to start anew. The exit status.
+int runAgent(const Config &config, bool &again)
+{
+    StopSignals signalsOfStop;
+    AgentRun agent(config);
+    QObject::connect(&agent, &AgentRun::ready, &agent, [] { sd_notify(0, "READY=1"); });
+    QObject::connect(&agent, &AgentRun::ended, &agent, [](const std::optional<Error> &why) {
+        QCoreApplication::exit(statusOfEnd(why));
+    });
+    QObject::connect(&agent, &AgentRun::removed, &agent, [] { QCoreApplication::exit(kRemoved); });
+    QObject::connect(&signalsOfStop, &StopSignals::asked, &agent, [&agent, &again] {
+        again = false;
+        sd_notify(0, "STOPPING=1");
+        qCInfo(lcNode) << "stops";
+        agent.stop();
+    });
+    QObject::connect(&agent, &AgentRun::restartAsked, &agent, [&agent, &again] {
+        again = true;
+        agent.stop();
+    });
+    QMetaObject::invokeMethod(&agent, &AgentRun::start, Qt::QueuedConnection);
+    return QCoreApplication::exec();
+}
+
+/// The same process, with the program as it lies there now: who watches the process sees no end.
+int beginAnew(const QString &program)
+{
+    std::vector<QByteArray> words;
+    for (const QString &word : QCoreApplication::arguments())
+        words.push_back(QFile::encodeName(word));
+    std::vector<char *> arguments;
+    for (QByteArray &word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    execv(QFile::encodeName(program).constData(), arguments.data());
+    return complain(
+        {code::io,
+         QStringLiteral("cannot run %1: %2").arg(program, QString::fromLocal8Bit(strerror(errno))),
+         {},
+         nullptr});
+}
+
 } // namespace
 
 int runCommand(const QStringList &words)
@@ -107,20 +154,10 @@ int runCommand(const QStringList &words)
     keepHeapSmall();
     for (const QString &warning : config->etcd.warnings)
         qCWarning(lcNode).noquote() << warning;
-    StopSignals signalsOfStop;
-    AgentRun agent(*config);
-    QObject::connect(&agent, &AgentRun::ready, &agent, [] { sd_notify(0, "READY=1"); });
-    QObject::connect(&agent, &AgentRun::ended, &agent, [](const std::optional<Error> &why) {
-        QCoreApplication::exit(statusOfEnd(why));
-    });
-    QObject::connect(&agent, &AgentRun::removed, &agent, [] { QCoreApplication::exit(kRemoved); });
-    QObject::connect(&signalsOfStop, &StopSignals::asked, &agent, [&agent] {
-        sd_notify(0, "STOPPING=1");
-        qCInfo(lcNode) << "stops";
-        agent.stop();
-    });
-    QMetaObject::invokeMethod(&agent, &AgentRun::start, Qt::QueuedConnection);
-    return QCoreApplication::exec();
+    const QString program = QCoreApplication::applicationFilePath(); // may be replaced meanwhile
+    bool again = false;
+    status = runAgent(*config, again);
+    return again && status == kDone ? beginAnew(program) : status;
 }
 
 int initCommand(const QStringList &words)

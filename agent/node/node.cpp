@@ -334,6 +334,7 @@ Result<void> Node::startServices()
     const Services::Core core{*m_replica, *m_keyspace, *m_store, *m_membership, *m_syncs, m_clock};
     m_services =
         std::make_unique<Services>(m_config, m_identity, m_credentials, *authority, *tls, core);
+    connect(m_services.get(), &Services::restartAsked, this, &Node::restartAsked);
     if (const auto started = m_services->start(); !started)
         return started;
     m_membership->start();

@@ -41,6 +41,8 @@ Q_SIGNALS:
     void failed(const qd::Error &why);
     /// This node was removed from its cluster. It has stopped its units, and the process must end.
     void removed();
+    /// The agent is to start anew.
+    void restartAsked();
 
 private:
     Result<void> enterStateFolder();

@@ -15,6 +15,8 @@ namespace {
 
 /// Joining waits for consensus, and for a leader.
 constexpr int kCallNodeMs = 25'000;
+/// Before the connections go with the agent.
+constexpr int kLetAnswerGoMs = 100;
 
 control::ControlService::Setup controlSetup(
     const NodeIdentity &identity, const security::Credentials &credentials,
@@ -91,6 +93,7 @@ Services::Services(
     const Core &core)
     : m_config(config)
     , m_core(core)
+    , m_startedUs(core.clock.wallUs())
     , m_machineId(identity.self.machineId)
     , m_etcdAddress(identity.self.etcdAddress)
     , m_raftWindow(identity, core.replica, core.membership, core.syncs)
@@ -140,6 +143,7 @@ Result<void> Services::start()
     m_unitMethods.addTo(m_control.methods());
     m_journalMethods.addTo(m_control.methods());
     update::addLockMethods(m_control.methods(), m_rebooter, m_machineId);
+    addAgentMethods();
     watchBoot();
     if (const auto used = useFixture(); !used)
         return used;
@@ -149,6 +153,24 @@ Result<void> Services::start()
     if (const auto started = m_etcd.start(); !started)
         return started;
     return startDiscovery();
+}
+
+void Services::addAgentMethods()
+{
+    using rpc::CallPtr;
+    rpc::Methods &methods = m_control.methods();
+    methods.add(QStringLiteral("agent.about"), security::Role::Viewer, [this](const CallPtr &call) {
+        call->reply(QCborMap{
+            {QStringLiteral("nodeId"), m_machineId},
+            {QStringLiteral("started"), m_startedUs / 1000},
+            {QStringLiteral("version"), QStringLiteral(QD_VERSION)}});
+    });
+    methods.add(
+        QStringLiteral("agent.restart"), security::Role::Admin, [this](const CallPtr &call) {
+            qCInfo(lcNode).noquote() << "starts anew: asked by" << call->caller().text();
+            call->reply(QCborMap());
+            QTimer::singleShot(kLetAnswerGoMs, this, &Services::restartAsked);
+        });
 }
 
 /// The machine is up again when its unit engine is there and the store takes the slot back.

@@ -40,6 +40,10 @@ public:
     control::ControlService &control() { return m_control; }
     fleet::Service &fleet() { return m_fleet; }
 
+Q_SIGNALS:
+    /// Somebody who may asks the agent to start anew.
+    void restartAsked();
+
 private:
     /// A reboot, as the unit engine of this machine does it.
     class EnginePower final : public update::PowerDriver {
@@ -57,12 +61,14 @@ private:
         fleet::UnitBackend &m_engine;
     };
 
+    void addAgentMethods();
     void watchBoot();
     Result<void> useFixture();
     Result<void> startDiscovery();
 
     Config m_config;
     Core m_core;
+    qint64 m_startedUs;
     QString m_machineId;
     QString m_etcdAddress;
     RaftWindow m_raftWindow;

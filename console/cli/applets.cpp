@@ -6,13 +6,14 @@ namespace qd::cli {
 const QList<Applet> &applets()
 {
     static const QList<Applet> all =
-        QList<Applet>{
-            pairApplet(),         profileListApplet(), profileRemoveApplet(), clusterHealthApplet(),
-            clusterTokenApplet(), nodeListApplet(),    nodeRemoveApplet(),    raftStatusApplet(),
-            raftAlarmsApplet(),   raftPromoteApplet(), raftTransferApplet(),  storeGetApplet(),
-            storeSetApplet(),     storeLsApplet(),     storeRmApplet(),       storeWatchApplet(),
-            storeHistoryApplet(), storeExportApplet(), storeImportApplet(),   storeStatsApplet(),
-            unitListApplet(),     unitSubmitApplet()} +
+        QList<Applet>{pairApplet(),          profileListApplet(),  profileRemoveApplet(),
+                      clusterHealthApplet(), clusterTokenApplet(), nodeListApplet(),
+                      nodeRemoveApplet(),    raftStatusApplet(),   raftAlarmsApplet(),
+                      raftPromoteApplet(),   raftTransferApplet(), raftRestartApplet(),
+                      storeGetApplet(),      storeSetApplet(),     storeLsApplet(),
+                      storeRmApplet(),       storeWatchApplet(),   storeHistoryApplet(),
+                      storeExportApplet(),   storeImportApplet(),  storeStatsApplet(),
+                      unitListApplet(),      unitSubmitApplet()} +
         unitVerbApplets() +
         QList<Applet>{unitDestroyApplet(), unitCatApplet(), unitStatusApplet(),
                       journalApplet(),     runApplet(),     scriptHostApplet()} +

@@ -19,6 +19,7 @@ Applet raftAlarmsApplet();
 Applet raftStatusApplet();
 Applet raftPromoteApplet();
 Applet raftTransferApplet();
+Applet raftRestartApplet();
 /// The reboot lock: status, lock, unlock, set-max, reboot.
 QList<Applet> locksmithApplets();
 Applet storeGetApplet();

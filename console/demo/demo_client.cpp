@@ -134,6 +134,14 @@ Result<QCborMap> DemoClient::answer(const QString &method, const QCborMap &param
         return storeSet(params);
     if (method == QLatin1String("store.delete"))
         return storeDelete(params);
+    if (method == QLatin1String("raft.status"))
+        return QCborMap{{QStringLiteral("items"), codec::listToCbor(m_data.raft)}};
+    if (method == QLatin1String("agent.about"))
+        return QCborMap{{QStringLiteral("started"), m_restarts}};
+    if (method == QLatin1String("agent.restart")) {
+        ++m_restarts;
+        return QCborMap();
+    }
     if (method == QLatin1String("raft.transfer"))
         return transfer(params.value(QLatin1String("nodeId")).toString());
     if (method == QLatin1String("raft.promote"))

@@ -87,6 +87,7 @@ private:
     QSet<DemoSubscription *> m_subscriptions;
     QSet<DemoStream *> m_streams;
     QStringList m_calls;
+    qint64 m_restarts = 0; ///< of agents
     QHash<QString, Error> m_failures;
     QList<QJsonObject> m_events; ///< of the store, oldest first
     qint64 m_index = 18'442;     ///< of the store

@@ -240,6 +240,44 @@ void ConsoleSession::transferLeadership(const QString &nodeId, const QString &na
         });
 }
 
+void ConsoleSession::setRestarting(bool restarting)
+{
+    if (std::exchange(m_restarting, restarting) != restarting)
+        Q_EMIT restartingChanged();
+}
+
+void ConsoleSession::restartMembers(const QStringList &nodeIds)
+{
+    if (!m_client || m_restarting)
+        return;
+    setRestarting(true);
+    session::surveyMembers(*m_client).then(
+        this, [this, nodeIds](const Result<QList<RaftStatus>> &members) {
+            const auto plan =
+                members ? session::planRestart(*members, nodeIds) : fail(members.error());
+            if (plan && m_client)
+                return restartInOrder(*plan);
+            setRestarting(false);
+            if (!plan)
+                Q_EMIT failed(QStringLiteral("Nothing was restarted"), plan.error().text());
+        });
+}
+
+void ConsoleSession::restartInOrder(const QList<session::RestartStep> &plan)
+{
+    const auto told = [this](const QString &sentence) { Q_EMIT done(sentence); };
+    session::runRestart(*m_client, {plan}, told)
+        .then(
+            this,
+            [this](const Result<void> &restarted) {
+                setRestarting(false);
+                if (!restarted)
+                    Q_EMIT failed(
+                        QStringLiteral("The restart has stopped"), restarted.error().text());
+            })
+        .onCanceled(this, [this] { setRestarting(false); }); // the console has left the cluster
+}
+
 void ConsoleSession::promote(const QString &nodeId, const QString &name)
 {
     if (!m_client || nodeId.isEmpty())

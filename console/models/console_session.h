@@ -13,6 +13,8 @@
 #include "store_tree.h"
 #include "unit_draft.h"
 
+#include "console/session/rolling_restart.h"
+
 namespace qd::models {
 
 /// All that one window knows: which cluster, how the connection stands, and the models that its
@@ -29,6 +31,7 @@ class ConsoleSession : public QObject {
     Q_PROPERTY(bool mayOperate READ mayOperate NOTIFY linkChanged)
     Q_PROPERTY(bool mayAdminister READ mayAdminister NOTIFY linkChanged)
     Q_PROPERTY(QString profile READ profile NOTIFY linkChanged)
+    Q_PROPERTY(bool restarting READ restarting NOTIFY restartingChanged)
     Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
     Q_PROPERTY(QVariantList profiles READ profiles NOTIFY profilesChanged)
     Q_PROPERTY(Pairing pairing READ pairing NOTIFY pairingChanged)
@@ -65,6 +68,8 @@ public:
     bool mayAdminister() const { return m_role == QLatin1String("admin"); }
     bool mayOperate() const { return m_role != QLatin1String("viewer"); }
     QString profile() const { return m_profile; }
+    /// Members are being restarted by this console.
+    bool restarting() const { return m_restarting; }
     /// What the program does before there is a cluster to connect to, or why it could not.
     QString notice() const { return m_notice; }
     void setNotice(const QString &notice);
@@ -97,6 +102,9 @@ public:
     /// load, start, stop, unload, destroy.
     Q_INVOKABLE void act(const QString &verb, const QString &unit);
     Q_INVOKABLE void transferLeadership(const QString &nodeId, const QString &name);
+    /// The agents of these members (empty: all) start anew, one after the other; done() tells of
+    /// each step.
+    Q_INVOKABLE void restartMembers(const QStringList &nodeIds);
     /// A learner votes.
     Q_INVOKABLE void promote(const QString &nodeId, const QString &name);
     /// Issues a token for a machine that joins; see invitation().
@@ -107,6 +115,7 @@ public:
 Q_SIGNALS:
     void linkChanged();
     void noticeChanged();
+    void restartingChanged();
     void profilesChanged();
     void pairingChanged();
     /// An act was done, or was not: for the user, once.
@@ -115,6 +124,8 @@ Q_SIGNALS:
 
 private:
     void takeState(session::Client::State state);
+    void setRestarting(bool restarting);
+    void restartInOrder(const QList<session::RestartStep> &plan);
     void attachModels();
     void detachModels();
     void setPairing(Pairing pairing, const QString &trouble = {});
@@ -123,6 +134,7 @@ private:
     std::unique_ptr<session::Client> m_client;
     Link m_link = Offline;
     bool m_wasLive = false;
+    bool m_restarting = false;
     QString m_profile;
     QString m_trouble;
     QString m_notice;

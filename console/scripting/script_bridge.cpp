@@ -3,6 +3,7 @@
 
 #include "console/scripting/handover.h"
 #include "console/session/error_text.h"
+#include "console/session/rolling_restart.h"
 #include "console/session/snapshot.h"
 #include "console/session/store_import.h"
 #include "shared/base/clock.h"
@@ -311,6 +312,30 @@ QString ScriptBridge::importStore(const QString &text, const QString &target, bo
     }
     const QJsonObject json = session::importJson(*plan, outcome);
     return QString::fromUtf8(QJsonDocument(json).toJson(QJsonDocument::Compact));
+}
+
+QString ScriptBridge::restartMembers(const QString &ids, double seconds, bool run)
+{
+    const QStringList wanted = QJsonDocument::fromJson(ids.toUtf8()).toVariant().toStringList();
+    const auto members =
+        halt<QList<RaftStatus>>([this] { return session::surveyMembers(m_client); });
+    if (!members)
+        return {};
+    const auto plan = session::planRestart(*members, wanted);
+    if (!plan) {
+        raise(plan.error());
+        return {};
+    }
+    if (run) {
+        const session::RestartOptions options{*plan, int(seconds * 1000)};
+        const auto done = halt<void>([this, &options] {
+            return session::runRestart(m_client, options, [](const QString &) {});
+        });
+        if (!done)
+            return {};
+    }
+    return QString::fromUtf8(
+        QJsonDocument(session::restartJson(*plan)).toJson(QJsonDocument::Compact));
 }
 
 void ScriptBridge::endStream(int id)

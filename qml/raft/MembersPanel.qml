@@ -21,6 +21,8 @@ Panel {
                                         && panel.chosen.role !== "leader"
     readonly property bool mayAdd: panel.live && panel.session.mayAdminister
     readonly property bool mayPromote: panel.known && panel.mayAdd && panel.chosen.learner === true
+    readonly property bool mayRestart: panel.live && panel.session.mayAdminister
+                                       && !panel.session.restarting && panel.members.length > 0
     readonly property bool mayRemove: panel.known && panel.live && panel.session.mayAdminister
     readonly property var columns: [
         {
@@ -75,6 +77,10 @@ Panel {
         if (panel.mayAdd)
             addDialog.begin();
     }
+    function restart(): void {
+        if (panel.mayRestart)
+            restartDialog.begin(panel.known ? panel.chosen.nodeName || panel.chosen.nodeId : "");
+    }
     function remove(): void {
         if (panel.mayRemove)
             removeDialog.ask(panel.chosen.nodeName || panel.chosen.nodeId);
@@ -115,6 +121,16 @@ Panel {
             text: "Let it lead"
             hint: "The member that is chosen takes over (T)"
             onClicked: panel.transfer()
+        },
+        UiButton {
+            objectName: "restartMembers"
+            anchors.verticalCenter: parent.verticalCenter
+            enabled: panel.mayRestart
+            ghost: true
+            text: panel.known ? "Restart" : "Restart all"
+            hint: panel.known ? "The agent of the member that is chosen starts anew (R)"
+                              : "Every member's agent starts anew, one after the other (R)"
+            onClicked: panel.restart()
         },
         UiButton {
             objectName: "removeNode"
@@ -205,6 +221,18 @@ Panel {
               + "If it does not in time, the leader leads on."
         actText: "Let it lead"
         onConfirmed: name => panel.session.transferLeadership(panel.chosen.nodeId, name)
+        onClosed: rows.forceActiveFocus()
+    }
+    AskDialog {
+        id: restartDialog
+
+        title: panel.known ? "Restart this member?" : "Restart all members?"
+        text: (panel.known ? "Its agent starts anew" : "Their agents start anew, one after the other")
+              + "; units run on. Who leads hands over first. Nobody is restarted while the others "
+              + "are no majority without it; the restart stops at the first that does not come "
+              + "back."
+        actText: "Restart"
+        onConfirmed: panel.session.restartMembers(panel.known ? [panel.chosen.nodeId] : [])
         onClosed: rows.forceActiveFocus()
     }
     AddMemberDialog {

@@ -46,8 +46,8 @@ Workspace {
             "what": "Add a member"
         },
         {
-            "keys": "T, V, Del",
-            "what": "Let the chosen member lead, let it vote, remove it"
+            "keys": "T, V, R, Del",
+            "what": "Let the chosen member lead, let it vote, restart it (or all), remove it"
         }
     ]
     Keys.onUpPressed: workspace.scroll(-60)
@@ -59,6 +59,7 @@ Workspace {
                 [Qt.Key_A]: membersPanel.add,
                 [Qt.Key_T]: membersPanel.transfer,
                 [Qt.Key_V]: membersPanel.promote,
+                [Qt.Key_R]: membersPanel.restart,
                 [Qt.Key_Delete]: membersPanel.remove
             });
         event.accepted = event.modifiers === Qt.NoModifier && event.key in acts;

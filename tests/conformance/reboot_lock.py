@@ -118,7 +118,7 @@ class RebootLock(QdctlCase):
         self.assertEqual(self.expect(DONE, "run", path).stdout.splitlines(),
                          ["2 true", "Error locking: holder exists conflict", "true 2", "1"])
 
-    @proves("E145", "U132", "U97", "U102")
+    @proves("U132", "U97", "U102")
     def test_6_a_node_reboots_with_a_slot_and_gives_it_back(self):
         """Who holds the only slot by plain HTTP, as locksmith's client takes it, keeps the others up."""
         endpoint = self.cluster.endpoint(1)

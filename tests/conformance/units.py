@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Units on three real nodes: placement, logs from anywhere, an agent that dies, a node that is lost."""
+import hashlib
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-from local_cluster import LocalCluster, get, put
+from local_cluster import LocalCluster, call, get, put
 from qdtest import Case, main, program, proves, wait_for
 
 FLEET = "/_coreos.com/fleet"
@@ -354,6 +355,22 @@ class Units(Case):
         self.assertNotEqual(again["invocationId"], unit["invocationId"])
         state = json.loads(get(endpoint, f"{FLEET}/states/hello.service/{again['machineId']}"))
         self.assertEqual(state["activeState"], "active")
+
+    @proves()
+    def test_8c_a_units_whole_life_by_the_keys_api_alone(self):
+        endpoint, name = self.cluster.endpoint(2), "rest.service"
+        digest = hashlib.sha1(SLEEP.encode())
+        job = {"Name": name, "UnitHash": list(digest.digest())}
+        for key, value in ((f"unit/{digest.hexdigest()}", json.dumps({"Raw": SLEEP})),
+                           (f"job/{name}/object", json.dumps(job)), (f"job/{name}/target-state", "launched")):
+            self.assertTrue(put(endpoint, f"{FLEET}/{key}", value))
+        unit = self.await_running(name)
+        self.assertEqual(self.cluster.ctl("unit", "cat", name).stdout, SLEEP)
+        self.assertEqual(get(endpoint, f"{FLEET}/job/{name}/target"), unit["machineId"])
+        self.assertEqual(call(endpoint, "DELETE", f"/v2/keys{FLEET}/job/{name}?recursive=true")[0], 200)
+        wait_for(lambda: name not in self.cluster.units(), 10, "nobody knows it")
+        wait_for(lambda: self.cluster.in_node(self.number_of(unit), "systemctl", "is-active", name, check=False).stdout !=
+                 "active\n", 10, "it has ended")
 
     @proves()
     def test_9_stop_unload_destroy(self):

@@ -85,6 +85,23 @@ private Q_SLOTS:
         QVERIFY(desk.client().calls().contains(QStringLiteral("raft.transfer")));
     }
 
+    void membersAreRestartedWhenTheOthersAreAMajority()
+    {
+        RaftDesk desk;
+        QVERIFY(desk.ready());
+        QVERIFY(desk.choose(0));
+        desk.press(Qt::Key_R);
+        QVERIFY(desk.says(QStringLiteral("Restart this member?")));
+        RaftStatus *const behind = desk.member(QStringLiteral("node-3"));
+        behind->appliedIndex = behind->commitIndex =
+            desk.member(QStringLiteral("node-2"))->commitIndex;
+        desk.tell();
+        desk.click("askButton");
+        QVERIFY(desk.says(QStringLiteral("node-1 is back after")));
+        QVERIFY(desk.client().calls().contains(QStringLiteral("agent.restart")));
+        QTRY_VERIFY(!desk.session().restarting());
+    }
+
     void aMachineIsLetInByATokenThatIsShownWithItsCommand()
     {
         RaftDesk desk;
