@@ -325,6 +325,9 @@ QList<Scene> raftScenes()
         member(
             "raft-transfer", "normal", 0,
             {QStringLiteral("key T"), QStringLiteral("await Let this")}),
+        member(
+            "raft-restart", "normal", 0,
+            {QStringLiteral("key R"), QStringLiteral("await Restart this")}),
         at("raft-add", "normal", Raft,
            {QStringLiteral("key A"), QStringLiteral("await Add a member"),
             QStringLiteral("click button Issue a token"), QStringLiteral("await Until")}),

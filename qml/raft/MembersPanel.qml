@@ -227,8 +227,8 @@ Panel {
         id: restartDialog
 
         title: panel.known ? "Restart this member?" : "Restart all members?"
-        text: (panel.known ? "Its agent starts anew" : "Their agents start anew, one after the other")
-              + "; units run on. Who leads hands over first. Nobody is restarted while the others "
+        text: (panel.known ? "Its agent starts anew" :
+                             "Their agents start anew, one after the other") + "; units run on. Who leads hands over first. Nobody is restarted while the others "
               + "are no majority without it; the restart stops at the first that does not come "
               + "back."
         actText: "Restart"
