@@ -227,10 +227,13 @@ Panel {
         id: restartDialog
 
         title: panel.known ? "Restart this member?" : "Restart all members?"
-        text: (panel.known ? "Its agent starts anew" :
-                             "Their agents start anew, one after the other") + "; units run on. Who leads hands over first. Nobody is restarted while the others "
-              + "are no majority without it; the restart stops at the first that does not come "
-              + "back."
+        text: {
+            const who = panel.known ? "Its agent starts anew" :
+                                      "Their agents start anew, one after the other";
+            return who + "; units run on. Who leads hands over first. Nobody is restarted while "
+                    + "the others are no majority without it; the restart stops at the first that "
+                    + "does not come back.";
+        }
         actText: "Restart"
         onConfirmed: panel.session.restartMembers(panel.known ? [panel.chosen.nodeId] : [])
         onClosed: rows.forceActiveFocus()
