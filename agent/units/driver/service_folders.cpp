@@ -30,8 +30,9 @@ Owner ownerOf(const ExecSettings &exec)
     return out;
 }
 
-/// Whoever had it before, it is the service's now; what was in it stays as it was.
-bool makeOne(const QString &path, uint mode, const std::optional<Owner> &owner)
+/// Whoever had it before, it is the service's now; what was in it stays as it was. Null: whose it
+/// is stays, too.
+bool makeOne(const QString &path, uint mode, const Owner *owner)
 {
     const QByteArray name = QFile::encodeName(path);
     struct stat found {};
@@ -47,7 +48,7 @@ bool makeOne(const QString &path, uint mode, const std::optional<Owner> &owner)
     if (folder < 0)
         return false;
     bool done = fstat(folder, &found) == 0;
-    if (done && owner) {
+    if (done && owner != nullptr) {
         const bool isTheirs = found.st_uid == owner->uid && found.st_gid == owner->gid;
         done = ((found.st_mode & 07777) == mode || fchmod(folder, mode_t(mode)) == 0) &&
                (isTheirs || fchown(folder, owner->uid, owner->gid) == 0);
@@ -70,7 +71,7 @@ int makeOwnFolders(const ExecSettings &exec)
     for (int i = 0; i < kFolderKinds; ++i) {
         const auto kind = FolderKind(i);
         // Nobody but root writes in /etc.
-        const auto whose = kind == FolderKind::Configuration ? std::nullopt : std::optional(owner);
+        const Owner *whose = kind == FolderKind::Configuration ? nullptr : &owner;
         for (const QString &path : ownFolders(exec, kind)) {
             if (!makeOne(path, exec.folders[size_t(i)].mode, whose))
                 return statusOf(kind);
