@@ -10,6 +10,8 @@ namespace qd::store {
 namespace {
 
 constexpr quint8 kVersion = 1;
+constexpr quint8 kRefused = 0; // of an outcome
+constexpr quint8 kDone = 1;
 constexpr int kMaxDepth = 200;
 
 enum Flag : quint16 {
@@ -184,12 +186,26 @@ Result<WriteRequest> decodeRequest(QByteArrayView bytes)
     return request;
 }
 
+void writeEvent(ByteWriter &writer, const Event &event)
+{
+    writer.u8(kDone);
+    writer.text(event.action);
+    writer.number<quint64>(event.etcdIndex);
+    writer.number<quint64>(event.raftIndex);
+    writer.number<quint64>(event.raftTerm);
+    writer.u8(event.refresh ? 1 : 0);
+    writeNode(writer, event.node);
+    writer.u8(event.prevNode ? 1 : 0);
+    if (event.prevNode)
+        writeNode(writer, *event.prevNode);
+}
+
 QByteArray encodeOutcome(const Result<Event> &outcome)
 {
     QByteArray out;
     ByteWriter writer(out);
-    writer.u8(outcome ? 1 : 0);
     if (!outcome) {
+        writer.u8(kRefused);
         const Error &error = outcome.error();
         writer.text(error.code);
         writer.text(error.message);
@@ -200,22 +216,14 @@ QByteArray encodeOutcome(const Result<Event> &outcome)
         }
         return out;
     }
-    writer.text(outcome->action);
-    writer.number<quint64>(outcome->etcdIndex);
-    writer.number<quint64>(outcome->raftIndex);
-    writer.number<quint64>(outcome->raftTerm);
-    writer.u8(outcome->refresh ? 1 : 0);
-    writeNode(writer, outcome->node);
-    writer.u8(outcome->prevNode ? 1 : 0);
-    if (outcome->prevNode)
-        writeNode(writer, *outcome->prevNode);
+    writeEvent(writer, *outcome);
     return out;
 }
 
 Result<Result<Event>> decodeOutcome(QByteArrayView bytes)
 {
     ByteReader reader(bytes);
-    if (reader.u8() == 0) {
+    if (reader.u8() == kRefused) {
         Error error;
         error.code = reader.text();
         error.message = reader.text();

@@ -5,6 +5,10 @@
 
 #include <QByteArrayView>
 
+namespace qd {
+class ByteWriter;
+}
+
 /// What stands in a log entry for the store: an envelope {type u16, version u8, flags u8} and a
 /// payload (architecture.md 4). Times are absolute, by the clock of the leader that proposed, so
 /// that applying needs no clock.
@@ -32,5 +36,7 @@ Result<WriteRequest> decodeRequest(QByteArrayView bytes);
 /// The outcome on its way back.
 QByteArray encodeOutcome(const Result<Event> &outcome);
 Result<Result<Event>> decodeOutcome(QByteArrayView bytes);
+/// As encodeOutcome() of an event, at the end of `writer`.
+void writeEvent(ByteWriter &writer, const Event &event);
 
 } // namespace qd::store

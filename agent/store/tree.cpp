@@ -2,6 +2,7 @@
 #include "agent/store/tree.h"
 
 #include "agent/store/cause_text.h"
+#include "agent/store/state_sum.h"
 
 #include <QStringList>
 #include <tuple>
@@ -141,6 +142,7 @@ Result<Item *> Tree::makeFolder(const QString &path)
             child = &at->children().put(Item::folder(name));
             child->parent = at;
             child->created = child->modified = m_index + 1;
+            m_sum += hashOf(*child);
             ++m_count;
         } else if (!child->isDir()) {
             return fail(etcdError(104, QString::fromUtf8(utf8.first(end)), m_index));
@@ -149,6 +151,19 @@ Result<Item *> Tree::makeFolder(const QString &path)
         begin = end + 1;
     }
     return at;
+}
+
+/// Of the names on the way to it.
+quint32 Tree::placeOf(const Item &item)
+{
+    return item.parent == nullptr ? 0 : crc32c(item.name(), placeOf(*item.parent) + 1);
+}
+
+quint64 Tree::hashOf(const Item &item)
+{
+    quint64 hash = mixed(placeOf(item), item.value());
+    hash = mixed(mixed(mixed(hash, item.isDir()), item.created), item.modified);
+    return mixed(hash, quint64(item.expireUs));
 }
 
 /// A value stands inside its item, so a new one takes a new item: `item` is no more.
@@ -305,6 +320,7 @@ Result<Event> Tree::insert(
         if (old->isDir())
             return fail(etcdError(102, path, m_index));
         out.prevNode = shallow(*old, nowUs);
+        m_sum -= hashOf(*old);
         setExpiry(*old, std::nullopt);
         --m_count;
     }
@@ -313,6 +329,7 @@ Result<Event> Tree::insert(
     placed.created = placed.modified = next;
     ++m_count;
     setExpiry(placed, expiry.atUs);
+    m_sum += hashOf(placed);
     out.node.dir = dir;
     if (!dir)
         out.node.value = value;
@@ -359,11 +376,13 @@ Tree::update(const QString &key, const QByteArray &value, const Expiry &expiry, 
     const quint64 next = m_index + 1;
     Event out = event("update", path, next, (*found)->created);
     out.prevNode = shallow(**found, nowUs);
+    m_sum -= hashOf(**found);
     const bool newValue = !(*found)->isDir() && !expiry.refresh;
     Item &item = newValue ? withValue(**found, value) : **found;
     setExpiry(item, expiry.atUs);
     if (!item.isDir()) // a directory keeps its modified index (peer-contracts 1.4)
         item.modified = next;
+    m_sum += hashOf(item);
     out.node.dir = item.isDir();
     out.node.value = item.value().toByteArray();
     fillExpiry(out.node, item, nowUs);
@@ -404,9 +423,11 @@ Result<Event> Tree::compareAndSwap(
         return fail(same.error());
     Event out = event("compareAndSwap", path, ++m_index, (*found)->created);
     out.prevNode = shallow(**found, nowUs);
+    m_sum -= hashOf(**found);
     Item &item = expiry.refresh ? **found : withValue(**found, value);
     setExpiry(item, expiry.atUs);
     item.modified = m_index;
+    m_sum += hashOf(item);
     out.node.value = item.value().toByteArray();
     fillExpiry(out.node, item, nowUs);
     out.etcdIndex = m_index;
@@ -470,9 +491,10 @@ std::optional<Event> Tree::expireNext(qint64 byUs, QStringList *removed)
     return out;
 }
 
-/// Takes the item and all below it out of the expiry order and the count.
+/// Takes the item and all below it out of the expiry order, the sum and the count.
 void Tree::forget(Item &item, const QString &path, QStringList *removed)
 {
+    m_sum -= hashOf(item);
     setExpiry(item, std::nullopt);
     --m_count;
     if (!item.isDir())
@@ -531,6 +553,7 @@ Result<void> Tree::restore(QByteArrayView bytes)
     m_expiring.clear();
     m_root->children().clear();
     m_count = 0;
+    m_sum = 0;
     ByteReader reader(bytes);
     m_index = reader.number<quint64>();
     std::vector<Item *> folders{m_root.get()};
@@ -547,6 +570,7 @@ Result<void> Tree::restore(QByteArrayView bytes)
         if (children.find(item->name()) != nullptr)
             break;
         Item &placed = children.put(std::move(item));
+        m_sum += hashOf(placed);
         ++m_count;
         if (placed.expireUs != 0)
             m_expiring.insert(&placed);
@@ -559,6 +583,7 @@ Result<void> Tree::restore(QByteArrayView bytes)
     m_root->children().clear();
     m_index = 0;
     m_count = 0;
+    m_sum = 0;
     return fail(code::corrupt, QStringLiteral("the snapshot of the store does not decode"));
 }
 

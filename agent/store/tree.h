@@ -59,6 +59,8 @@ public:
     std::optional<Event> expireNext(qint64 byUs, QStringList *removed);
     bool hasExpirations() const { return !m_expiring.empty(); }
 
+    /// Of all items; it follows each operation.
+    quint64 sum() const { return m_sum; }
     /// The same bytes on every member that has applied the same operations.
     void save(ByteWriter &out) const;
     /// code::corrupt leaves an empty tree.
@@ -82,6 +84,8 @@ private:
     Event event(const char *action, const QString &path, quint64 modified, quint64 created) const;
     Item &withValue(Item &item, QByteArrayView value);
     void setExpiry(Item &item, const std::optional<qint64> &atUs);
+    static quint64 hashOf(const Item &item);
+    static quint32 placeOf(const Item &item);
     template <class N>
     static void fillExpiry(N &node, const Item &item, qint64 nowUs);
     enum class Levels { None, One, All }; ///< of what a directory holds
@@ -97,6 +101,7 @@ private:
     Item::Owned m_root;
     quint64 m_index = 0;
     qsizetype m_count = 0;
+    quint64 m_sum = 0;
     std::set<Item *, ByExpiry> m_expiring;
 };
 

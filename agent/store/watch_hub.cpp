@@ -2,6 +2,7 @@
 #include "agent/store/watch_hub.h"
 
 #include "agent/store/command.h"
+#include "agent/store/state_sum.h"
 #include "agent/store/tree.h"
 #include "shared/base/bytes.h"
 
@@ -39,6 +40,22 @@ bool matches(const Event &event, const QString &key, bool recursive)
            (recursive && event.node.key.startsWith(below(key)) &&
             !isHiddenFrom(key, event.node.key)) ||
            (removedFolder(event) && key.startsWith(below(event.node.key)));
+}
+
+quint64 hashOf(const Node &node, quint64 hash)
+{
+    hash = mixed(mixed(hash, node.key), QByteArrayView(node.value));
+    hash = mixed(mixed(mixed(hash, node.dir), node.createdIndex), node.modifiedIndex);
+    return mixed(
+        mixed(hash, quint64(node.expirationUs.value_or(0))), quint64(node.ttl.value_or(0)));
+}
+
+quint64 hashOf(const Event &event)
+{
+    quint64 hash = mixed(mixed(0, event.action), event.etcdIndex);
+    hash = mixed(mixed(mixed(hash, event.raftIndex), event.raftTerm), event.refresh);
+    hash = hashOf(event.node, hash);
+    return event.prevNode ? hashOf(*event.prevNode, hash) : hash;
 }
 
 } // namespace
@@ -201,8 +218,11 @@ void WatchHub::tell(const QString &path, const Event &event, bool removed, Watch
 void WatchHub::add(const Event &event, const QStringList &removed)
 {
     m_history.push_back(event);
-    if (m_history.size() > kWindow)
+    m_sum += hashOf(event);
+    if (m_history.size() > kWindow) {
+        m_sum -= hashOf(m_history.front());
         m_history.pop_front();
+    }
     if (event.refresh || m_watchers.empty())
         return;
     Watchers told;
@@ -227,25 +247,28 @@ void WatchHub::clear(quint64 storeIndex)
     }
     m_watcherCount = 0;
     m_history.clear();
+    m_sum = 0;
 }
 
 void WatchHub::save(ByteWriter &out) const
 {
     out.number<quint32>(quint32(m_history.size()));
     for (const Event &event : m_history)
-        out.bytes(encodeOutcome(event));
+        out.section([&event](ByteWriter &writer) { writeEvent(writer, event); });
 }
 
 Result<void> WatchHub::restore(QByteArrayView bytes)
 {
     ByteReader reader(bytes);
     m_history.clear();
+    m_sum = 0;
     const auto count = reader.number<quint32>();
     for (quint32 i = 0; i < count && i < kWindow && reader.ok(); ++i) {
         const auto event = decodeOutcome(reader.view());
         if (!event || !*event)
             return fail(code::corrupt, QStringLiteral("the store's history does not decode"));
         m_history.push_back(**event);
+        m_sum += hashOf(**event);
     }
     if (!reader.ok() || !reader.atEnd())
         return fail(code::corrupt, QStringLiteral("the store's history does not decode"));

@@ -34,6 +34,8 @@ public:
     void clear(quint64 storeIndex);
 
     void save(ByteWriter &out) const;
+    /// Of the events that are kept.
+    quint64 sum() const { return m_sum; }
     Result<void> restore(QByteArrayView bytes);
     qsizetype watcherCount() const { return m_watcherCount; }
 
@@ -52,6 +54,7 @@ private:
 
     Defer m_defer;
     std::deque<Event> m_history;                      ///< without a gap in their indexes
+    quint64 m_sum = 0;                                ///< of them
     std::unordered_map<QString, Watchers> m_watchers; ///< by their keys; none is empty
     qsizetype m_watcherCount = 0;
     std::shared_ptr<WatchHub *> m_self; ///< a ticket may outlive the hub

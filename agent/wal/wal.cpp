@@ -494,16 +494,23 @@ void Wal::failAll(const Error &error)
     m_failure = error.during(QStringLiteral("the log cannot be written"));
 }
 
-Result<void> Wal::release(raft::Index index)
+QStringList Wal::release(raft::Index index)
 {
-    bool removed = false;
+    QStringList files;
     while (m_segments.size() > 1 && m_segments.at(1).nextIndex <= index + 1) {
-        if (const auto done = m_disk.remove(m_segments.front().name); !done)
-            return done;
+        files.append(m_segments.front().name);
         m_segments.erase(m_segments.begin());
-        removed = true;
     }
-    return removed ? m_disk.syncFolder() : Result<void>{};
+    return files;
+}
+
+Result<void> Wal::remove(Disk &disk, const QStringList &files)
+{
+    for (const QString &file : files) {
+        if (const auto done = disk.remove(file); !done)
+            return done;
+    }
+    return files.isEmpty() ? Result<void>{} : disk.syncFolder();
 }
 
 Result<std::vector<EntryInfo>> inspect(const Disk &disk)

@@ -57,8 +57,10 @@ public:
     bool isWaitingForRoom() const { return !m_unwritten.isEmpty(); }
     /// Only a little is left of what is reserved in the current segment.
     bool isNearlyFull() const;
-    /// Removes segments that hold nothing after `index`: a snapshot has it.
-    Result<void> release(raft::Index index);
+    /// Lets go of segments that hold nothing after `index`, for a snapshot has it: their files.
+    QStringList release(raft::Index index);
+    /// Removes what release() named. Safe to call on another thread: nothing else looks at it.
+    static Result<void> remove(Disk &disk, const QStringList &files);
 
     bool hasFailed() const { return m_failed; }
     /// fdatasync calls so far, and the microseconds that the caller's clock saw them take in total.

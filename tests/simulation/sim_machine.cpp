@@ -40,6 +40,7 @@ void SimMachine::save(ByteWriter &out) const
     const QByteArray keys = saved(m_keyspace);
     out.number<quint64>(m_hash);
     out.number<quint64>(m_last);
+    out.number<quint64>(m_keyspace.sum());
     out.bytes(keys);
     m_history.count(Sometimes::SnapshotTaken);
     m_history.looksLike(m_hash, crc32c(keys));
@@ -50,7 +51,11 @@ Result<void> SimMachine::restore(QByteArrayView bytes)
     ByteReader reader(bytes);
     m_hash = reader.number<quint64>();
     m_last = reader.number<quint64>();
-    return m_keyspace.restore(reader.view());
+    const auto sum = reader.number<quint64>();
+    const auto restored = m_keyspace.restore(reader.view());
+    require(
+        !restored || m_keyspace.sum() == sum, "the sum that followed each write is the state's");
+    return restored;
 }
 
 } // namespace qd::sim

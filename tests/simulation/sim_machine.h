@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/store/replica/keyspace.h"
+#include "agent/store/state_sum.h"
 #include "tests/simulation/history.h"
 
 namespace qd::sim {
@@ -37,6 +38,7 @@ public:
         return m_keyspace.history(key, recursive);
     }
     void save(ByteWriter &out) const override;
+    quint64 sum() const override { return store::mixed(m_keyspace.sum() + m_hash, m_last); }
     Result<void> restore(QByteArrayView bytes) override;
     bool hasExpirations() const override { return m_keyspace.hasExpirations(); }
 

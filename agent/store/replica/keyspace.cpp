@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/store/replica/keyspace.h"
 
+#include "agent/store/state_sum.h"
 #include "shared/base/bytes.h"
 
 namespace qd::store {
@@ -96,6 +97,12 @@ void Keyspace::save(ByteWriter &out) const
     out.number<qint64>(m_clockUs);
     out.section([this](ByteWriter &writer) { m_tree.save(writer); });
     out.section([this](ByteWriter &writer) { m_hub.save(writer); });
+}
+
+quint64 Keyspace::sum() const
+{
+    const quint64 sum = mixed(m_tree.sum() + m_hub.sum(), m_tree.index());
+    return mixed(sum, quint64(m_clockUs));
 }
 
 Result<void> Keyspace::restore(QByteArrayView bytes)

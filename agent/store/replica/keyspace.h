@@ -28,6 +28,7 @@ public:
         return m_hub.history(key, recursive, m_tree.index());
     }
     void save(ByteWriter &out) const override;
+    quint64 sum() const override;
     Result<void> restore(QByteArrayView bytes) override;
     bool hasExpirations() const override { return m_tree.hasExpirations(); }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/store/replica/replica.h"
 
+#include "agent/store/state_sum.h"
 #include "shared/base/bytes.h"
 #include "shared/base/crc32c.h"
 #include "shared/base/log.h"
@@ -41,12 +42,16 @@ QByteArray Replica::state()
     out.reserve(m_stateSize + m_stateSize / 8);
     ByteWriter writer(out);
     writer.number<qint64>(m_clockUs);
-    writer.number<quint32>(quint32(m_window.ids().size()));
-    for (const quint64 id : m_window.ids())
-        writer.number<quint64>(id);
+    writer.number<quint32>(quint32(m_window.size()));
+    m_window.save(out);
     writer.section([this](ByteWriter &inner) { m_world.machine.save(inner); });
     m_stateSize = out.size();
     return out;
+}
+
+quint64 Replica::stateSum() const
+{
+    return mixed(m_world.machine.sum() + m_window.sum(), quint64(m_clockUs));
 }
 
 Result<void> Replica::setState(QByteArrayView bytes)
@@ -99,6 +104,8 @@ void Replica::tick()
         m_rate = (m_proposals - m_rateBase) * 1'000 / quint64(now - m_rateSinceMs);
         m_rateBase = m_proposals;
         m_rateSinceMs = now;
+        if (m_lastSum.index != 0)
+            tellMembers(m_lastSum);
     }
     expireRequests();
     commitClock();
@@ -442,10 +449,23 @@ void Replica::checkpoint()
 {
     if (m_applied <= m_snapshotIndex)
         return;
-    QByteArray bytes = state();
-    const StateHash here{m_applied, crc32c(bytes)};
-    m_states.tell(m_options.raft.id, here);
-    const QByteArray frame = encode(here);
+    m_lastSum = {m_applied, StateHash::Of::Sum, stateSum()};
+    tellState(m_lastSum);
+    if (m_failed || m_snapshotting)
+        return;
+    saveSnapshot(state(), Saving::WhenDue);
+}
+
+void Replica::tellState(const StateHash &state)
+{
+    m_states.tell(m_options.raft.id, state);
+    tellMembers(state);
+    judgeStates();
+}
+
+void Replica::tellMembers(const StateHash &state)
+{
+    const QByteArray frame = encode(state);
     for (const std::vector<NodeId> *group :
          {&m_appliedMembership.voters, &m_appliedMembership.learners}) {
         for (const NodeId member : *group) {
@@ -453,10 +473,6 @@ void Replica::checkpoint()
                 m_world.peers.send(member, PeerKind::State, frame);
         }
     }
-    judgeStates();
-    if (m_failed || m_snapshotting)
-        return;
-    saveSnapshot(std::move(bytes), Saving::WhenDue);
 }
 
 void Replica::judgeStates()
@@ -523,11 +539,13 @@ void Replica::saveSnapshot(QByteArray state, Saving saving)
         batch.marker = {meta.index, meta.term};
         m_wal->append(batch, [](auto &&) {});
     }
+    const auto crc = std::make_shared<quint32>();
     m_world.saves.run(
-        [disk = &m_world.disk, snapshot = std::move(snapshot)] {
+        [disk = &m_world.disk, crc, snapshot = std::move(snapshot)] {
+            *crc = crc32c(snapshot.state);
             return wal::Snapshotter(*disk).save(snapshot);
         },
-        [this, alive = m_alive, meta, saving](const Result<void> &saved) {
+        [this, alive = m_alive, meta, saving, crc](const Result<void> &saved) {
             if (!*alive || m_failed)
                 return;
             m_snapshotting = false;
@@ -537,9 +555,12 @@ void Replica::saveSnapshot(QByteArray state, Saving saving)
             }
             if (!saved)
                 return fatal(saved.error());
-            if (saving == Saving::WhenDue)
+            if (saving == Saving::WhenDue) {
                 m_alarms.lift(Alarm::Kind::Corrupt, m_options.raft.id);
-            snapshotSaved(meta);
+                tellState({meta.index, StateHash::Of::Bytes, *crc});
+            }
+            if (!m_failed)
+                snapshotSaved(meta);
         });
 }
 
@@ -555,14 +576,25 @@ void Replica::snapshotSaved(const SnapshotMeta &meta)
             return;
         if (!result)
             return fatal(result.error());
-        if (const auto released = m_wal->release(meta.index); !released)
-            return fatal(released.error());
-        if (const auto removed = m_snapshots.removeOld(meta.index); !removed)
-            return fatal(removed.error());
+        removeSuperseded(meta.index);
         if (meta.index >= m_snapshotIndex)
             compact(meta);
     });
     wake();
+}
+
+/// Beside the log's syncs: to take a file away can last as long as many of them.
+void Replica::removeSuperseded(Index snapshot)
+{
+    m_world.saves.run(
+        [disk = &m_world.disk, snapshot, segments = m_wal->release(snapshot)] {
+            const auto removed = wal::Wal::remove(*disk, segments);
+            return removed ? wal::Snapshotter(*disk).removeOld(snapshot) : removed;
+        },
+        [this, alive = m_alive](const Result<void> &removed) {
+            if (*alive && !m_failed && !removed)
+                fatal(removed.error());
+        });
 }
 
 /// The first entry of the log that stays in memory behind a snapshot.

@@ -177,6 +177,7 @@ private:
     void judgeFirstStart();
     Acquaintance acquaintance(raft::NodeId with) const;
     QByteArray state();
+    quint64 stateSum() const;
     Result<void> setState(QByteArrayView bytes);
 
     // pump
@@ -196,6 +197,8 @@ private:
     void noteFollowers();
     void noteRemoval();
     void checkpoint();
+    void tellState(const StateHash &state);
+    void tellMembers(const StateHash &state);
     void judgeStates();
     void alarm(Alarm::Kind kind, raft::NodeId member, const QString &sentence);
     void watchSpace();
@@ -205,6 +208,7 @@ private:
     enum class Saving { WhenDue, AtOnce };
     void saveSnapshot(QByteArray state, Saving saving);
     void snapshotSaved(const raft::SnapshotMeta &meta);
+    void removeSuperseded(raft::Index snapshot);
     raft::Index keepFrom(raft::Index snapshot) const;
     void compact(const raft::SnapshotMeta &meta);
 
@@ -244,6 +248,7 @@ private:
     bool m_snapshotting = false;
     qsizetype m_stateSize = 0; // of the last one
     StateCheck m_states;
+    StateHash m_lastSum; // told again now and then: a message may be lost
     Alarms m_alarms;
     SpaceWatch m_space;
     qint64 m_spaceSinceMs = 0; // it was looked at

@@ -9,7 +9,7 @@ namespace qd::store {
 namespace {
 
 /// So many places are kept: a member may lag by some.
-constexpr size_t kPlaces = 8;
+constexpr size_t kPlaces = 16;
 
 } // namespace
 
@@ -18,7 +18,8 @@ QByteArray encode(const StateHash &state)
     QByteArray out;
     ByteWriter writer(out);
     writer.number<quint64>(state.index);
-    writer.number<quint32>(state.hash);
+    writer.u8(quint8(state.of));
+    writer.number<quint64>(state.hash);
     return out;
 }
 
@@ -27,15 +28,17 @@ Result<StateHash> decodeStateHash(QByteArrayView bytes)
     ByteReader reader(bytes);
     StateHash out;
     out.index = reader.number<quint64>();
-    out.hash = reader.number<quint32>();
-    if (!reader.ok() || !reader.atEnd())
+    out.of = StateHash::Of(reader.u8());
+    out.hash = reader.number<quint64>();
+    const bool isKnown = out.of == StateHash::Of::Sum || out.of == StateHash::Of::Bytes;
+    if (!reader.ok() || !reader.atEnd() || !isKnown)
         return fail(code::corrupt, QStringLiteral("a state's hash does not decode"));
     return out;
 }
 
 void StateCheck::tell(raft::NodeId from, const StateHash &state)
 {
-    m_told[state.index][from] = state.hash;
+    m_told[{state.index, state.of}][from] = state.hash;
     while (m_told.size() > kPlaces)
         m_told.erase(m_told.begin());
 }
@@ -46,12 +49,12 @@ StateCheck::Verdict StateCheck::verdict(const std::vector<raft::NodeId> &voters)
     if (voters.empty())
         return out; // a newcomer that has not heard who belongs to the cluster
     for (auto place = m_told.rbegin(); place != m_told.rend(); ++place) {
-        const auto &[index, told] = *place;
-        std::map<quint32, size_t> votes;
+        const auto &[at, told] = *place;
+        std::map<quint64, size_t> votes;
         size_t given = 0;
         for (const raft::NodeId voter : voters) {
-            if (const auto at = told.find(voter); at != told.end()) {
-                ++votes[at->second];
+            if (const auto heard = told.find(voter); heard != told.end()) {
+                ++votes[heard->second];
                 ++given;
             }
         }
@@ -62,7 +65,7 @@ StateCheck::Verdict StateCheck::verdict(const std::vector<raft::NodeId> &voters)
         const bool majority = most != votes.end() && most->second * 2 > voters.size();
         if (!majority && given < voters.size())
             continue; // too few have come so far
-        out.index = index;
+        out.index = at.first;
         out.split = !majority;
         if (out.split)
             return out;

@@ -19,6 +19,8 @@ public:
     virtual History history(const QString &key, bool recursive) const = 0;
     /// What restore() takes, at the end of `out`.
     virtual void save(ByteWriter &out) const = 0;
+    /// Of all that save() writes, without walking it: the same on each member, and after a restore.
+    virtual quint64 sum() const = 0;
     virtual Result<void> restore(QByteArrayView bytes) = 0;
     /// Whether anything has a time to live: only then the leader's clock is committed.
     virtual bool hasExpirations() const = 0;

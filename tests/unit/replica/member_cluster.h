@@ -4,6 +4,7 @@
 #include "agent/store/replica/local_store.h"
 #include "agent/wal/posix_disk.h"
 #include "shared/base/bytes.h"
+#include "shared/base/crc32c.h"
 #include "tests/support/proof.h"
 
 #include <QTemporaryDir>
@@ -52,6 +53,7 @@ public:
             writer.bytes(value.value);
         }
     }
+    quint64 sum() const override { return crc32c(saved(*this)); }
     Result<void> restore(QByteArrayView bytes) override
     {
         m_values.clear();

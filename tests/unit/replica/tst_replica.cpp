@@ -249,26 +249,37 @@ private Q_SLOTS:
     void whoIsOddFollowsFromAMajorityOfTheVoters()
     {
         const std::vector<raft::NodeId> voters{1, 2, 3};
+        constexpr auto kSum = StateHash::Of::Sum;
+        constexpr auto kBytes = StateHash::Of::Bytes;
         StateCheck check;
         QCOMPARE(check.verdict(voters).index, raft::Index(0));
-        check.tell(1, {10, 7});
+        check.tell(1, {10, kSum, 7});
         QVERIFY(!check.verdict({}).split); // a newcomer does not know yet who votes
         QCOMPARE(check.verdict(voters).index, raft::Index(0)); // the others have not come so far
-        check.tell(2, {10, 8});
+        check.tell(2, {10, kSum, 8});
         QCOMPARE(check.verdict(voters).index, raft::Index(0));
         QVERIFY(check.verdict({1, 2}).split); // there is nobody else to ask
-        check.tell(3, {10, 8});
+        check.tell(3, {10, kSum, 8});
         QCOMPARE(check.verdict(voters).odd, std::vector<raft::NodeId>{1});
-        check.tell(4, {10, 9}); // a learner
+        check.tell(4, {10, kSum, 9}); // a learner
         QCOMPARE(check.verdict(voters).odd, (std::vector<raft::NodeId>{1, 4}));
-        check.tell(2, {20, 5}); // alone so far: the last place still counts
+        check.tell(2, {20, kSum, 5}); // alone so far: the last place still counts
         QCOMPARE(check.verdict(voters).index, raft::Index(10));
-        check.tell(1, {20, 5});
+        check.tell(1, {20, kSum, 5});
         QCOMPARE(check.verdict(voters).index, raft::Index(20));
         QVERIFY(check.verdict(voters).odd.empty());
-        const auto back = decodeStateHash(encode(StateHash{20, 5}));
-        QVERIFY(back && back->index == 20 && back->hash == 5);
+        // The bytes of a snapshot there, which not everybody takes, are a matter of their own.
+        check.tell(1, {20, kBytes, 6});
+        QVERIFY(check.verdict(voters).odd.empty());
+        check.tell(2, {20, kBytes, 6});
+        check.tell(3, {20, kBytes, 7});
+        QCOMPARE(check.verdict(voters).odd, std::vector<raft::NodeId>{3});
+        const quint64 wide = 0x123456789abcdef0;
+        const auto back = decodeStateHash(encode(StateHash{20, kBytes, wide}));
+        QVERIFY(back && back->index == 20 && back->of == kBytes && back->hash == wide);
         QVERIFY(!decodeStateHash("x"));
+        // What an agent of before told, by another reckoning.
+        QVERIFY(!decodeStateHash(QByteArray(12, '\1')));
     }
 
     void aStalledReceiverKeepsTheLeaderFromNothing()

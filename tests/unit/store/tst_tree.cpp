@@ -457,6 +457,7 @@ private Q_SLOTS:
         for (int step = 0; step < 4'000; ++step) {
             if (step % 500 == 0)
                 QVERIFY(restored.tree.restore(saved(first.tree)).has_value());
+            QCOMPARE(restored.tree.sum(), first.tree.sum());
             const quint64 seed = random.next();
             const QString outcome = randomOperation(first, seed);
             QCOMPARE(randomOperation(second, seed), outcome);
@@ -467,7 +468,43 @@ private Q_SLOTS:
         QCOMPARE(saved(second.tree), saved(first.tree));
         QCOMPARE(saved(restored.tree), saved(first.tree));
         QCOMPARE(restored.tree.keyCount(), first.tree.keyCount());
+        // What each operation added and took away is what a walk over all of it finds.
+        Tree walked;
+        QVERIFY(walked.restore(saved(first.tree)).has_value());
+        QCOMPARE(walked.sum(), first.tree.sum());
         QVERIFY(first.tree.index() > 1'000);
+    }
+
+    void theSumTellsStatesApart()
+    {
+        QSet<quint64> seen;
+        const auto isNew = [&](const Bed &bed) {
+            const auto before = seen.size();
+            seen.insert(bed.tree.sum());
+            return seen.size() > before;
+        };
+        Bed bed;
+        QVERIFY(isNew(bed));
+        (void)bed.set("/a", "v");
+        QVERIFY(isNew(bed));
+        (void)bed.set("/a", "v"); // made later
+        QVERIFY(isNew(bed));
+        (void)bed.set("/a", "w");
+        QVERIFY(isNew(bed));
+        (void)bed.set("/b/c", "w");
+        QVERIFY(isNew(bed));
+        const quint64 before = bed.tree.sum();
+        (void)bed.set("/b/d", "x", bed.in(5));
+        QVERIFY(isNew(bed));
+        Bed other; // what the names on the way join into is the same
+        (void)other.set("/a", "v");
+        (void)other.set("/a", "v");
+        (void)other.set("/a", "w");
+        (void)other.set("/bc", "w");
+        QVERIFY(isNew(other));
+        QStringList removed;
+        QVERIFY(bed.tree.expireNext(bed.in(6).atUs.value(), &removed));
+        QCOMPARE(bed.tree.sum(), before); // the index is another, and its owner's to add
     }
 
     void aDamagedSnapshotLeavesAnEmptyTree()
