@@ -292,6 +292,9 @@ void TestReconfiguration::whoWasRemovedIsToldSoAndHasNoSay()
     QCOMPARE(asked.front().type, MessageType::Hello);
 }
 
+/// No leader sends a snapshot to a follower that has its entry: it sends none until it has heard
+/// where the follower's log ends, no entries while one is on its way, and what an earlier leader
+/// sent is dropped for its term. So no simulated cluster comes into this, and only this test does.
 void TestReconfiguration::theMembershipOfTheLogIsNotOverwrittenByAnOlderSnapshots()
 {
     QD_PROVES("R-42");
