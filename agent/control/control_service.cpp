@@ -126,6 +126,8 @@ void ControlService::addMethods()
         call->reply(listing(m_nodes));
     });
     m_methods.add(QStringLiteral("raft.status"), Role::Viewer, [this](const CallPtr &call) {
+        m_raftRows.set(m_raftView.status()); // of itself a node tells what is, not what was
+        m_raftRows.flush();
         call->reply(listing(m_raftRows));
     });
     m_methods.add(QStringLiteral("node.remove"), Role::Admin, [this](const CallPtr &call) {

@@ -9,6 +9,7 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcUpdate, "qd.update")
 
+constexpr int kLooks = 5;
 constexpr int kFirstPauseMs = 1'000;
 constexpr int kLongestPauseMs = 300'000;
 
@@ -39,24 +40,36 @@ void Rebooter::wait(const Claim &claim, int delayMs, const Done &done)
 {
     qCInfo(lcUpdate).noquote() << "holds the reboot lock" << claim.key << "since index"
                                << claim.fence << "and reboots in" << delayMs / 1000 << "s";
-    QTimer::singleShot(delayMs, this, [this, claim, done] { act(claim, done); });
+    QTimer::singleShot(delayMs, this, [this, claim, done] { act(claim, done, kLooks); });
 }
 
-void Rebooter::act(const Claim &claim, const Done &done)
+void Rebooter::act(const Claim &claim, const Done &done, int looksLeft)
 {
     const qint64 askedMs = m_world.clock.monotonicMs();
-    m_lock.check(claim, [this, claim, done, askedMs](const Result<void> &held) {
-        if (!held) {
-            qCWarning(lcUpdate).noquote() << "does not reboot:" << held.error().text();
-            return done(fail(held.error().during(QStringLiteral("Error rebooting"))));
-        }
-        if (m_world.clock.monotonicMs() - askedMs > kFreshMs)
-            return act(claim, done);
+    m_lock.check(claim, [this, claim, done, looksLeft, askedMs](const Result<void> &held) {
+        if (!held)
+            return refuse(held.error(), done);
+        const bool isFresh = m_world.clock.monotonicMs() - askedMs <= kFreshMs;
+        if (!isFresh && looksLeft > 1)
+            return act(claim, done, looksLeft - 1);
+        if (!isFresh)
+            return refuse(
+                {code::deadline,
+                 QStringLiteral("the store answers too slowly to tell who holds the reboot lock"),
+                 {},
+                 nullptr},
+                done);
         qCInfo(lcUpdate) << "reboots";
         m_world.power.reboot([done](const Result<void> &under) {
             done(under ? under : fail(under.error().during(QStringLiteral("Error rebooting"))));
         });
     });
+}
+
+void Rebooter::refuse(const Error &why, const Done &done)
+{
+    qCWarning(lcUpdate).noquote() << "does not reboot:" << why.text();
+    done(fail(why.during(QStringLiteral("Error rebooting"))));
 }
 
 void Rebooter::releaseAfterBoot()

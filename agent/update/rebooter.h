@@ -47,7 +47,8 @@ Q_SIGNALS:
 
 private:
     void wait(const Claim &claim, int delayMs, const Done &done);
-    void act(const Claim &claim, const Done &done);
+    void act(const Claim &claim, const Done &done, int looksLeft);
+    static void refuse(const Error &why, const Done &done);
     void release(const QString &group);
     void tryAgain();
 

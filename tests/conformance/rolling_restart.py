@@ -75,7 +75,7 @@ class RollingRestart(QdctlCase):
     def setUpClass(cls):
         cls.cluster = LocalCluster(3, "127.0.0.161").start()
         cls.addClassCleanup(cls.cluster.stop)
-        wait_for(lambda: cls.cluster.ctl("raft", "restart", "--all", "--plan", check=False).returncode == DONE, 20,
+        wait_for(lambda: all(each["role"] in ("Leader", "Follower") for each in cls.cluster.items("raft", "status")), 20,
                  "three that vote")
 
     def lives(self, number):
@@ -84,8 +84,21 @@ class RollingRestart(QdctlCase):
     def names(self, *words):
         return [step["name"] for step in json.loads(self.expect(DONE, "raft", "restart", *words, "--json").stdout)["steps"]]
 
+    def running_unit(self):
+        """Process and run of a unit, which no restart of an agent may touch."""
+        path = os.path.join(self.cluster.dir, "steady.service")
+        if not os.path.exists(path):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("[Service]\nExecStart=/bin/sleep 1000\n")
+            self.expect(DONE, "unit", "submit", path)
+            self.expect(DONE, "unit", "start", "steady.service")
+        unit = wait_for(lambda: [each for each in self.cluster.units().values() if each["activeState"] == "active"], 20,
+                        "the unit runs")[0]
+        return unit["machineName"], unit["mainPid"], unit["invocationId"]
+
     @proves("E82")
     def test_1_never_more_than_one_is_away_and_no_write_is_lost(self):
+        unit = self.running_unit()
         before = [self.lives(number) for number in (1, 2, 3)]
         agents = [self.cluster.agent_pid(number) for number in (1, 2, 3)]
         leader = f"node-{self.cluster.await_leader()}"
@@ -107,6 +120,7 @@ class RollingRestart(QdctlCase):
                           f"{leader} is back after T"])
         self.assertEqual([self.lives(number) for number in (1, 2, 3)], [lives + 1 for lives in before])
         self.assertEqual([self.cluster.agent_pid(number) for number in (1, 2, 3)], agents)
+        self.assertEqual(self.running_unit(), unit)
         self.assertEqual(lookout.seen, set(self.cluster.addresses))
         self.assertEqual(lookout.most, 1)
         self.assertGreater(len(writer.written), 100)

@@ -71,6 +71,64 @@ struct Machine : PowerDriver {
     }
 };
 
+/// A machine that is stopped after the store has answered, and goes on with the old answer.
+class SleepyStore final : public store::StoreClient {
+public:
+    SleepyStore(Cluster &cluster)
+        : m_store(cluster.log)
+        , m_clock(cluster.clock)
+    {
+    }
+    void get(const store::GetRequest &request, store::EventHandler done) override
+    {
+        m_store.get(request, [this, done = std::move(done)](const Result<store::Event> &event) {
+            if (sleep)
+                std::exchange(sleep, nullptr)();
+            m_clock.advanceMs(lateMs);
+            done(event);
+        });
+    }
+    void write(const store::WriteRequest &request, store::EventHandler done) override
+    {
+        m_store.write(request, std::move(done));
+    }
+    std::unique_ptr<store::Watch>
+    watch(const store::WatchRequest &request, store::WatchHandler handler) override
+    {
+        return m_store.watch(request, std::move(handler));
+    }
+    Result<store::Event> getLocal(const store::GetRequest &request) const override
+    {
+        return m_store.getLocal(request);
+    }
+    Result<quint64>
+    walkLocal(const store::GetRequest &request, store::NodeVisitor &visitor) const override
+    {
+        return m_store.walkLocal(request, visitor);
+    }
+    Result<store::History> history(const QString &, bool) const override
+    {
+        return store::History(); // as it was when the read was answered
+    }
+    bool isLeader() const override { return true; }
+
+    std::function<void()> sleep; ///< what happens meanwhile, once
+    qint64 lateMs = 0;           ///< how long each answer takes
+
+private:
+    LogStore m_store;
+    ManualClock &m_clock;
+};
+
+struct CountingPower final : PowerDriver {
+    int reboots = 0;
+    void reboot(std::function<void(const Result<void> &)> done) override
+    {
+        ++reboots;
+        done({});
+    }
+};
+
 store::Event eventAt(quint64 index, const QByteArray &value)
 {
     store::Event out;
@@ -269,6 +327,40 @@ private Q_SLOTS:
         QVERIFY((*paused).error().text().contains(QStringLiteral("was given away")));
         QCOMPARE(a.reboots, 0);
         QCOMPARE(b.reboots, 1);
+    }
+
+    void anOldAnswerIsNoLeaveToReboot()
+    {
+        QD_PROVES("R-58");
+        Cluster cluster;
+        SleepyStore store(cluster);
+        CountingPower power;
+        Rebooter rebooter(kA, {store, power, cluster.clock});
+        Answer<void> stopped;
+        rebooter.reboot({}, 200, stopped.taker());
+        QTRY_COMPARE(cluster.document(), heldBy(kA));
+        // The store says that the slot is held; the machine is stopped before it can act on it.
+        store.sleep = [&cluster] {
+            cluster.clock.advanceMs(60'000);
+            cluster.store.put(kKey, heldBy(kB));
+        };
+        QVERIFY(!*stopped);
+        QVERIFY((*stopped).error().text().contains(QStringLiteral("was given away")));
+        QCOMPARE(power.reboots, 0);
+    }
+
+    void aStoreThatIsAlwaysLateEndsTheAttempt()
+    {
+        Cluster cluster;
+        SleepyStore store(cluster);
+        store.lateMs = 2'000;
+        CountingPower power;
+        Rebooter rebooter(kA, {store, power, cluster.clock});
+        Answer<void> late;
+        rebooter.reboot({}, 0, late.taker());
+        QVERIFY(!*late);
+        QVERIFY((*late).error().text().contains(QStringLiteral("too slowly")));
+        QCOMPARE(power.reboots, 0);
     }
 
     void whoIsCutOffDoesNotReboot()
