@@ -15,7 +15,65 @@ def oneshot(script, *options):
                       f"ExecStart=/bin/sh -c '{SAYS}{script}'", ""])
 
 
+# Tries what it is told to, and says how each went: "yes", or the error's name.
+PROBE = """
+import ctypes, errno, mmap, os, socket, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def call(name, *words):
+    if getattr(libc, name)(*words) != 0:
+        raise OSError(ctypes.get_errno(), name)
+tries = {
+    "unix": lambda: socket.socket(socket.AF_UNIX),
+    "inet": lambda: socket.socket(socket.AF_INET),
+    "inet6": lambda: socket.socket(socket.AF_INET6),
+    "netlink": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+    "realtime": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)),
+    "batch": lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0)),
+    "suid": lambda: os.chmod("/run/probe-file", 0o4755),
+    "chmod": lambda: os.chmod("/run/probe-file", 0o755),
+    "sgid-folder": lambda: os.mkdir("/run/probe-folder", 0o2755),
+    "write-execute": lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC),
+    "personality": lambda: call("personality", 0x40000),
+    "net": lambda: call("unshare", 0x40000000),
+    "uts": lambda: call("unshare", 0x04000000),
+    "swap": lambda: call("swapon", b"/run/none", 0),
+    "fork": lambda: os._exit(0) if os.fork() == 0 else os.wait(),
+}
+for word in sys.argv[1:]:
+    try:
+        tries[word]()
+        print("yes")
+    except OSError as wrong:
+        print(errno.errorcode[wrong.errno])
+with open("/proc/self/status", encoding="ascii") as file:
+    for line in file:
+        if line.startswith(("CapPrm", "NoNewPrivs")):
+            print(line.split()[1].lstrip("0") or "0")
+"""
+
+
+def probe(tries, *options):
+    """Its output goes to /run/out/NAME: one line for each try, what it is permitted, and whether it may gain more."""
+    return "\n".join(["[Service]", "Type=oneshot", "RemainAfterExit=yes", "StandardOutput=truncate:/run/out/%N", *options,
+                      f"ExecStart=/usr/bin/python3 /run/probe.py {tries}", ""])
+
+
 UNITS = {
+    "families.service": probe("unix inet inet6 netlink", "RestrictAddressFamilies=AF_UNIX AF_INET"),
+    "no-inet.service": probe("unix inet inet6", "RestrictAddressFamilies=~AF_INET", "RestrictAddressFamilies=~AF_INET6"),
+    "no-family.service": probe("unix inet", "RestrictAddressFamilies=none"),
+    "restricted.service": probe("realtime batch suid chmod sgid-folder write-execute personality net uts fork",
+                                "RestrictRealtime=yes", "RestrictSUIDSGID=yes", "MemoryDenyWriteExecute=yes",
+                                "LockPersonality=yes", "RestrictNamespaces=yes"),
+    "free.service": probe("batch suid sgid-folder write-execute personality net uts fork"),
+    "namespaces.service": probe("net uts fork", "RestrictNamespaces=net"),
+    "denied.service": probe("swap chmod unix", "SystemCallFilter=~@swap chmod:EACCES fchmodat:EACCES",
+                            "SystemCallErrorNumber=EXDEV"),
+    "allowed.service": probe("swap unix chmod", "User=daemon", "SystemCallFilter=@system-service", "SystemCallFilter=~chmod",
+                             "SystemCallFilter=~fchmodat", "SystemCallErrorNumber=EPERM", "SystemCallArchitectures=native"),
+    "humble.service": probe("swap unix", "User=daemon", "SystemCallFilter=~@swap", "SystemCallErrorNumber=EPERM",
+                            "NoNewPrivileges=yes"),
+    "killed.service": probe("swap", "SystemCallFilter=~@swap"),
     "usr.service": oneshot("can touch /usr/qd-probe; can touch /etc/qd-probe; rm -f /etc/qd-probe", "ProtectSystem=yes"),
     "full.service": oneshot("can touch /etc/qd-probe; can touch /run/qd-probe", "ProtectSystem=full"),
     "strict.service": oneshot("can touch /run/qd-probe; can touch /run/rw/a; can touch /run/rw/closed/a; can touch /dev/null",
@@ -35,7 +93,7 @@ UNITS = {
     "kernel.service": oneshot("can touch /proc/sys/kernel/domainname; can touch /sys/fs/cgroup/x; ls /lib/modules 2>/dev/null | wc -l",
                               "ProtectKernelTunables=yes", "ProtectControlGroups=yes", "ProtectKernelModules=yes"),
     "net.service": oneshot("ls /sys/class/net; ip -o link show lo | grep -c ,UP", "PrivateNetwork=yes", "PrivateMounts=yes"),
-    "host.service": oneshot("hostname other; hostname", "ProtectHostname=yes"),
+    "host.service": oneshot("can hostname other; hostname", "ProtectHostname=yes"),
     "slave.service": oneshot("mount -t tmpfs none /run/mnt; findmnt -n -o FSTYPE /run/mnt", "MountFlags=slave"),
     "private.service": oneshot("mount -t tmpfs none /run/mnt; findmnt -n -o FSTYPE /run/mnt", "MountFlags=private"),
     "shared.service": oneshot("mount -t tmpfs none /run/mnt; findmnt -n -o FSTYPE /run/mnt", "MountFlags=shared"),
@@ -70,6 +128,9 @@ class Sandbox(MachineCase):
             "sh", "-ec", "mkdir -p /run/out /run/rw/closed /run/secret /run/source /run/bin /run/mnt; echo k >/run/secret/key; "
             "echo k >/run/secret-file; echo shown >/run/source/file; cp /bin/sh /run/bin/sh; touch /run/rw/there; "
             "mount -t tmpfs none /root; touch /root/there")
+        assert done.returncode == 0, done
+        folder = cls.machine.put("probe.py", PROBE)
+        done = cls.machine.run("sh", "-ec", f"cp {folder}/probe.py /run/probe.py; touch /run/probe-file")
         assert done.returncode == 0, done
 
     def said(self, name):
@@ -120,8 +181,38 @@ class Sandbox(MachineCase):
     def test_4_the_kernel_and_the_network_are_out_of_reach(self):
         self.assertEqual(self.said("kernel"), ["no", "no", "0"])
         self.assertEqual(self.said("net")[-1], "1")
-        self.assertEqual(self.said("host"), ["other"])
+        self.assertEqual(self.said("host"), ["no", "unit-machine"])  # it has a name of its own, and may not set it
         self.assertEqual(self.sh("hostname"), "unit-machine\n")
+
+    @proves()
+    def test_8_calls_of_the_system_are_judged(self):
+        full = self.said("free")[-2]
+        self.assertEqual(self.said("free")[:-2], ["yes"] * 8)
+        self.sh("rmdir /run/probe-folder")
+        self.assertEqual(self.said("families"), ["yes", "yes", "EAFNOSUPPORT", "EAFNOSUPPORT", full, "0"])
+        self.assertEqual(self.machine.show("families.service", "RestrictAddressFamilies"), "AF_INET AF_UNIX")
+        self.assertEqual(self.said("no-inet")[:3], ["yes", "EAFNOSUPPORT", "EAFNOSUPPORT"])
+        self.assertEqual(self.machine.show("no-inet.service", "RestrictAddressFamilies"), "~AF_INET AF_INET6")
+        self.assertEqual(self.said("no-family")[:2], ["EAFNOSUPPORT"] * 2)
+        self.assertEqual(self.said("restricted")[:-2], ["EPERM", "yes", "EPERM", "yes", *["EPERM"] * 5, "yes"])
+        self.assertEqual(self.machine.show("restricted.service", "RestrictNamespaces"), "yes")
+        self.assertEqual(self.said("namespaces")[:3], ["yes", "EPERM", "yes"])
+        self.assertEqual(self.machine.show("namespaces.service", "RestrictNamespaces"), "net")
+
+    @proves()
+    def test_9_filters_allow_or_forbid_by_name_and_group(self):
+        self.assertEqual(self.said("denied")[:3], ["EXDEV", "EACCES", "yes"])
+        self.assertEqual(self.machine.show("denied.service", "SystemCallFilter"),
+                         "~chmod:EACCES fchmodat:EACCES swapoff swapon")
+        # Another user, who keeps nothing of what installing a filter took.
+        self.assertEqual(self.said("allowed"), ["EPERM", "yes", "EPERM", "0", "0"])
+        shown = self.machine.show("allowed.service", "SystemCallFilter").split()
+        self.assertIn("execve", shown)
+        self.assertNotIn("chmod", shown)
+        self.assertEqual(self.said("humble"), ["EPERM", "yes", "0", "1"])
+        self.assertEqual(self.machine.systemctl("start", "killed.service").returncode, 1)
+        self.assertIn(self.machine.show("killed.service", "Result"), ("core-dump", "signal"))
+        self.assertEqual(self.machine.show("killed.service", "ExecMainStatus"), "31")
 
     @proves("S76")
     def test_5_its_mounts_are_seen_only_when_they_are_shared(self):

@@ -53,8 +53,7 @@ QString workingDirectory(const ExecSettings &exec)
 void addProtections(QVariantMap &out)
 {
     for (const char *name :
-         {"CPUSchedulingResetOnFork", "DynamicUser", "LockPersonality", "MemoryDenyWriteExecute",
-          "MountAPIVFS", "PrivateUsers", "RemoveIPC", "RestrictRealtime", "RestrictSUIDSGID",
+         {"CPUSchedulingResetOnFork", "DynamicUser", "MountAPIVFS", "PrivateUsers", "RemoveIPC",
           "SameProcessGroup", "TTYReset", "TTYVHangup", "TTYVTDisallocate"})
         out[QLatin1String(name)] = false;
     out[QStringLiteral("ExecSearchPath")] = QStringList();

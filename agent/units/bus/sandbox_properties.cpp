@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/bus/properties.h"
 
+#include <climits>
 #include <sys/mount.h>
 
 namespace qd::units::bus {
 
 namespace {
+
+constexpr int kSyscallKill = INT_MAX - 1;
 
 QStringList texts(const QList<SandboxPath> &paths)
 {
@@ -67,6 +70,28 @@ void addPaths(QVariantMap &out, const Sandbox &sandbox)
     out[QStringLiteral("TemporaryFileSystem")] = QVariant::fromValue(memory);
 }
 
+template <class Key>
+QVariant listed(const Permissions<Key> &list)
+{
+    return QVariant::fromValue(PermissionList{list.allows, toTexts(list)});
+}
+
+void addSyscalls(QVariantMap &out, const SyscallRules &rules)
+{
+    out[QStringLiteral("SystemCallFilter")] = listed(rules.filter);
+    out[QStringLiteral("SystemCallLog")] = listed(rules.log);
+    out[QStringLiteral("RestrictAddressFamilies")] = listed(rules.families);
+    out[QStringLiteral("SystemCallArchitectures")] = rules.architectures;
+    // systemd's number of "kill".
+    out[QStringLiteral("SystemCallErrorNumber")] =
+        rules.errorNumber == 0 ? kSyscallKill : rules.errorNumber;
+    out[QStringLiteral("RestrictNamespaces")] = QVariant::fromValue<qulonglong>(rules.namespaces);
+    out[QStringLiteral("RestrictRealtime")] = rules.noRealtime;
+    out[QStringLiteral("RestrictSUIDSGID")] = rules.noSuidSgid;
+    out[QStringLiteral("MemoryDenyWriteExecute")] = rules.noWriteExecute;
+    out[QStringLiteral("LockPersonality")] = rules.lockPersonality;
+}
+
 } // namespace
 
 void addSandboxProperties(QVariantMap &out, const ExecSettings &exec)
@@ -74,6 +99,7 @@ void addSandboxProperties(QVariantMap &out, const ExecSettings &exec)
     const Sandbox &sandbox = exec.sandbox;
     addFlags(out, sandbox);
     addPaths(out, sandbox);
+    addSyscalls(out, sandbox.syscalls);
     out[QStringLiteral("ProtectHome")] = toText(sandbox.home);
     out[QStringLiteral("ProtectSystem")] = toText(sandbox.system);
     out[QStringLiteral("ProtectProc")] = sandbox.protectProc;

@@ -60,6 +60,7 @@ QD_WIRE_FIELDS(ExitSet, v.statuses, v.signalNumbers)
 QD_WIRE_FIELDS(CalendarRow, v.base, v.expression, v.next)
 QD_WIRE_FIELDS(MonotonicRow, v.base, v.value, v.next)
 QD_WIRE_FIELDS(OptionalPath, v.path, v.optional)
+QD_WIRE_FIELDS(PermissionList, v.allows, v.names)
 QD_WIRE_FIELDS(BoundPath, v.source, v.target, v.optional, v.flags)
 QD_WIRE_FIELDS(QueuedJob, v.id, v.path, v.unit, v.unitPath, v.type)
 #undef QD_WIRE_FIELDS
@@ -132,8 +133,8 @@ void registerWireTypes()
 {
     registerEach<
         UnitRow, JobRow, Pair, FileChange, ProcessRow, JobRef, UnitRef, ConditionRow, ExecRow,
-        ExecExRow, ExitSet, CalendarRow, MonotonicRow, OptionalPath, BoundPath, Setting, QueuedJob,
-        Properties>();
+        ExecExRow, ExitSet, CalendarRow, MonotonicRow, OptionalPath, PermissionList, BoundPath,
+        Setting, QueuedJob, Properties>();
 }
 
 } // namespace qd::units::bus

@@ -103,6 +103,12 @@ struct OptionalPath {
     bool optional = false;
 };
 
+/// (bas): whether what is named is allowed, else forbidden.
+struct PermissionList {
+    bool allows = false;
+    QStringList names;
+};
+
 /// (ssbt): what is bound where, whether it may be missing, and MS_REC.
 struct BoundPath {
     QString source;
@@ -157,6 +163,7 @@ QD_WIRE_TYPE(ExitSet)
 QD_WIRE_TYPE(CalendarRow)
 QD_WIRE_TYPE(MonotonicRow)
 QD_WIRE_TYPE(OptionalPath)
+QD_WIRE_TYPE(PermissionList)
 QD_WIRE_TYPE(BoundPath)
 QD_WIRE_TYPE(Setting)
 QD_WIRE_TYPE(QueuedJob)

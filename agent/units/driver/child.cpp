@@ -185,9 +185,9 @@ void runChild(ChildPlan &plan)
     confine(plan, keepCapabilities);
     becomeUser(plan);
     enterFolder(plan);
-    confine(plan, confineAfter);
     for (char *where : plan.pidTexts)
         writePid(where);
+    confine(plan, confineAfter); // filters come last: they judge what is called from here on
     errno = ENOENT;
     for (size_t i = 0; i < plan.programs.size(); ++i) {
         execve(plan.programs.at(i), plan.arguments.data(), plan.environment.data());

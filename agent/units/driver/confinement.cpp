@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -179,6 +180,33 @@ int raiseAmbient(quint64 ambient)
     return 0;
 }
 
+/// A filter without no_new_privs wants CAP_SYS_ADMIN, which was kept over setuid(). It ends with
+/// execve().
+int raiseForFilters()
+{
+    CapabilityData data[2]{};
+    if (!readCapabilities(data))
+        return kCapabilitiesStatus;
+    data[0].effective |= data[0].permitted & (1U << CAP_SYS_ADMIN);
+    return writeCapabilities(data) ? 0 : kCapabilitiesStatus;
+}
+
+int installFilters(const std::vector<SyscallProgram> &filters)
+{
+    for (const SyscallProgram &filter : filters) {
+        const sock_fprog program{
+            static_cast<unsigned short>(filter.size()), const_cast<sock_filter *>(filter.data())};
+        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+            return kSeccomp;
+    }
+    return 0;
+}
+
+bool wantsPrivilege(const Confinement &confinement)
+{
+    return !confinement.filters.empty() && !confinement.noNewPrivileges;
+}
+
 } // namespace
 
 int confineBefore(const Confinement &confinement)
@@ -199,7 +227,7 @@ int confineBefore(const Confinement &confinement)
 
 int keepCapabilities(const Confinement &confinement)
 {
-    const bool keeps = confinement.ambient != 0;
+    const bool keeps = confinement.ambient != 0 || wantsPrivilege(confinement);
     return keeps && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ? kSecurebits : 0;
 }
 
@@ -211,7 +239,11 @@ int confineAfter(const Confinement &confinement)
     }
     if (confinement.noNewPrivileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return kNoNewPrivileges;
-    return 0;
+    if (wantsPrivilege(confinement)) {
+        if (const int wrong = raiseForFilters(); wrong != 0)
+            return wrong;
+    }
+    return installFilters(confinement.filters);
 }
 
 } // namespace qd::units

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/units/driver/mount_plan.h"
+#include "agent/units/driver/syscall_programs.h"
 
 namespace qd::units {
 
@@ -15,6 +16,7 @@ struct Confinement {
     quint64 bounding = kAllCapabilities;
     quint64 ambient = 0;
     bool noNewPrivileges = false;
+    std::vector<SyscallProgram> filters;
 };
 
 /// The part of a confinement that must come before the process becomes its user, and the part that

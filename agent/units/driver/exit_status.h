@@ -23,6 +23,7 @@ constexpr int kStderr = 222;
 constexpr int kNetwork = 225;
 constexpr int kNamespace = 226; // also of RootDirectory=
 constexpr int kNoNewPrivileges = 227;
+constexpr int kSeccomp = 228;
 constexpr int kRuntimeDirectory = 233;
 constexpr int kStateDirectory = 238; // then 239 CACHE, 240 LOGS, 241 CONFIGURATION
 

@@ -210,7 +210,8 @@ Result<qint32> LinuxDriver::spawn(const SpawnRequest &request)
     ChildPlan plan = planChild(request, open);
     if (plan.refusal == 0)
         plan.refusal = makeOwnFolders(request.exec);
-    planConfinement(plan, request, m_places); // what is its own is there, and stays writable
+    // What is its own is there, and stays writable.
+    planConfinement(plan, request, m_places, m_syscalls);
     plan.groupFiles = *files;
     int report[2];
     pid_t pid = -1;

@@ -3,6 +3,7 @@
 
 #include "agent/units/driver/kept_streams.h"
 #include "agent/units/driver/process_groups.h"
+#include "agent/units/driver/syscall_programs.h"
 #include "agent/units/driver/unit_places.h"
 #include "agent/units/engine/driver.h"
 #include "agent/units/engine/journal_sink.h"
@@ -150,6 +151,7 @@ private:
     quint64 m_lastConnection = 0;
     QString m_stamps;
     UnitPlaces m_places;
+    SyscallCompiler m_syscalls;
     bool m_woken = false;
 };
 

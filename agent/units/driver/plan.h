@@ -21,7 +21,8 @@ struct OpenFiles {
 ChildPlan planChild(const SpawnRequest &request, const OpenFiles &files);
 
 /// What the process shuts itself into. `places` has, or makes, what it needs for it.
-void planConfinement(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &places);
+void planConfinement(
+    ChildPlan &plan, const SpawnRequest &request, UnitPlaces &places, SyscallCompiler &syscalls);
 
 /// Whether a standard stream of the process is to be the socket that it is started for.
 bool wantsSocket(const ExecSettings &exec);

@@ -54,7 +54,8 @@ void planOwnMounts(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &pla
 
 } // namespace
 
-void planConfinement(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &places)
+void planConfinement(
+    ChildPlan &plan, const SpawnRequest &request, UnitPlaces &places, SyscallCompiler &syscalls)
 {
     if (request.command.fullyPrivileged)
         return;
@@ -69,7 +70,12 @@ void planConfinement(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &p
     out.ownNetwork = sandbox.privateNetwork;
     out.ownIpc = sandbox.privateIpc;
     out.ownHostname = sandbox.protectHostname;
-    out.noNewPrivileges = sandbox.noNewPrivileges;
+    auto filters = syscalls.programs(sandbox);
+    if (!filters)
+        return plan.refuse(exit_status::kSeccomp);
+    out.filters = std::move(*filters);
+    // Who is not privileged may install filters only after giving up to gain more.
+    out.noNewPrivileges = sandbox.noNewPrivileges || (!out.filters.empty() && geteuid() != 0);
     out.bounding = boundingSet(sandbox);
     out.ambient = sandbox.ambient & out.bounding;
 }

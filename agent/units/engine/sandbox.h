@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "agent/units/engine/syscall_rules.h"
+
 #include <QList>
 #include <QString>
 #include <array>
@@ -64,6 +66,7 @@ struct Sandbox {
     QList<MemoryFolder> memory;
     quint64 capabilities = ~quint64(0); ///< CapabilityBoundingSet=, by number
     quint64 ambient = 0;
+    SyscallRules syscalls;
 
     bool operator==(const Sandbox &) const = default;
 };

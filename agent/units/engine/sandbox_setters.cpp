@@ -105,6 +105,33 @@ Setter word(QString Sandbox::*member, const QStringList &known)
     };
 }
 
+void addSyscallSetters(const std::function<void(const char *, const Setter &)> &add)
+{
+    const auto rules = [](Loading &l) -> SyscallRules & { return l.unit.exec.sandbox.syscalls; };
+    const auto flag = [&](const char *name, bool SyscallRules::*member) {
+        add(name, boolean([rules, member](Loading &l) -> bool & { return rules(l).*member; }));
+    };
+    flag("RestrictRealtime", &SyscallRules::noRealtime);
+    flag("RestrictSUIDSGID", &SyscallRules::noSuidSgid);
+    flag("MemoryDenyWriteExecute", &SyscallRules::noWriteExecute);
+    flag("LockPersonality", &SyscallRules::lockPersonality);
+    add("SystemCallFilter", [rules](Loading &l, const QString &value) {
+        addSyscalls(rules(l).filter, value, QStringLiteral("@default"));
+    });
+    add("SystemCallLog",
+        [rules](Loading &l, const QString &value) { addSyscalls(rules(l).log, value, {}); });
+    add("SystemCallErrorNumber",
+        parsed([rules](Loading &l) -> int & { return rules(l).errorNumber; }, &errorNumberFrom));
+    add("SystemCallArchitectures",
+        list([rules](Loading &l) -> QStringList & { return rules(l).architectures; }));
+    add("RestrictAddressFamilies",
+        [rules](Loading &l, const QString &value) { addFamilies(rules(l).families, value); });
+    add("RestrictNamespaces", [rules](Loading &l, const QString &value) {
+        quint64 &allowed = rules(l).namespaces;
+        allowed = namespacesAfter(allowed, value).value_or(allowed);
+    });
+}
+
 } // namespace
 
 quint64 addedCapabilities(quint64 before, quint64 initial, const QString &value)
@@ -161,6 +188,7 @@ void addSandboxSetters(Setters &all, const QString &section)
     add("BindPaths", binds(false));
     add("BindReadOnlyPaths", binds(true));
     add("TemporaryFileSystem", addMemory);
+    addSyscallSetters(add);
     add("CapabilityBoundingSet", [](Loading &l, const QString &value) {
         quint64 &set = l.unit.exec.sandbox.capabilities;
         set = addedCapabilities(set, ~quint64(0), value);

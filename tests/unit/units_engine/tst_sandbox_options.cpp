@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The lines of a unit file that shut its processes in (systemd.exec(5)).
 #include "agent/units/engine/sandbox_setters.h"
+#include "agent/units/engine/syscall_groups.h"
 #include "tests/support/proof.h"
 #include "tests/unit/units_engine/world.h"
 
 #include <linux/capability.h>
+#include <linux/sched.h>
 
 using namespace qd::units;
 using namespace qd::units::test;
@@ -107,6 +109,74 @@ private Q_SLOTS:
         QFETCH(QByteArray, lines);
         QFETCH(quint64, bounding);
         QCOMPARE(boundingSet(execOf(lines).sandbox), bounding);
+    }
+    void aListOfCallsAllowsOrForbids_data()
+    {
+        QTest::addColumn<QByteArray>("lines");
+        QTest::addColumn<bool>("allows");
+        QTest::addColumn<QStringList>("named");
+        const auto row = [](const char *lines, bool allows, const char *named) {
+            QTest::newRow(lines) << QByteArray(lines) << allows
+                                 << QString::fromLatin1(named).split(u' ', Qt::SkipEmptyParts);
+        };
+        row("SystemCallFilter=~chmod @swap\n", false, "chmod swapoff swapon");
+        row("SystemCallFilter=~chmod:EPERM swapon:7\n", false, "chmod:EPERM swapon:E2BIG");
+        row("SystemCallFilter=~@swap\nSystemCallFilter=swapon\n", false, "swapoff");
+        row("SystemCallFilter=~chmod\nSystemCallFilter=\nSystemCallFilter=~kill\n", false, "kill");
+        row("SystemCallFilter=~no-such @no-such chmod:NOERROR\n", false, "");
+        row("SystemCallLog=chmod\n", true, "");
+    }
+    void aListOfCallsAllowsOrForbids()
+    {
+        QFETCH(QByteArray, lines);
+        QFETCH(bool, allows);
+        QFETCH(QStringList, named);
+        const SyscallRules rules = execOf(lines).sandbox.syscalls;
+        const bool isLog = lines.startsWith("SystemCallLog");
+        QCOMPARE((isLog ? rules.log : rules.filter).allows, allows);
+        QCOMPARE(toTexts(rules.filter), named);
+        QCOMPARE(toTexts(rules.log), isLog ? QStringList{QStringLiteral("chmod")} : QStringList());
+    }
+    void aListThatAllowsHasWhatEveryProgramNeeds()
+    {
+        const auto filter =
+            execOf("SystemCallFilter=@file-system\nSystemCallFilter=~@chown mkdir\n")
+                .sandbox.syscalls.filter;
+        QVERIFY(filter.isSet && filter.allows);
+        for (const char *const call : {"execve", "exit_group", "openat", "chmod"})
+            QVERIFY2(filter.named.contains(QLatin1String(call)), call);
+        for (const char *const call : {"mkdir", "chown", "socket"})
+            QVERIFY2(!filter.named.contains(QLatin1String(call)), call);
+    }
+    void everyMemberOfAGroupIsKnown()
+    {
+        for (const char *const group :
+             {"@default", "@system-service", "@privileged", "@resources"}) {
+            const QStringList *const members = syscallGroup(QLatin1String(group));
+            QVERIFY2(members != nullptr && members->size() > 5, group);
+            for (const QString &member : *members)
+                QVERIFY2(isSyscall(member) || syscallGroup(member) != nullptr, qPrintable(member));
+        }
+    }
+    void familiesAndNamespaces()
+    {
+        const auto rules = [](const QByteArray &lines) { return execOf(lines).sandbox.syscalls; };
+        QVERIFY(!rules("").families.isSet);
+        const auto two = rules("RestrictAddressFamilies=AF_UNIX AF_INET AF_NONE\n").families;
+        QVERIFY(two.allows);
+        QCOMPARE(toTexts(two), (QStringList{"AF_INET", "AF_UNIX"}));
+        const auto none = rules("RestrictAddressFamilies=none\n").families;
+        QVERIFY(none.isSet && none.allows && none.named.isEmpty());
+        QVERIFY(!restrictsNamespaces(rules("")));
+        QVERIFY(!restrictsNamespaces(rules("RestrictNamespaces=no\n")));
+        QCOMPARE(rules("RestrictNamespaces=yes\n").namespaces, 0u);
+        QCOMPARE(
+            rules("RestrictNamespaces=net\nRestrictNamespaces=uts\n").namespaces,
+            quint64(CLONE_NEWNET | CLONE_NEWUTS));
+        QCOMPARE(rules("RestrictNamespaces=~net\n").namespaces & CLONE_NEWNET, 0u);
+        QCOMPARE(
+            rules("RestrictNamespaces=~net\nRestrictNamespaces=nonsense\n").namespaces,
+            rules("RestrictNamespaces=~net\n").namespaces);
     }
     void ambientOnesBeginWithNone()
     {
