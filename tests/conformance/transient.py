@@ -107,6 +107,20 @@ class Transient(MachineCase):
         self.await_gone("long.service")
 
     @proves("S155")
+    def test_5_it_may_make_fewer_calls_of_the_system(self):
+        self.systemd_run("--unit", "judged", "--property", "SystemCallFilter=~@swap fchmodat:EACCES",
+                         "--property", "RestrictAddressFamilies=AF_UNIX", "--property", "RestrictNamespaces=uts net",
+                         "--property", "MemoryDenyWriteExecute=yes", "sh", "-c",
+                         "systemctl show judged -p SystemCallFilter,RestrictAddressFamilies,RestrictNamespaces "
+                         ">/run/judged; grep Seccomp: /proc/self/status >>/run/judged; chmod 600 /run/judged")
+        self.await_sub("judged", "failed")
+        self.assertEqual(self.machine.show("judged", "ExecMainStatus"), "1")
+        self.machine.systemctl("reset-failed", "judged")
+        self.assertEqual(self.sh("sort /run/judged").split("\n")[:-1],
+                         ["RestrictAddressFamilies=AF_UNIX", "RestrictNamespaces=net uts", "Seccomp:\t2",
+                          "SystemCallFilter=~fchmodat:EACCES swapoff swapon"])
+
+    @proves("S155")
     def test_5_what_the_engine_does_not_do_is_refused(self):
         refused = self.systemd_run("--unit", "odd", "--property", "DynamicUser=yes", "true", status=1)
         self.assertIn("Cannot set property DynamicUser, or unknown property.", refused.stderr)

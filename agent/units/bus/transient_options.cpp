@@ -285,6 +285,43 @@ bool addLimit(Builder &builder, const Setting &setting, const QList<Setting> &al
     return builder.add(name, soft + u':' + text(setting.value));
 }
 
+/// SystemCallFilter= and its like: words that are allowed, or after "~" forbidden.
+bool addPermissions(Builder &builder, const Setting &setting)
+{
+    if (setting.value.userType() != qMetaTypeId<QDBusArgument>())
+        return false;
+    const auto in = setting.value.value<QDBusArgument>();
+    if (in.currentSignature() != QLatin1String("(bas)"))
+        return false;
+    PermissionList list;
+    in >> list;
+    QStringList safe;
+    for (const QString &name : std::as_const(list.names)) {
+        const auto word = literal(name);
+        if (!word || word->contains(u' '))
+            return false;
+        safe.append(*word);
+    }
+    if (safe.isEmpty() && list.allows && setting.name == u"RestrictAddressFamilies")
+        safe.append(QStringLiteral("none"));
+    return builder.add(
+        setting.name, (list.allows ? QString() : QStringLiteral("~")) + safe.join(u' '));
+}
+
+bool isPermissionList(const QString &property)
+{
+    return property == u"SystemCallFilter" || property == u"SystemCallLog" ||
+           property == u"RestrictAddressFamilies";
+}
+
+/// The kinds that may be made, by the kernel's flags.
+bool addNamespaces(Builder &builder, const Setting &setting)
+{
+    if (setting.value.typeId() != QMetaType::ULongLong)
+        return false;
+    return builder.add(setting.name, namespacesText(setting.value.toULongLong()));
+}
+
 bool isLimit(const QString &property)
 {
     return property.startsWith(u"Limit") && property.size() > 5 && property[5].isUpper();
@@ -303,6 +340,10 @@ bool addSetting(Builder &builder, const Setting &setting, const QList<Setting> &
         return addConditions(builder, value);
     if (property == u"EnvironmentFiles")
         return addEnvironmentFiles(builder, value);
+    if (isPermissionList(property))
+        return addPermissions(builder, setting);
+    if (property == u"RestrictNamespaces")
+        return addNamespaces(builder, setting);
     if (isLimit(property))
         return addLimit(builder, setting, all);
     if (property.startsWith(u"Exec"))

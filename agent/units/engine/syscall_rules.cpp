@@ -214,6 +214,18 @@ std::optional<quint64> namespacesAfter(quint64 before, const QString &value)
     return inverts ? before & ~*named : before | *named;
 }
 
+QString namespacesText(quint64 allowed)
+{
+    if ((allowed & allNamespaces()) == allNamespaces())
+        return QStringLiteral("no");
+    QStringList names;
+    for (const NamespaceKind &kind : kNamespaces) {
+        if ((allowed & kind.flag) != 0)
+            names.append(QLatin1String(kind.name));
+    }
+    return names.isEmpty() ? QStringLiteral("yes") : names.join(u' ');
+}
+
 std::optional<int> errorNumberFrom(const QString &value)
 {
     if (value.isEmpty() || value == u"kill")

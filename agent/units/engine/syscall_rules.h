@@ -47,6 +47,8 @@ void addSyscalls(Permissions<QString> &list, const QString &value, const QString
 void addFamilies(Permissions<int> &list, const QString &value);
 /// RestrictNamespaces=: nothing when the value makes no sense.
 std::optional<quint64> namespacesAfter(quint64 before, const QString &value);
+/// A line of RestrictNamespaces= that says the same.
+QString namespacesText(quint64 allowed);
 /// "kill", an error's name, or its number; 0 is kill.
 std::optional<int> errorNumberFrom(const QString &value);
 
