@@ -12,8 +12,6 @@ namespace {
 constexpr quint64 kMagic = 0x31304e5350414e53ULL; // "SNAPSN01"
 const QString kSuffix = QStringLiteral(".snap");
 const QString kUnfinished = QStringLiteral(".snap.tmp");
-/// One that nobody needs, for the next to be written over it.
-const QString kSpare = QStringLiteral("spare.snap.tmp");
 constexpr int kKeptBefore = 1;
 constexpr qsizetype kPiece = 1024 * 1024;
 
@@ -86,12 +84,8 @@ Result<void> write(DiskFile &file, const Snapshot &snapshot, Snapshotter::Syncs 
         if (done && !left.isEmpty() && syncs == Snapshotter::Syncs::Pieces)
             done = file.sync();
     }
-    const QByteArray tail = after(snapshot);
     if (done)
-        done = file.writeAt(end, tail);
-    end += tail.size();
-    if (done && file.size() != end)
-        done = file.resize(end); // it was a longer one
+        done = file.writeAt(end, after(snapshot));
     return done;
 }
 
@@ -140,9 +134,7 @@ Result<void> Snapshotter::save(const Snapshot &snapshot, Syncs syncs)
 {
     const QString name = nameOf(snapshot.meta.index);
     const QString unfinished = name.chopped(kSuffix.size()) + kUnfinished;
-    const bool isOver = m_disk.rename(kSpare, unfinished).has_value();
-    const auto file =
-        m_disk.open(unfinished, isOver ? Disk::Mode::OpenExisting : Disk::Mode::CreateNew);
+    const auto file = m_disk.open(unfinished, Disk::Mode::CreateNew);
     if (!file)
         return fail(file.error());
     Result<void> done = write(**file, snapshot, syncs);
@@ -189,16 +181,11 @@ Result<void> Snapshotter::removeOld(raft::Index needed)
     if (!names)
         return fail(names.error());
     const auto first = std::lower_bound(names->begin(), names->end(), nameOf(needed));
-    const qsizetype outdated = first - names->begin() - kKeptBefore;
-    for (qsizetype i = 0; i + 1 < outdated; ++i) {
+    for (qsizetype i = 0; i + kKeptBefore < first - names->begin(); ++i) {
         if (const auto removed = m_disk.remove(names->at(i)); !removed)
             return removed;
     }
-    if (outdated < 1)
-        return {};
-    // Durable before it is written over: after a crash its name must not stand for another's bytes.
-    const auto spared = m_disk.rename(names->at(outdated - 1), kSpare);
-    return spared ? m_disk.syncFolder() : spared;
+    return {};
 }
 
 } // namespace qd::wal

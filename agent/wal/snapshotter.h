@@ -33,9 +33,7 @@ public:
     /// The newest one that is whole; nothing when there is none.
     Result<std::optional<Snapshot>> loadNewest() const;
     /// Keeps the one at `needed`, which a durable marker of the log stands for, the one before it,
-    /// and all that are newer: their markers may not be on disk yet. What goes lends its room to
-    /// the next one: to give blocks back and to take others is work for the file system, which the
-    /// log's syncs would wait for. Safe to call on the thread that saves.
+    /// and all that are newer: their markers may not be on disk yet.
     Result<void> removeOld(raft::Index needed);
 
     static QByteArray encode(const Snapshot &snapshot);

@@ -337,32 +337,6 @@ private Q_SLOTS:
         for (const raft::Index index : {20, 300, 301, 302})
             QVERIFY(snapshots.load(index).has_value());
     }
-
-    /// Its room serves the next one, which may be shorter or longer, and whose name it takes.
-    void aSnapshotIsWrittenOverOneThatNobodyNeeds()
-    {
-        Folder folder;
-        Snapshotter snapshots(*folder.disk);
-        const QDir files(folder.path);
-        const auto names = [&] { return files.entryList({QStringLiteral("*.snap*")}).size(); };
-        const std::vector<qsizetype> sizes{90'000, 5'000, 70'000, 3, 200'000, 10};
-        for (size_t i = 0; i < sizes.size(); ++i) {
-            Snapshot snapshot;
-            snapshot.meta.index = i + 1;
-            snapshot.state = QByteArray(sizes[i], char('a' + int(i)));
-            QVERIFY(snapshots.save(snapshot).has_value());
-            const auto loaded = snapshots.loadNewest();
-            QVERIFY(loaded && *loaded);
-            QCOMPARE((*loaded)->meta.index, snapshot.meta.index);
-            QCOMPARE((*loaded)->state, snapshot.state);
-            QVERIFY(snapshots.removeOld(snapshot.meta.index).has_value());
-            QVERIFY(names() <= 3); // the newest, the one before, and the room of an older one
-        }
-        QCOMPARE(names(), 3);
-        QVERIFY(snapshots.clean().has_value()); // at the next start
-        QCOMPARE(names(), 2);
-        QCOMPARE((*snapshots.loadNewest())->meta.index, raft::Index(sizes.size()));
-    }
 };
 
 QD_TEST_MAIN(TestWal)
