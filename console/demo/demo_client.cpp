@@ -104,7 +104,7 @@ DemoClient::call(const QString &method, const QCborMap &params, const session::C
     if (m_kind == QLatin1String("loading"))
         return future;
     Result<QCborMap> result = answer(method, params);
-    QTimer::singleShot(0, this, [promise, result = std::move(result)] {
+    QTimer::singleShot(0, &m_answering, [promise, result = std::move(result)] {
         promise->addResult(result);
         promise->finish();
     });

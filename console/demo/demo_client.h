@@ -91,6 +91,8 @@ private:
     QHash<QString, Error> m_failures;
     QList<QJsonObject> m_events; ///< of the store, oldest first
     qint64 m_index = 18'442;     ///< of the store
+    QObject m_answering; ///< what is not answered yet goes with it: before this one's children,
+                         ///< who wait for it
 };
 
 } // namespace qd::demo

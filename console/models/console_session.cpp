@@ -248,19 +248,32 @@ void ConsoleSession::setRestarting(bool restarting)
 
 void ConsoleSession::restartMembers(const QStringList &nodeIds)
 {
+    restart({false, nodeIds});
+}
+
+void ConsoleSession::restartAllMembers()
+{
+    restart({true, {}});
+}
+
+void ConsoleSession::restart(const session::RestartScope &scope)
+{
     if (!m_client || m_restarting)
         return;
     setRestarting(true);
-    session::surveyMembers(*m_client).then(
-        this, [this, nodeIds](const Result<QList<RaftStatus>> &members) {
-            const auto plan =
-                members ? session::planRestart(*members, nodeIds) : fail(members.error());
-            if (plan && m_client)
-                return restartInOrder(*plan);
-            setRestarting(false);
-            if (!plan)
-                Q_EMIT failed(QStringLiteral("Nothing was restarted"), plan.error().text());
-        });
+    session::surveyMembers(*m_client)
+        .then(
+            this,
+            [this, scope](const Result<QList<RaftStatus>> &members) {
+                const auto plan =
+                    members ? session::planRestart(*members, scope) : fail(members.error());
+                if (plan && m_client)
+                    return restartInOrder(*plan);
+                setRestarting(false);
+                if (!plan)
+                    Q_EMIT failed(QStringLiteral("Nothing was restarted"), plan.error().text());
+            })
+        .onCanceled(this, [this] { setRestarting(false); }); // the console has left the cluster
 }
 
 void ConsoleSession::restartInOrder(const QList<session::RestartStep> &plan)

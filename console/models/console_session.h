@@ -102,9 +102,9 @@ public:
     /// load, start, stop, unload, destroy.
     Q_INVOKABLE void act(const QString &verb, const QString &unit);
     Q_INVOKABLE void transferLeadership(const QString &nodeId, const QString &name);
-    /// The agents of these members (empty: all) start anew, one after the other; done() tells of
-    /// each step.
+    /// The agents of these members start anew, one after the other; done() tells of each step.
     Q_INVOKABLE void restartMembers(const QStringList &nodeIds);
+    Q_INVOKABLE void restartAllMembers();
     /// A learner votes.
     Q_INVOKABLE void promote(const QString &nodeId, const QString &name);
     /// Issues a token for a machine that joins; see invitation().
@@ -125,6 +125,7 @@ Q_SIGNALS:
 private:
     void takeState(session::Client::State state);
     void setRestarting(bool restarting);
+    void restart(const session::RestartScope &scope);
     void restartInOrder(const QList<session::RestartStep> &plan);
     void attachModels();
     void detachModels();

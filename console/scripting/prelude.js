@@ -290,14 +290,15 @@
         promote: function (name) {
             call("raft.promote", { nodeId: cluster.node(name).id });
         },
-        /** The agents of these members (all, without names) start anew, one after the other, each
-            within `seconds` (60); with {plan: true} only says in which order. */
+        /** The agents of these members start anew, one after the other, each within `seconds`
+            (60); with {plan: true} only says in which order. All: names is undefined. */
         restartMembers: function (names, options) {
             const wish = options || {};
-            const ids = (names || []).map(function (name) { return cluster.node(name).id; });
+            const all = names === undefined; // an empty list is nobody, and an error
+            const ids = all ? [] : names.map(function (name) { return cluster.node(name).id; });
             const seconds = wish.seconds === undefined ? 60 : wish.seconds;
             return freeze(JSON.parse(
-                __host.restartMembers(JSON.stringify(ids), seconds, !wish.plan)));
+                __host.restartMembers(all, ids, seconds, !wish.plan)));
         },
         /** For good: the node's agent stops its units and ends. */
         removeNode: function (name) {

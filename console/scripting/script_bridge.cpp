@@ -314,14 +314,13 @@ QString ScriptBridge::importStore(const QString &text, const QString &target, bo
     return QString::fromUtf8(QJsonDocument(json).toJson(QJsonDocument::Compact));
 }
 
-QString ScriptBridge::restartMembers(const QString &ids, double seconds, bool run)
+QString ScriptBridge::restartMembers(bool all, const QStringList &nodeIds, double seconds, bool run)
 {
-    const QStringList wanted = QJsonDocument::fromJson(ids.toUtf8()).toVariant().toStringList();
     const auto members =
         halt<QList<RaftStatus>>([this] { return session::surveyMembers(m_client); });
     if (!members)
         return {};
-    const auto plan = session::planRestart(*members, wanted);
+    const auto plan = session::planRestart(*members, {all, nodeIds});
     if (!plan) {
         raise(plan.error());
         return {};

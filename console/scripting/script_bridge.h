@@ -38,9 +38,10 @@ public:
     /// What a file would change below `target` (empty: where it comes from), and, with `write`,
     /// what has been written: {steps: [{key, state, why}], written, failed: [{key, why}]}.
     Q_INVOKABLE QString importStore(const QString &file, const QString &target, bool write);
-    /// The store's members start anew, one after the other (ids as a list of JSON; empty: all);
-    /// with `run` false only the plan: [{nodeId, name, leads}].
-    Q_INVOKABLE QString restartMembers(const QString &ids, double seconds, bool run);
+    /// The store's members start anew, one after the other: all, or those with these ids; with
+    /// `run` false only the plan: [{nodeId, name, leads}].
+    Q_INVOKABLE QString
+    restartMembers(bool all, const QStringList &nodeIds, double seconds, bool run);
     Q_INVOKABLE void endStream(int id);
     Q_INVOKABLE void sleep(double milliseconds);
     /// Without blocking: calls `done` after that time.

@@ -34,6 +34,13 @@ const RaftStatus *find(const QList<RaftStatus> &members, const QString &nodeId)
     return it == members.cend() ? nullptr : &*it;
 }
 
+/// The call was sent and its answer has not come: the agent may restart for all that. (Who could
+/// not be reached was not sent anything: a connection lost after that is an unknown outcome.)
+bool mayBeUnderWay(const Error &error)
+{
+    return error.code == code::unknownOutcome || error.code == code::deadline;
+}
+
 /// The rows of all members, each by itself.
 class Survey : public QObject {
 public:
@@ -168,8 +175,7 @@ private:
     {
         m_client.call(QStringLiteral("agent.restart"), {}, toIt())
             .then(this, [this](const Result<QCborMap> &answer) {
-                const bool refused = !answer && answer.error().code != code::unknownOutcome;
-                if (refused)
+                if (!answer && !mayBeUnderWay(answer.error()))
                     return finish(fail(notRestarted(answer.error())));
                 await();
             });
@@ -263,16 +269,18 @@ private:
 
 } // namespace
 
-Result<QList<RestartStep>> planRestart(const QList<RaftStatus> &members, const QStringList &nodeIds)
+Result<QList<RestartStep>> planRestart(const QList<RaftStatus> &members, const RestartScope &scope)
 {
-    for (const QString &id : nodeIds) {
+    if (!scope.all && scope.nodeIds.isEmpty())
+        return fail(code::badInput, QStringLiteral("Nobody is named who is to restart."));
+    for (const QString &id : scope.nodeIds) {
         if (!find(members, id))
             return fail(code::notFound, QStringLiteral("%1 is no member of the store.").arg(id));
     }
     const RaftStatus *leader = leaderOf(members);
     QList<RestartStep> out;
     for (const RaftStatus &member : members) {
-        if (nodeIds.isEmpty() || nodeIds.contains(member.nodeId))
+        if (scope.all || scope.nodeIds.contains(member.nodeId))
             out.append({member.nodeId, member.nodeName, &member == leader});
     }
     std::sort(out.begin(), out.end(), [](const RestartStep &one, const RestartStep &other) {

@@ -16,9 +16,15 @@ struct RestartStep {
     bool leads = false; ///< it hands over first
 };
 
-/// In which order: who leads comes last. `nodeIds` empty: all. Error: code::notFound.
-Result<QList<RestartStep>>
-planRestart(const QList<RaftStatus> &members, const QStringList &nodeIds);
+/// Whom a restart is for. Everybody is asked for by that word alone: a list without names is
+/// nobody, as when the one that was meant has left meanwhile.
+struct RestartScope {
+    bool all = false;
+    QStringList nodeIds; ///< when not all
+};
+
+/// In which order: who leads comes last. Errors: code::badInput (nobody is named), code::notFound.
+Result<QList<RestartStep>> planRestart(const QList<RaftStatus> &members, const RestartScope &scope);
 
 /// [{nodeId, name, leads}]
 QJsonArray restartJson(const QList<RestartStep> &plan);

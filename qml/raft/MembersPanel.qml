@@ -79,7 +79,7 @@ Panel {
     }
     function restart(): void {
         if (panel.mayRestart)
-            restartDialog.begin(panel.known ? panel.chosen.nodeName || panel.chosen.nodeId : "");
+            restartDialog.about(panel.chosen);
     }
     function remove(): void {
         if (panel.mayRemove)
@@ -226,16 +226,35 @@ Panel {
     AskDialog {
         id: restartDialog
 
-        title: panel.known ? "Restart this member?" : "Restart all members?"
+        property string nodeId // whom it asks about since it was opened; none: everybody
+        readonly property bool forAll: restartDialog.nodeId === ""
+        readonly property bool hasLeft: !restartDialog.forAll && !panel.members.some(
+                                            one => one.nodeId === restartDialog.nodeId)
+
+        function about(member: var): void {
+            restartDialog.nodeId = member.nodeId ?? "";
+            restartDialog.begin(member.nodeName || restartDialog.nodeId);
+        }
+
+        title: restartDialog.forAll ? "Restart all members?" : "Restart this member?"
         text: {
-            const who = panel.known ? "Its agent starts anew" :
+            const who = !restartDialog.forAll ? "Its agent starts anew" :
                                       "Their agents start anew, one after the other";
             return who + "; units run on. Who leads hands over first. Nobody is restarted while "
                     + "the others are no majority without it; the restart stops at the first that "
                     + "does not come back.";
         }
         actText: "Restart"
-        onConfirmed: panel.session.restartMembers(panel.known ? [panel.chosen.nodeId] : [])
+        onHasLeftChanged: {
+            if (restartDialog.hasLeft)
+                restartDialog.close();
+        }
+        onConfirmed: {
+            if (restartDialog.forAll)
+                panel.session.restartAllMembers();
+            else
+                panel.session.restartMembers([restartDialog.nodeId]);
+        }
         onClosed: rows.forceActiveFocus()
     }
     AddMemberDialog {

@@ -12,15 +12,19 @@ from qdtest import main, proves, wait_for
 
 
 class Doing(threading.Thread):
-    """Does one thing over and over until it is ended."""
+    """Does one thing over and over until it is ended, or fails: `failure` keeps why."""
 
     def __init__(self):
         super().__init__(daemon=True)
         self.over = threading.Event()
+        self.failure = None
 
     def run(self):
-        while not self.over.wait(0.002):
-            self.once()
+        try:
+            while not self.over.wait(0.002):
+                self.once()
+        except Exception as failure:  # in a thread nobody would see it
+            self.failure = failure
 
     def once(self):
         raise NotImplementedError
@@ -48,7 +52,7 @@ class Writer(Doing):
 
 
 class Lookout(Doing):
-    """Who refuses a connection to etcd's port is away."""
+    """Who takes no connection to etcd's port, for whatever reason, is away."""
 
     def __init__(self, addresses):
         super().__init__()
@@ -66,7 +70,7 @@ class Lookout(Doing):
         try:
             socket.create_connection((address, 2379), timeout=5).close()
             return True
-        except ConnectionRefusedError:
+        except OSError:
             return False
 
 
@@ -114,6 +118,9 @@ class RollingRestart(QdctlCase):
         finally:
             writer.end()
             lookout.end()
+        for each in (writer, lookout):
+            self.assertIsNone(each.failure)
+            self.assertFalse(each.is_alive(), "it has ended in time")
         self.assertEqual(re.sub(r"[0-9.]+ s\n", "T\n", told).splitlines(),
                          [f"{plan[0]} restarts", f"{plan[0]} is back after T", f"{plan[1]} restarts",
                           f"{plan[1]} is back after T", f"{leader} hands over", f"{leader} restarts",
@@ -159,10 +166,11 @@ class RollingRestart(QdctlCase):
         path = os.path.join(self.folder(), "restart.js")
         with open(path, "w", encoding="utf-8") as file:
             file.write("""
-                print(cluster.restartMembers([], {plan: true}).length);
+                print(cluster.restartMembers(undefined, {plan: true}).length);
+                try { cluster.restartMembers([]); } catch (error) { print(error.code); }
                 print(cluster.restartMembers(["node-2"])[0].name);
             """)
-        self.assertEqual(self.expect(DONE, "run", path).stdout, "3\nnode-2\n")
+        self.assertEqual(self.expect(DONE, "run", path).stdout, "3\nbad_input\nnode-2\n")
         self.assertEqual([self.lives(number) for number in (1, 2, 3)], [before[0], before[1] + 1, before[2]])
 
 

@@ -102,6 +102,24 @@ private Q_SLOTS:
         QTRY_VERIFY(!desk.session().restarting());
     }
 
+    void theQuestionGoesWithTheMemberItIsAbout()
+    {
+        RaftDesk desk;
+        QVERIFY(desk.ready());
+        QVERIFY(desk.choose(0));
+        desk.press(Qt::Key_R);
+        QVERIFY(desk.says(QStringLiteral("Restart this member?")));
+        QVERIFY(desk.isShown("askButton"));
+        desk.client().call(
+            QStringLiteral("node.remove"),
+            {{QStringLiteral("nodeId"), desk.member(QStringLiteral("node-1"))->nodeId}});
+        QVERIFY(desk.says(QStringLiteral("2 of 2 members reachable")));
+        QTRY_VERIFY(!desk.isShown("askButton")); // never about everybody instead
+        QVERIFY(!desk.session().restarting());
+        desk.press(Qt::Key_R);
+        QVERIFY(desk.says(QStringLiteral("Restart all members?")));
+    }
+
     void aMachineIsLetInByATokenThatIsShownWithItsCommand()
     {
         RaftDesk desk;

@@ -39,10 +39,10 @@ void carryOut(Invocation &run, const Plan &plan)
     });
 }
 
-void begin(Invocation &run, const QStringList &ids)
+void begin(Invocation &run, const session::RestartScope &scope)
 {
-    run.then(session::surveyMembers(run.client()), [&run, ids](const QList<RaftStatus> &members) {
-        const auto plan = session::planRestart(members, ids);
+    run.then(session::surveyMembers(run.client()), [&run, scope](const QList<RaftStatus> &members) {
+        const auto plan = session::planRestart(members, scope);
         if (!plan)
             return run.fail(plan.error());
         if (!run.values().has(QStringLiteral("plan")))
@@ -57,8 +57,10 @@ void restart(Invocation &run)
     if (name.isEmpty() != run.values().has(QStringLiteral("all")))
         return run.wrongUsage(QStringLiteral("Say which node, or --all."));
     if (name.isEmpty())
-        return begin(run, {});
-    withNode(run, name, [&run](const Node &node, const QList<Node> &) { begin(run, {node.id}); });
+        return begin(run, {true, {}});
+    withNode(run, name, [&run](const Node &node, const QList<Node> &) {
+        begin(run, {false, {node.id}});
+    });
 }
 
 } // namespace

@@ -100,6 +100,27 @@ private Q_SLOTS:
         QVERIFY(desk.session.units()->currentKey().isEmpty());
     }
 
+    void whoLeavesWhileTheMembersAreAskedRestartsNobody()
+    {
+        Desk desk;
+        QVERIFY(desk.opened());
+        desk.session.restartAllMembers();
+        QVERIFY(desk.session.restarting());
+        desk.session.disconnectFrom();
+        QTRY_VERIFY(!desk.session.restarting());
+    }
+
+    void noMemberNamedIsNotEveryMember()
+    {
+        Desk desk;
+        QVERIFY(desk.opened());
+        QSignalSpy failed(&desk.session, &ConsoleSession::failed);
+        desk.session.restartMembers({});
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY(!desk.session.restarting());
+        QVERIFY(!desk.connector.client()->calls().contains(QStringLiteral("agent.restart")));
+    }
+
     void pairingShowsTheFingerprintFirst()
     {
         Desk desk;

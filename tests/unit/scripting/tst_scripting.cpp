@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/scripting/script_bridge.h"
 #include "console/scripting/script_host.h"
+#include "shared/codec/codec.h"
+#include "shared/model/raft_status.h"
 #include "tests/support/proof.h"
 
 #include <QCborArray>
@@ -36,6 +38,8 @@ public:
         promise.start();
         if (method == QLatin1String("node.list"))
             promise.addResult(nodes());
+        else if (method == QLatin1String("raft.status"))
+            promise.addResult(members());
         else if (method == QLatin1String("store.get"))
             promise.addResult(entry(params));
         else
@@ -79,6 +83,7 @@ private:
         QCborArray items;
         for (const char *name : {"node-1", "node-2"}) {
             QCborMap node;
+            node.insert(QStringLiteral("id"), QString::fromLatin1(name));
             node.insert(QStringLiteral("name"), QString::fromLatin1(name));
             node.insert(QStringLiteral("unitCount"), 3);
             items.append(node);
@@ -86,6 +91,13 @@ private:
         QCborMap answer;
         answer.insert(QStringLiteral("items"), items);
         return answer;
+    }
+    static Result<QCborMap> members()
+    {
+        QList<RaftStatus> rows(2);
+        for (qsizetype i = 0; i < rows.size(); ++i)
+            rows[i].nodeId = rows[i].nodeName = QStringLiteral("node-%1").arg(i + 1);
+        return QCborMap{{QStringLiteral("items"), codec::listToCbor(rows)}};
     }
     static Result<QCborMap> entry(const QCborMap &params)
     {
@@ -159,6 +171,21 @@ private Q_SLOTS:
             "try { cluster.call('no.such'); } catch (e) { print('caught', e.message); }"));
         QCOMPARE(ran.status, 0);
         QVERIFY(ran.printed.value(0).startsWith(QStringLiteral("caught there is no method")));
+    }
+    void onlyWithoutAListAllMembersRestart()
+    {
+        const Ran ran =
+            run(QStringLiteral("const plan = {plan: true};\n"
+                               "print(cluster.restartMembers(undefined, plan).length);\n"
+                               "print(cluster.restartMembers(['node-2'], plan).map(function (s) { "
+                               "return s.name; }));\n"
+                               "try { cluster.restartMembers([]); } catch (e) { print(e.code); }"));
+        QCOMPARE(ran.errors, QStringList());
+        QCOMPARE(
+            ran.printed, QStringList(
+                             {QStringLiteral("2"), QStringLiteral("[\"node-2\"]"),
+                              QStringLiteral("bad_input")}));
+        QVERIFY(!m_cluster.asked.contains(QStringLiteral("agent.restart")));
     }
     void aSyntaxErrorHasItsLine()
     {

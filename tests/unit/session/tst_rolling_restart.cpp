@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which member may restart now, and when it is back: decisions alone.
+// Which member may restart now, and when it is back; what an answer that is lost means.
+#include "console/demo/demo_client.h"
 #include "console/session/rolling_restart.h"
 #include "tests/support/proof.h"
 
@@ -35,6 +36,32 @@ QString refusal(const QList<RaftStatus> &all, const QString &id)
     return may ? QString() : may.error().message;
 }
 
+/// Each agent restarts as it is told, but what it answers is this error.
+class Unanswered : public demo::DemoClient {
+public:
+    explicit Unanswered(const Error &error)
+        : DemoClient(QStringLiteral("normal"))
+        , m_error(error)
+    {
+        for (RaftStatus &row : data().raft) // nobody is behind
+            row.appliedIndex = row.commitIndex = 18'442;
+    }
+    QFuture<Result<QCborMap>> call(
+        const QString &method, const QCborMap &params,
+        const session::CallOptions &options = {}) override
+    {
+        auto answer = DemoClient::call(method, params, options);
+        if (method != QLatin1String("agent.restart"))
+            return answer;
+        return answer.then([error = m_error](const Result<QCborMap> &) -> Result<QCborMap> {
+            return fail(error);
+        });
+    }
+
+private:
+    Error m_error;
+};
+
 const QString kTwo = QStringLiteral("node-2");
 
 } // namespace
@@ -45,12 +72,45 @@ private Q_SLOTS:
     void whoLeadsComesLast()
     {
         QStringList order;
-        const auto plan = planRestart(members(3), {});
+        const auto plan = planRestart(members(3), {true, {}});
         for (const RestartStep &step : *plan)
             order.append(step.leads ? step.name + QStringLiteral("!") : step.name);
         QCOMPARE(order.join(u' '), QStringLiteral("node-2 node-3 node-1!"));
-        QCOMPARE(planRestart(members(3), {kTwo})->size(), 1);
-        QVERIFY(!planRestart(members(3), {QStringLiteral("x")}));
+        QCOMPARE(planRestart(members(3), {false, {kTwo}})->size(), 1);
+        QVERIFY(!planRestart(members(3), {false, {QStringLiteral("x")}}));
+    }
+
+    void nobodyNamedIsNotEverybody()
+    {
+        const auto plan = planRestart(members(3), {false, {}});
+        QVERIFY(!plan);
+        QCOMPARE(plan.error().code, code::badInput);
+    }
+
+    void whoseAnswerIsLostIsAwaitedAllTheSame_data()
+    {
+        QTest::addColumn<QString>("code");
+        QTest::addColumn<bool>("restarted");
+        QTest::newRow("late") << code::deadline << true;
+        QTest::newRow("lost") << code::unknownOutcome << true;
+        QTest::newRow("refused") << code::denied << false;
+        QTest::newRow("not sent") << code::nodeUnreachable << false;
+    }
+    void whoseAnswerIsLostIsAwaitedAllTheSame()
+    {
+        QFETCH(QString, code);
+        QFETCH(bool, restarted);
+        Unanswered client({code, QStringLiteral("No answer."), {}, nullptr});
+        const auto plan = planRestart(client.data().raft, {true, {}});
+        QVERIFY(plan);
+        QStringList told;
+        const auto run = runRestart(
+            client, {{plan->first()}}, [&](const QString &sentence) { told.append(sentence); });
+        QTRY_VERIFY(run.isFinished());
+        QCOMPARE(bool(run.result()), restarted);
+        QCOMPARE(told.size(), restarted ? 2 : 1);
+        QVERIFY(told.first().endsWith(QLatin1String(" restarts")));
+        QCOMPARE(told.last().contains(QLatin1String(" is back after ")), restarted);
     }
 
     void theOthersMustBeAMajority()
