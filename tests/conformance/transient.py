@@ -30,7 +30,10 @@ class Transient(MachineCase):
         return bool(self.row(unit))
 
     def await_gone(self, unit):
-        wait_for(lambda: not self.is_known(unit), 10, f"{unit} to be forgotten")
+        try:
+            wait_for(lambda: not self.is_known(unit), 10, f"{unit} to be forgotten")
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {self.row(unit)}, {self.machine.systemctl('show', unit).stdout}") from late
 
     def files(self):
         return self.sh("ls /run/quarterdeck/transient").split()
@@ -232,7 +235,7 @@ class Transient(MachineCase):
         done = self.systemd_run("--wait", "--unit", "awaited", "sh", "-c", "exit 9", status=9)
         self.assertIn("Finished with result: exit-code", done.stderr)
         self.assertIn("Main processes terminated with: code=exited/status=9", done.stderr)
-        self.machine.systemctl("reset-failed", "awaited")
+        self.assertEqual(self.machine.systemctl("reset-failed", "awaited").returncode, 0)
         self.await_gone("awaited.service")  # nobody holds it any more
         piped = self.machine.run("sh", "-c", "echo through | systemd-run --pipe --quiet --unit piped sh -c "
                                              "'tr a-z A-Z; echo wrong >&2; exit 4' 2>/run/errors | cat; "
