@@ -102,6 +102,7 @@ int statusOfEnd(const std::optional<Error> &why)
 /// Until it is told to stop; `again`: it was told to start anew. The exit status.
 int runAgent(const Config &config, bool &again)
 {
+    bool isStopping = false;
     StopSignals signalsOfStop;
     AgentRun agent(config);
     QObject::connect(&agent, &AgentRun::ready, &agent, [] { sd_notify(0, "READY=1"); });
@@ -109,13 +110,16 @@ int runAgent(const Config &config, bool &again)
         QCoreApplication::exit(statusOfEnd(why));
     });
     QObject::connect(&agent, &AgentRun::removed, &agent, [] { QCoreApplication::exit(kRemoved); });
-    QObject::connect(&signalsOfStop, &StopSignals::asked, &agent, [&agent, &again] {
+    QObject::connect(&signalsOfStop, &StopSignals::asked, &agent, [&agent, &again, &isStopping] {
         again = false;
+        isStopping = true;
         sd_notify(0, "STOPPING=1");
         qCInfo(lcNode) << "stops";
         agent.stop();
     });
-    QObject::connect(&agent, &AgentRun::restartAsked, &agent, [&agent, &again] {
+    QObject::connect(&agent, &AgentRun::restartAsked, &agent, [&agent, &again, &isStopping] {
+        if (isStopping) // who stops the process waits for its end
+            return;
         again = true;
         agent.stop();
     });

@@ -167,10 +167,26 @@ void Services::addAgentMethods()
     });
     methods.add(
         QStringLiteral("agent.restart"), security::Role::Admin, [this](const CallPtr &call) {
+            if (const auto may = mayRestart(); !may)
+                return call->reply(fail(may.error()));
             qCInfo(lcNode).noquote() << "starts anew: asked by" << call->caller().text();
             call->reply(QCborMap());
             QTimer::singleShot(kLetAnswerGoMs, this, &Services::restartAsked);
         });
+}
+
+/// What would be forgotten, or done once more.
+Result<void> Services::mayRestart() const
+{
+    if (m_rebooter.isWaiting())
+        return fail(
+            code::conflict, QStringLiteral("this node holds the reboot lock and waits to reboot"));
+    if (m_config.etcd.forceNewCluster)
+        return fail(
+            code::conflict,
+            QStringLiteral("this node was started with --force-new-cluster: a restart would forget "
+                           "the members that came since. Start it without that flag first"));
+    return {};
 }
 
 /// The machine is up again when its unit engine is there and the store takes the slot back.
@@ -178,6 +194,7 @@ void Services::watchBoot()
 {
     if (!isNewBoot(m_config.paths))
         return;
+    m_rebooter.beginBoot();
     const auto up = [this](bool isUp) {
         if (isUp)
             m_rebooter.releaseAfterBoot();

@@ -62,6 +62,7 @@ private:
     };
 
     void addAgentMethods();
+    Result<void> mayRestart() const;
     void watchBoot();
     Result<void> useFixture();
     Result<void> startDiscovery();

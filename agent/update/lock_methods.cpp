@@ -80,9 +80,13 @@ void addLockMethods(rpc::Methods &methods, Rebooter &rebooter, const QString &ma
 {
     RebootLock &lock = rebooter.lock();
     methods.add(QStringLiteral("rebootlock.get"), Role::Viewer, [&lock](const CallPtr &call) {
-        lock.read(groupFrom(call), [call](const Result<RebootLock::State> &state) {
+        const auto told = [call](const Result<RebootLock::State> &state) {
             answer(call, QStringLiteral("Error getting semaphore"), state);
-        });
+        };
+        if (call->caller().role < Role::Operator)
+            lock.peek(groupFrom(call), told);
+        else
+            lock.read(groupFrom(call), told);
     });
     methods.add(
         QStringLiteral("rebootlock.lock"), Role::Operator, [&lock, machineId](const CallPtr &call) {

@@ -104,16 +104,45 @@ void RebootLock::change(const QString &key, Edit edit, Done<Change> done, int tr
             request.key = key;
             request.value = toJson(*wanted);
             request.prevIndex = before->index;
+            const Change meant{*before, State{key, *wanted}};
             write(
-                request,
-                [this, key, edit, done, triesLeft, before](const Result<store::Event> &event) {
+                request, [this, key, edit, done, triesLeft, before,
+                          meant](const Result<store::Event> &event) {
                     const bool raced = !event && event.error().code == kCompareFailed;
                     if (raced && triesLeft > 1)
                         return change(key, edit, done, triesLeft - 1);
+                    if (!event && event.error().code == code::unknownOutcome && triesLeft > 1)
+                        return settle(meant, edit, done, triesLeft - 1);
                     const auto after = stateOf(key, event);
                     done(after ? Result<Change>(Change{*before, *after}) : fail(after.error()));
                 });
         });
+}
+
+/// A change may or may not have been made. If what was meant stands there now, it was; else it is
+/// meant still, and the compare-and-swap sees to it that it is not made twice.
+void RebootLock::settle(
+    const Change &meant, const Edit &edit, const Done<Change> &done, int triesLeft)
+{
+    look(meant.before.key, [this, meant, edit, done, triesLeft](const Result<State> &now) {
+        if (!now)
+            return done(fail(now.error()));
+        const bool isMade = now->index > meant.before.index &&
+                            toJson(now->semaphore) == toJson(meant.after.semaphore);
+        if (isMade)
+            return done(Change{meant.before, *now});
+        change(meant.before.key, edit, done, triesLeft);
+    });
+}
+
+void RebootLock::peek(const QString &group, Done<State> done)
+{
+    const QString key = semaphoreKey(group);
+    get(linearizable(key), [key, done = std::move(done)](const Result<store::Event> &event) {
+        if (!event && event.error().code == kNoKey)
+            return done(State{key, Semaphore(), 0});
+        done(stateOf(key, event));
+    });
 }
 
 void RebootLock::read(const QString &group, Done<State> done)

@@ -30,6 +30,8 @@ public:
     explicit RebootLock(store::StoreClient &store, QObject *parent = nullptr);
     /// Makes the key when it is missing. Each is answered once, later; not after this object's end.
     void read(const QString &group, Done<State> done);
+    /// The same without making it: who may only look changes nothing.
+    void peek(const QString &group, Done<State> done);
     void take(const QString &group, const QString &holder, Done<Claim> done);
     void release(const QString &group, const QString &holder, Done<State> done);
     void setMax(const QString &group, qint64 max, Done<Change> done);
@@ -45,6 +47,7 @@ private:
     void look(const QString &key, Done<State> done);
     void make(const QString &key, Done<State> done);
     void change(const QString &key, Edit edit, Done<Change> done, int triesLeft);
+    void settle(const Change &meant, const Edit &edit, const Done<Change> &done, int triesLeft);
 
     store::StoreClient &m_store;
 };

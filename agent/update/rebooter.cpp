@@ -2,6 +2,7 @@
 #include "agent/update/rebooter.h"
 
 #include <QLoggingCategory>
+#include <utility>
 
 namespace qd::update {
 
@@ -23,11 +24,15 @@ Rebooter::Rebooter(QString machineId, World world, QObject *parent)
 {
     m_again.setSingleShot(true);
     m_again.setInterval(kFirstPauseMs);
-    connect(&m_again, &QTimer::timeout, this, &Rebooter::releaseAfterBoot);
+    connect(&m_again, &QTimer::timeout, this, &Rebooter::giveBack);
 }
 
 void Rebooter::reboot(const QString &group, int delayMs, Done done)
 {
+    if (m_isOfBefore)
+        return done(fail(
+            code::conflict, QStringLiteral("Error locking: the slot of this machine's last "
+                                           "reboot is not given back yet")));
     m_lock.take(
         group, m_machineId, [this, delayMs, done = std::move(done)](const Result<Claim> &claim) {
             if (!claim)
@@ -40,19 +45,23 @@ void Rebooter::wait(const Claim &claim, int delayMs, const Done &done)
 {
     qCInfo(lcUpdate).noquote() << "holds the reboot lock" << claim.key << "since index"
                                << claim.fence << "and reboots in" << delayMs / 1000 << "s";
-    QTimer::singleShot(delayMs, this, [this, claim, done] { act(claim, done, kLooks); });
+    ++m_waiting;
+    QTimer::singleShot(delayMs, this, [this, claim, done] {
+        --m_waiting;
+        act(claim, done, kLooks);
+    });
 }
 
 void Rebooter::act(const Claim &claim, const Done &done, int looksLeft)
 {
-    const qint64 askedMs = m_world.clock.monotonicMs();
-    m_lock.check(claim, [this, claim, done, looksLeft, askedMs](const Result<void> &held) {
+    const Moment asked{m_world.clock.monotonicMs(), m_world.clock.wallUs()};
+    m_lock.check(claim, [this, claim, done, looksLeft, asked](const Result<void> &held) {
         if (!held)
             return refuse(held.error(), done);
-        const bool isFresh = m_world.clock.monotonicMs() - askedMs <= kFreshMs;
-        if (!isFresh && looksLeft > 1)
+        const bool isNew = isFresh(asked);
+        if (!isNew && looksLeft > 1)
             return act(claim, done, looksLeft - 1);
-        if (!isFresh)
+        if (!isNew)
             return refuse(
                 {code::deadline,
                  QStringLiteral("the store answers too slowly to tell who holds the reboot lock"),
@@ -66,6 +75,12 @@ void Rebooter::act(const Claim &claim, const Done &done, int looksLeft)
     });
 }
 
+bool Rebooter::isFresh(const Moment &asked) const
+{
+    return m_world.clock.monotonicMs() - asked.monotonicMs <= kFreshMs &&
+           m_world.clock.wallUs() - asked.wallUs <= kFreshMs * 1000;
+}
+
 void Rebooter::refuse(const Error &why, const Done &done)
 {
     qCWarning(lcUpdate).noquote() << "does not reboot:" << why.text();
@@ -74,13 +89,20 @@ void Rebooter::refuse(const Error &why, const Done &done)
 
 void Rebooter::releaseAfterBoot()
 {
+    m_isOfBefore = true;
+    if (!std::exchange(m_isGivingBack, true))
+        giveBack();
+}
+
+void Rebooter::giveBack()
+{
     m_lock.groupsOf(m_machineId, [this](const Result<QStringList> &groups) {
         if (!groups)
             return tryAgain();
-        if (groups->isEmpty())
-            Q_EMIT released();
-        else
-            release(groups->first());
+        if (!groups->isEmpty())
+            return release(groups->first());
+        m_isOfBefore = m_isGivingBack = false;
+        Q_EMIT released();
     });
 }
 
@@ -91,7 +113,7 @@ void Rebooter::release(const QString &group)
             return tryAgain();
         qCInfo(lcUpdate).noquote()
             << "the machine is up again: its slot in" << state->key << "is free";
-        releaseAfterBoot(); // there may be another one
+        giveBack(); // there may be another one
     });
 }
 

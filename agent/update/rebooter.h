@@ -37,8 +37,13 @@ public:
     /// One attempt to take a slot, as locksmithctl makes it. `done` when the reboot is under way,
     /// or why it is not. The slot is not given back when the reboot fails.
     void reboot(const QString &group, int delayMs, Done done);
+    /// The machine has booted: until releaseAfterBoot() is done it holds slots of before, and takes
+    /// no other.
+    void beginBoot() { m_isOfBefore = true; }
     /// Gives back the slots that this machine held when it went down, until it holds none.
     void releaseAfterBoot();
+    /// Whether a reboot waits for its time; it would be forgotten with this process.
+    bool isWaiting() const { return m_waiting > 0; }
     RebootLock &lock() { return m_lock; }
 
 Q_SIGNALS:
@@ -46,8 +51,15 @@ Q_SIGNALS:
     void released();
 
 private:
+    /// By both clocks: the monotonic one stands still while the machine is suspended.
+    struct Moment {
+        qint64 monotonicMs = 0;
+        qint64 wallUs = 0;
+    };
     void wait(const Claim &claim, int delayMs, const Done &done);
     void act(const Claim &claim, const Done &done, int looksLeft);
+    void giveBack();
+    bool isFresh(const Moment &asked) const;
     static void refuse(const Error &why, const Done &done);
     void release(const QString &group);
     void tryAgain();
@@ -56,6 +68,9 @@ private:
     World m_world;
     RebootLock m_lock;
     QTimer m_again;
+    bool m_isOfBefore = false;
+    bool m_isGivingBack = false;
+    int m_waiting = 0;
 };
 
 } // namespace qd::update

@@ -17,7 +17,7 @@ const QString kGroups = kLockFolder + QStringLiteral("/groups/");
 /// Go's url.QueryEscape.
 QString escaped(const QString &group)
 {
-    return QString::fromLatin1(QUrl::toPercentEncoding(group, " ", "~").replace(' ', '+'));
+    return QString::fromLatin1(QUrl::toPercentEncoding(group, " ").replace(' ', '+'));
 }
 
 QByteArray textOf(const QString &word)

@@ -73,6 +73,8 @@ UNITS = {
                              "SystemCallFilter=~fchmodat", "SystemCallErrorNumber=EPERM", "SystemCallArchitectures=native"),
     "humble.service": probe("swap unix", "User=daemon", "SystemCallFilter=~@swap", "SystemCallErrorNumber=EPERM",
                             "NoNewPrivileges=yes"),
+    "kill-one.service": probe("chmod swap", "SystemCallFilter=~swapon:kill\tchmod:0\tfchmodat:0", "SystemCallErrorNumber=EPERM"),
+    "logged.service": probe("swap unix", "SystemCallLog=~swapon:EPERM"),
     "killed.service": probe("swap", "SystemCallFilter=~@swap"),
     "usr.service": oneshot("can touch /usr/qd-probe; can touch /etc/qd-probe; rm -f /etc/qd-probe", "ProtectSystem=yes"),
     "full.service": oneshot("can touch /etc/qd-probe; can touch /run/qd-probe", "ProtectSystem=full"),
@@ -204,8 +206,8 @@ class Sandbox(MachineCase):
         self.assertEqual(self.said("denied")[:3], ["EXDEV", "EACCES", "yes"])
         self.assertEqual(self.machine.show("denied.service", "SystemCallFilter"),
                          "~chmod:EACCES fchmodat:EACCES swapoff swapon")
-        # Another user, who keeps nothing of what installing a filter took.
-        self.assertEqual(self.said("allowed"), ["EPERM", "yes", "EPERM", "0", "0"])
+        # Who is not privileged gains nothing from there on.
+        self.assertEqual(self.said("allowed"), ["EPERM", "yes", "EPERM", "0", "1"])
         shown = self.machine.show("allowed.service", "SystemCallFilter").split()
         self.assertIn("execve", shown)
         self.assertNotIn("chmod", shown)
@@ -213,6 +215,12 @@ class Sandbox(MachineCase):
         self.assertEqual(self.machine.systemctl("start", "killed.service").returncode, 1)
         self.assertIn(self.machine.show("killed.service", "Result"), ("core-dump", "signal"))
         self.assertEqual(self.machine.show("killed.service", "ExecMainStatus"), "31")
+        # "kill" beside a call wins over the usual error, and 0 is an error, too.
+        self.assertEqual(self.machine.systemctl("start", "kill-one.service").returncode, 1)
+        self.assertEqual(self.machine.show("kill-one.service", "ExecMainStatus"), "31")
+        self.assertEqual(self.machine.show("kill-one.service", "SystemCallFilter"), "~chmod:0 fchmodat:0 swapon:kill")
+        # What is only logged goes on.
+        self.assertEqual(self.said("logged")[:2], ["ENOENT", "yes"])
 
     @proves("S76")
     def test_5_its_mounts_are_seen_only_when_they_are_shared(self):

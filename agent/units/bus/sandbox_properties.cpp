@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/units/bus/properties.h"
 
-#include <climits>
 #include <sys/mount.h>
 
 namespace qd::units::bus {
 
 namespace {
-
-constexpr int kSyscallKill = INT_MAX - 1;
 
 QStringList texts(const QList<SandboxPath> &paths)
 {
@@ -82,9 +79,7 @@ void addSyscalls(QVariantMap &out, const SyscallRules &rules)
     out[QStringLiteral("SystemCallLog")] = listed(rules.log);
     out[QStringLiteral("RestrictAddressFamilies")] = listed(rules.families);
     out[QStringLiteral("SystemCallArchitectures")] = rules.architectures;
-    // systemd's number of "kill".
-    out[QStringLiteral("SystemCallErrorNumber")] =
-        rules.errorNumber == 0 ? kSyscallKill : rules.errorNumber;
+    out[QStringLiteral("SystemCallErrorNumber")] = rules.errorNumber;
     out[QStringLiteral("RestrictNamespaces")] = QVariant::fromValue<qulonglong>(rules.namespaces);
     out[QStringLiteral("RestrictRealtime")] = rules.noRealtime;
     out[QStringLiteral("RestrictSUIDSGID")] = rules.noSuidSgid;

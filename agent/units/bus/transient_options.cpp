@@ -298,7 +298,7 @@ bool addPermissions(Builder &builder, const Setting &setting)
     QStringList safe;
     for (const QString &name : std::as_const(list.names)) {
         const auto word = literal(name);
-        if (!word || word->contains(u' '))
+        if (!word || word->simplified() != *word || word->contains(u' '))
             return false;
         safe.append(*word);
     }

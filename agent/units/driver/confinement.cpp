@@ -180,17 +180,6 @@ int raiseAmbient(quint64 ambient)
     return 0;
 }
 
-/// A filter without no_new_privs wants CAP_SYS_ADMIN, which was kept over setuid(). It ends with
-/// execve().
-int raiseForFilters()
-{
-    CapabilityData data[2]{};
-    if (!readCapabilities(data))
-        return kCapabilitiesStatus;
-    data[0].effective |= data[0].permitted & (1U << CAP_SYS_ADMIN);
-    return writeCapabilities(data) ? 0 : kCapabilitiesStatus;
-}
-
 int installFilters(const std::vector<SyscallProgram> &filters)
 {
     for (const SyscallProgram &filter : filters) {
@@ -200,11 +189,6 @@ int installFilters(const std::vector<SyscallProgram> &filters)
             return kSeccomp;
     }
     return 0;
-}
-
-bool wantsPrivilege(const Confinement &confinement)
-{
-    return !confinement.filters.empty() && !confinement.noNewPrivileges;
 }
 
 } // namespace
@@ -227,7 +211,7 @@ int confineBefore(const Confinement &confinement)
 
 int keepCapabilities(const Confinement &confinement)
 {
-    const bool keeps = confinement.ambient != 0 || wantsPrivilege(confinement);
+    const bool keeps = confinement.ambient != 0;
     return keeps && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ? kSecurebits : 0;
 }
 
@@ -239,10 +223,6 @@ int confineAfter(const Confinement &confinement)
     }
     if (confinement.noNewPrivileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return kNoNewPrivileges;
-    if (wantsPrivilege(confinement)) {
-        if (const int wrong = raiseForFilters(); wrong != 0)
-            return wrong;
-    }
     return installFilters(confinement.filters);
 }
 

@@ -6,6 +6,8 @@
 #include "agent/units/engine/own_folders.h"
 
 #include <QFileInfo>
+#include <linux/capability.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace qd::units {
@@ -52,6 +54,15 @@ void planOwnMounts(ChildPlan &plan, const SpawnRequest &request, UnitPlaces &pla
         plan.refuse(exit_status::kNamespace);
 }
 
+/// Whether this process has CAP_SYS_ADMIN: root of a container may not.
+bool isAdmin()
+{
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[2]{};
+    return syscall(SYS_capget, &header, data) == 0 &&
+           (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
+}
+
 } // namespace
 
 void planConfinement(
@@ -75,7 +86,8 @@ void planConfinement(
         return plan.refuse(exit_status::kSeccomp);
     out.filters = std::move(*filters);
     // Who is not privileged may install filters only after giving up to gain more.
-    out.noNewPrivileges = sandbox.noNewPrivileges || (!out.filters.empty() && geteuid() != 0);
+    const bool staysAdmin = isAdmin() && plan.uid.value_or(0) == 0;
+    out.noNewPrivileges = sandbox.noNewPrivileges || (!out.filters.empty() && !staysAdmin);
     out.bounding = boundingSet(sandbox);
     out.ambient = sandbox.ambient & out.bounding;
 }

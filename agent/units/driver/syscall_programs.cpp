@@ -28,32 +28,45 @@ tl::unexpected<Error> unsupported(const char *what, int negativeErrno)
             QLatin1String(what), QString::fromLocal8Bit(strerror(-negativeErrno))));
 }
 
-/// The architectures whose calls a 64-bit kernel of this kind takes.
-constexpr uint32_t kOthers[] = {
-#ifdef __x86_64__
-    SCMP_ARCH_X86, SCMP_ARCH_X32
-#elif defined(__aarch64__)
-    SCMP_ARCH_ARM
-#endif
+/// Whose calls a program judges.
+enum class Calls {
+    Native,
+    Alike, ///< and of architectures whose calls have the same arguments
+    All
 };
+
+/// Other architectures whose calls a 64-bit kernel of this kind takes.
+std::vector<uint32_t> others(Calls calls)
+{
+    std::vector<uint32_t> out;
+#ifdef __x86_64__
+    if (calls != Calls::Native)
+        out.push_back(SCMP_ARCH_X32);
+    if (calls == Calls::All)
+        out.push_back(SCMP_ARCH_X86);
+#elif defined(__aarch64__)
+    if (calls == Calls::All)
+        out.push_back(SCMP_ARCH_ARM);
+#endif
+    return out;
+}
 
 /// libseccomp's description of one program.
 class Draft {
 public:
-    /// What happens to a call that no rule names. `isNative`: calls of other architectures are not
-    /// made at all.
-    explicit Draft(uint32_t otherwise, bool isNative)
+    /// What happens to a call that no rule names; calls of other architectures than said go on.
+    explicit Draft(uint32_t otherwise, Calls calls)
         : m_context(seccomp_init(otherwise))
         , m_otherwise(otherwise)
     {
         if (!m_context)
             return;
-        for (const uint32_t other : kOthers) {
-            if (!isNative)
-                (void)seccomp_arch_add(m_context.get(), other);
-        }
+        for (const uint32_t other : others(calls))
+            (void)seccomp_arch_add(m_context.get(), other);
         (void)seccomp_attr_set(m_context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
     }
+    /// The calls of 32-bit programs on a 64-bit machine, and no others.
+    static std::optional<Draft> for32Bit();
     /// Nothing but the native architecture and what is named; calls of others kill.
     static Draft forArchitectures(const QStringList &names);
     /// A call that an architecture does not have is not there to be judged.
@@ -96,7 +109,7 @@ std::optional<uint32_t> architectureFrom(const QString &name)
 
 Draft Draft::forArchitectures(const QStringList &names)
 {
-    Draft draft(SCMP_ACT_ALLOW, true);
+    Draft draft(SCMP_ACT_ALLOW, Calls::Native);
     for (const QString &name : names) {
         const auto token = architectureFrom(name);
         if (token && *token != SCMP_ARCH_NATIVE)
@@ -104,6 +117,18 @@ Draft Draft::forArchitectures(const QStringList &names)
     }
     (void)seccomp_attr_set(draft.m_context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     return draft;
+}
+
+std::optional<Draft> Draft::for32Bit()
+{
+#ifdef __x86_64__
+    Draft draft(SCMP_ACT_ALLOW, Calls::Native);
+    (void)seccomp_arch_add(draft.m_context.get(), SCMP_ARCH_X86);
+    (void)seccomp_arch_remove(draft.m_context.get(), SCMP_ARCH_NATIVE);
+    return draft;
+#else
+    return std::nullopt;
+#endif
 }
 
 /// libseccomp 2.5 writes to a descriptor only.
@@ -152,9 +177,9 @@ scmp_arg_cmp has(unsigned argument, quint64 flags)
     return {argument, SCMP_CMP_MASKED_EQ, flags, flags};
 }
 
-Draft ofFamilies(const Permissions<int> &families, bool isNative)
+Draft ofFamilies(const Permissions<int> &families, Calls calls)
 {
-    Draft draft(SCMP_ACT_ALLOW, isNative);
+    Draft draft(SCMP_ACT_ALLOW, calls);
     const uint32_t no = denied(EAFNOSUPPORT);
     if (!families.allows) {
         for (auto it = families.named.cbegin(); it != families.named.cend(); ++it)
@@ -177,11 +202,11 @@ Draft ofFamilies(const Permissions<int> &families, bool isNative)
     return draft;
 }
 
-Draft ofNamespaces(quint64 allowed, bool isNative)
+Draft ofNamespaces(quint64 allowed, Calls calls)
 {
     constexpr quint64 kinds[] = {CLONE_NEWCGROUP, CLONE_NEWIPC,  CLONE_NEWNET, CLONE_NEWNS,
                                  CLONE_NEWPID,    CLONE_NEWUSER, CLONE_NEWUTS};
-    Draft draft(SCMP_ACT_ALLOW, isNative);
+    Draft draft(SCMP_ACT_ALLOW, calls);
     // Its flags lie in memory, where no rule sees them: programs fall back to clone().
     draft.rule(denied(ENOSYS), SCMP_SYS(clone3));
     if (allowed == 0)
@@ -198,9 +223,9 @@ Draft ofNamespaces(quint64 allowed, bool isNative)
     return draft;
 }
 
-Draft ofRealtime(bool isNative)
+Draft ofRealtime(Calls calls)
 {
-    Draft draft(SCMP_ACT_ALLOW, isNative);
+    Draft draft(SCMP_ACT_ALLOW, calls);
     for (const int policy : {SCHED_FIFO, SCHED_RR, 4 /* no policy yet */})
         draft.rule(denied(), SCMP_SYS(sched_setscheduler), {is(1, policy)});
     draft.rule(
@@ -228,9 +253,9 @@ void denyMode(Draft &draft, quint64 bit)
     }
 }
 
-Draft ofSuidSgid(bool isNative)
+Draft ofSuidSgid(Calls calls)
 {
-    Draft draft(SCMP_ACT_ALLOW, isNative);
+    Draft draft(SCMP_ACT_ALLOW, calls);
     draft.rule(denied(ENOSYS), SCMP_SYS(openat2)); // its mode lies in memory
     draft.rule(denied(ENOSYS), QStringLiteral("fchmodat2"));
     denyMode(draft, S_ISUID);
@@ -238,29 +263,41 @@ Draft ofSuidSgid(bool isNative)
     return draft;
 }
 
-Draft ofWriteExecute(bool isNative)
+void denyWriteExecute(Draft &draft, int map)
 {
-    Draft draft(SCMP_ACT_ALLOW, isNative);
-    for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mmap2)})
-        draft.rule(denied(), call, {has(2, PROT_EXEC | PROT_WRITE)});
+    draft.rule(denied(), map, {has(2, PROT_EXEC | PROT_WRITE)});
     for (const int call : {SCMP_SYS(mprotect), SCMP_SYS(pkey_mprotect)})
         draft.rule(denied(), call, {has(2, PROT_EXEC)});
     draft.rule(denied(), SCMP_SYS(shmat), {has(2, SHM_EXEC)});
-    return draft;
 }
 
-Draft ofPersonality(bool isNative)
+std::vector<Draft> ofWriteExecute(bool nativeOnly)
 {
-    Draft draft(SCMP_ACT_ALLOW, isNative);
+    std::vector<Draft> out;
+    out.emplace_back(SCMP_ACT_ALLOW, nativeOnly ? Calls::Native : Calls::Alike);
+    denyWriteExecute(out.back(), SCMP_SYS(mmap));
+    auto small = nativeOnly ? std::nullopt : Draft::for32Bit();
+    if (small) {
+        small->rule(
+            denied(), SCMP_SYS(mmap)); // its arguments lie in memory, where no rule sees them
+        denyWriteExecute(*small, SCMP_SYS(mmap2));
+        out.push_back(std::move(*small));
+    }
+    return out;
+}
+
+Draft ofPersonality(Calls calls)
+{
+    Draft draft(SCMP_ACT_ALLOW, calls);
     draft.rule(denied(), SCMP_SYS(personality), {when(0, SCMP_CMP_NE, 0)});
     return draft;
 }
 
 /// What other protections forbid beside what they hide.
-Draft ofCalls(const QStringList &calls, bool isNative)
+Draft ofCalls(const QStringList &names, Calls calls)
 {
-    Draft draft(SCMP_ACT_ALLOW, isNative);
-    for (const QString &call : calls)
+    Draft draft(SCMP_ACT_ALLOW, calls);
+    for (const QString &call : names)
         draft.rule(denied(), call);
     return draft;
 }
@@ -284,14 +321,6 @@ QStringList callsOfProtections(const Sandbox &sandbox)
     return out;
 }
 
-Draft ofList(const Permissions<QString> &list, uint32_t usual, bool isNative)
-{
-    Draft draft(list.allows ? usual : SCMP_ACT_ALLOW, isNative);
-    for (auto it = list.named.cbegin(); it != list.named.cend(); ++it)
-        draft.rule(list.allows ? SCMP_ACT_ALLOW : *it != 0 ? denied(*it) : usual, it.key());
-    return draft;
-}
-
 /// Whether no call of another architecture gets past SystemCallArchitectures=.
 bool isNativeOnly(const SyscallRules &rules)
 {
@@ -303,33 +332,62 @@ bool isNativeOnly(const SyscallRules &rules)
            std::all_of(rules.architectures.begin(), rules.architectures.end(), isNative);
 }
 
+/// What happens to a call with that error.
+uint32_t actionFor(int error, uint32_t usual)
+{
+    if (error == kUsualError)
+        return usual;
+    return error == kKillCaller ? SCMP_ACT_KILL_PROCESS : denied(error);
+}
+
+Draft ofFilter(const SyscallRules &rules, Calls calls)
+{
+    const uint32_t usual = actionFor(rules.errorNumber, SCMP_ACT_KILL_PROCESS);
+    const Permissions<QString> &list = rules.filter;
+    Draft draft(list.allows ? usual : SCMP_ACT_ALLOW, calls);
+    for (auto it = list.named.cbegin(); it != list.named.cend(); ++it)
+        draft.rule(list.allows ? SCMP_ACT_ALLOW : actionFor(*it, usual), it.key());
+    return draft;
+}
+
+/// What is logged goes on all the same: the named ones of a plain list, the others of one with "~".
+Draft ofLog(const Permissions<QString> &list, Calls calls)
+{
+    Draft draft(list.allows ? SCMP_ACT_ALLOW : SCMP_ACT_LOG, calls);
+    for (auto it = list.named.cbegin(); it != list.named.cend(); ++it)
+        draft.rule(list.allows ? SCMP_ACT_LOG : SCMP_ACT_ALLOW, it.key());
+    return draft;
+}
+
 std::vector<Draft> draftsOf(const Sandbox &sandbox)
 {
     const SyscallRules &rules = sandbox.syscalls;
-    const bool isNative = isNativeOnly(rules);
+    const bool nativeOnly = isNativeOnly(rules);
+    const Calls calls = nativeOnly ? Calls::Native : Calls::All;
     std::vector<Draft> drafts;
-    if (rules.families.isSet)
-        drafts.push_back(ofFamilies(rules.families, isNative));
-    if (rules.noWriteExecute)
-        drafts.push_back(ofWriteExecute(isNative));
+    if (rules.families
+            .isSet) // 32-bit programs have the family in memory: as with systemd, it is not seen
+        drafts.push_back(ofFamilies(rules.families, nativeOnly ? Calls::Native : Calls::Alike));
+    if (rules.noWriteExecute) {
+        for (Draft &draft : ofWriteExecute(nativeOnly))
+            drafts.push_back(std::move(draft));
+    }
     if (rules.noRealtime)
-        drafts.push_back(ofRealtime(isNative));
+        drafts.push_back(ofRealtime(calls));
     if (rules.noSuidSgid)
-        drafts.push_back(ofSuidSgid(isNative));
+        drafts.push_back(ofSuidSgid(calls));
     if (restrictsNamespaces(rules))
-        drafts.push_back(ofNamespaces(rules.namespaces, isNative));
-    if (const QStringList calls = callsOfProtections(sandbox); !calls.isEmpty())
-        drafts.push_back(ofCalls(calls, isNative));
+        drafts.push_back(ofNamespaces(rules.namespaces, calls));
+    if (const QStringList names = callsOfProtections(sandbox); !names.isEmpty())
+        drafts.push_back(ofCalls(names, calls));
     if (!rules.architectures.isEmpty())
         drafts.push_back(Draft::forArchitectures(rules.architectures));
     if (rules.lockPersonality)
-        drafts.push_back(ofPersonality(isNative));
-    if (rules.log.isSet) // what it names is written down, and goes on
-        drafts.push_back(ofList(rules.log, SCMP_ACT_LOG, isNative));
-    const uint32_t usual =
-        rules.errorNumber == 0 ? SCMP_ACT_KILL_PROCESS : denied(rules.errorNumber);
+        drafts.push_back(ofPersonality(calls));
+    if (rules.log.isSet)
+        drafts.push_back(ofLog(rules.log, calls));
     if (rules.filter.isSet)
-        drafts.push_back(ofList(rules.filter, usual, isNative));
+        drafts.push_back(ofFilter(rules, calls));
     return drafts;
 }
 

@@ -28,9 +28,17 @@ const QHash<QString, int> &errorNumbers()
     return all;
 }
 
+/// Words stand apart by white space of any kind.
+QStringList wordsOf(const QString &value)
+{
+    return value.simplified().split(u' ', Qt::SkipEmptyParts);
+}
+
 QString errorName(int number)
 {
-    const char *const name = strerrorname_np(number);
+    if (number == kKillCaller)
+        return QStringLiteral("kill");
+    const char *const name = number > 0 ? strerrorname_np(number) : nullptr;
     return name != nullptr ? QString::fromLatin1(name) : QString::number(number);
 }
 
@@ -137,7 +145,7 @@ constexpr quint64 allNamespaces()
 std::optional<quint64> namespaceFlags(const QString &words)
 {
     quint64 flags = 0;
-    for (const QString &word : words.split(u' ', Qt::SkipEmptyParts)) {
+    for (const QString &word : wordsOf(words)) {
         const auto *const found =
             std::find_if(std::begin(kNamespaces), std::end(kNamespaces), [&](const auto &kind) {
                 return word == QLatin1String(kind.name);
@@ -167,13 +175,13 @@ void addSyscalls(Permissions<QString> &list, const QString &value, const QString
         list.isSet = true;
         list.allows = !inverts;
         if (list.allows && !allowedFirst.isEmpty())
-            addCalls(list, allowedFirst, false, 0);
+            addCalls(list, allowedFirst, false, kUsualError);
     }
-    for (const QString &word : value.mid(inverts ? 1 : 0).split(u' ', Qt::SkipEmptyParts)) {
+    for (const QString &word : wordsOf(value.mid(inverts ? 1 : 0))) {
         const auto number = errorNumberFrom(word.section(u':', 1));
         if (word.contains(u':') && (!number || !inverts)) // only what is forbidden has an error
             continue;
-        addCalls(list, word.section(u':', 0, 0), inverts, number.value_or(0));
+        addCalls(list, word.section(u':', 0, 0), inverts, number.value_or(kUsualError));
     }
 }
 
@@ -192,9 +200,9 @@ void addFamilies(Permissions<int> &list, const QString &value)
         list.isSet = true;
         list.allows = !inverts;
     }
-    for (const QString &word : value.mid(inverts ? 1 : 0).split(u' ', Qt::SkipEmptyParts)) {
+    for (const QString &word : wordsOf(value.mid(inverts ? 1 : 0))) {
         if (const auto family = familyFrom(word))
-            apply(list, *family, inverts, 0);
+            apply(list, *family, inverts, kUsualError);
     }
 }
 
@@ -228,12 +236,14 @@ QString namespacesText(quint64 allowed)
 
 std::optional<int> errorNumberFrom(const QString &value)
 {
-    if (value.isEmpty() || value == u"kill")
-        return 0;
+    if (value == u"kill")
+        return kKillCaller;
     bool isNumber = false;
     const int number = value.toInt(&isNumber);
     if (isNumber)
-        return number > 0 && number < kMostErrors ? std::optional(number) : std::nullopt;
+        return (number >= 0 && number < kMostErrors) || number == kKillCaller
+                   ? std::optional(number)
+                   : std::nullopt;
     const auto found = errorNumbers().constFind(value);
     return found == errorNumbers().cend() ? std::nullopt : std::optional(*found);
 }
@@ -242,7 +252,7 @@ QStringList toTexts(const Permissions<QString> &list)
 {
     QStringList out;
     for (auto it = list.named.cbegin(); it != list.named.cend(); ++it)
-        out.append(*it == 0 ? it.key() : it.key() + u':' + errorName(*it));
+        out.append(*it == kUsualError ? it.key() : it.key() + u':' + errorName(*it));
     return out;
 }
 

@@ -9,13 +9,18 @@
 /// Which system calls the processes of a unit may make (systemd.exec(5), "System Call Filtering").
 namespace qd::units {
 
+/// As an error: whoever makes the call is killed. systemd's number for it, too.
+constexpr int kKillCaller = 2'147'483'646;
+/// What SystemCallErrorNumber= says.
+constexpr int kUsualError = -1;
+
 /// A list that allows what it names, or forbids it. The first line says which; the others add to
 /// it, or take away.
 template <class Key>
 struct Permissions {
     bool isSet = false;
     bool allows = false;
-    QMap<Key, int> named; ///< with the error of a forbidden call; 0: the usual one
+    QMap<Key, int> named; ///< with the error of a forbidden call, kKillCaller or kUsualError
     bool operator==(const Permissions &) const = default;
 };
 
@@ -23,11 +28,11 @@ struct Permissions {
 constexpr quint64 kAnyNamespace = ~quint64(0);
 
 struct SyscallRules {
-    Permissions<QString> filter; ///< SystemCallFilter=, groups resolved
-    Permissions<QString> log;    ///< SystemCallLog=
-    int errorNumber = 0;         ///< SystemCallErrorNumber=; 0: the process is killed
-    QStringList architectures;   ///< SystemCallArchitectures=; empty: all
-    Permissions<int> families;   ///< RestrictAddressFamilies=
+    Permissions<QString> filter;   ///< SystemCallFilter=, groups resolved
+    Permissions<QString> log;      ///< SystemCallLog=
+    int errorNumber = kKillCaller; ///< SystemCallErrorNumber=
+    QStringList architectures;     ///< SystemCallArchitectures=; empty: all
+    Permissions<int> families;     ///< RestrictAddressFamilies=
     quint64 namespaces =
         kAnyNamespace; ///< RestrictNamespaces=: those that may be made, by CLONE_NEW*
     bool noRealtime = false;
@@ -49,7 +54,7 @@ void addFamilies(Permissions<int> &list, const QString &value);
 std::optional<quint64> namespacesAfter(quint64 before, const QString &value);
 /// A line of RestrictNamespaces= that says the same.
 QString namespacesText(quint64 allowed);
-/// "kill", an error's name, or its number; 0 is kill.
+/// "kill", an error's name, or its number.
 std::optional<int> errorNumberFrom(const QString &value);
 
 /// As `systemctl show` prints them, in order.

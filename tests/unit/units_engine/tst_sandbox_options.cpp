@@ -124,6 +124,7 @@ private Q_SLOTS:
         row("SystemCallFilter=~@swap\nSystemCallFilter=swapon\n", false, "swapoff");
         row("SystemCallFilter=~chmod\nSystemCallFilter=\nSystemCallFilter=~kill\n", false, "kill");
         row("SystemCallFilter=~no-such @no-such chmod:NOERROR\n", false, "");
+        row("SystemCallFilter=~chmod:kill\tkill:0\n", false, "chmod:kill kill:0");
         row("SystemCallLog=chmod\n", true, "");
     }
     void aListOfCallsAllowsOrForbids()
