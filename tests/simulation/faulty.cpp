@@ -61,6 +61,7 @@ void Faulty::end()
     for (int id = 1; id <= m_cluster.size(); ++id) {
         SimNode &node = m_cluster.node(NodeId(id));
         node.disk().dieAfter(0);
+        node.disk().failNoSync(); // one that was yet to come
         giveRoom(NodeId(id));
         node.setSlowness(1);
         node.resume();

@@ -86,6 +86,7 @@ public:
     bool isFull() const { return m_full; }
     /// The next sync fails once, and says so.
     void failNextSync() { m_failSync = true; }
+    void failNoSync() { m_failSync = false; }
     /// The machine dies at the n-th write, sync or change of the folder from now on.
     void dieAfter(int operations) { m_dieAfter = operations; }
     /// Flips a bit of what is durable, and seen. For tests of damage; false when there is no such
