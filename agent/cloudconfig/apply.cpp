@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/cloudconfig/apply.h"
 
+#include "agent/cloudconfig/content.h"
 #include "agent/cloudconfig/file_owner.h"
 
 #include <QDir>
@@ -74,7 +75,7 @@ bool NewFile::write(const QByteArray &bytes)
 
 Result<void> writeFile(const QString &root, const FileWrite &file)
 {
-    const QString path = root + file.path;
+    const QString path = root + cleaned(file.path); // ".." stays below the root
     const auto owner = ownerOf(file.owner);
     if (!owner)
         return fail(owner.error().during(path));
@@ -106,7 +107,7 @@ public:
 
 private:
     Result<void> unitFiles(const UnitChange &unit);
-    void command(const UnitChange &unit);
+    Result<void> command(const UnitChange &unit);
 
     const QString &m_root;
     UnitEngine &m_engine;
@@ -158,12 +159,14 @@ Result<void> Run::unit(const UnitChange &unit)
     return done;
 }
 
-void Run::command(const UnitChange &unit)
+Result<void> Run::command(const UnitChange &unit)
 {
     m_say(QStringLiteral("Calling unit command \"%1\" on \"%2\"'").arg(unit.command, unit.name));
     const auto result = m_engine.run(unit.command, unit.name);
-    m_say(QStringLiteral("Result of \"%1\" on \"%2\": %3")
-              .arg(unit.command, unit.name, result ? *result : result.error().text()));
+    if (!result)
+        return fail(result.error().during(unit.name));
+    m_say(QStringLiteral("Result of \"%1\" on \"%2\": %3").arg(unit.command, unit.name, *result));
+    return {};
 }
 
 Result<void> Run::finish(const QList<UnitChange> &units)
@@ -172,13 +175,16 @@ Result<void> Run::finish(const QList<UnitChange> &units)
         if (const auto good = m_engine.reload(); !good)
             return good;
     }
+    QList<UnitChange> all = units;
     if (m_network)
-        command(
+        all.prepend(
             {.name = QStringLiteral("systemd-networkd.service"),
              .command = QStringLiteral("restart")});
-    for (const UnitChange &unit : units) {
-        if (!unit.command.isEmpty() && !unit.isNetwork())
-            command(unit);
+    for (const UnitChange &unit : std::as_const(all)) {
+        if (unit.command.isEmpty() || unit.isNetwork())
+            continue;
+        if (const auto good = command(unit); !good)
+            return good;
     }
     return {};
 }

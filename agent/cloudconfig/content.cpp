@@ -3,7 +3,8 @@
 
 #include "agent/cloudconfig/user_data.h"
 
-#include <QDir>
+#include <QStringList>
+#include <algorithm>
 
 namespace qd::cloudconfig {
 
@@ -18,7 +19,7 @@ tl::unexpected<Error> refuse(const QByteArray &encoding)
 
 Result<QByteArray> fromBase64(const QByteArray &text, const QByteArray &encoding)
 {
-    const QByteArray joined = QByteArray(text).replace("\n", "").replace("\r", "");
+    const QByteArray joined = text.simplified().replace(" ", ""); // it may be folded
     const auto bytes =
         QByteArray::fromBase64Encoding(joined, QByteArray::AbortOnBase64DecodingErrors);
     if (!bytes)
@@ -58,9 +59,21 @@ Result<QByteArray> decoded(const QByteArray &text, const QByteArray &encoding)
     return bytes ? fromGzip(*bytes, encoding) : bytes;
 }
 
+QString cleaned(const QString &path)
+{
+    QStringList parts;
+    for (const QString &part : path.split(u'/', Qt::SkipEmptyParts)) {
+        if (part == QLatin1String(".."))
+            parts.resize(std::max<qsizetype>(0, parts.size() - 1));
+        else if (part != QLatin1String("."))
+            parts.append(part);
+    }
+    return u'/' + parts.join(u'/');
+}
+
 bool isReadOnly(const QString &path)
 {
-    const QString clean = QDir::cleanPath(path);
+    const QString clean = cleaned(path);
     return clean == QLatin1String("/usr") || clean.startsWith(QLatin1String("/usr/"));
 }
 

@@ -12,6 +12,9 @@ namespace qd::cloudconfig {
 /// code::badInput: no such encoding, or the text is none of it.
 Result<QByteArray> decoded(const QByteArray &text, const QByteArray &encoding);
 
+/// An absolute path without "." and ".."; nothing is above "/".
+QString cleaned(const QString &path);
+
 /// Whether a file lies below /usr, which a node cannot write.
 bool isReadOnly(const QString &path);
 

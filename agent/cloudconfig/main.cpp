@@ -11,6 +11,7 @@
 #include <QFile>
 #include <QSysInfo>
 #include <cstdio>
+#include <sys/stat.h>
 
 using namespace qd;
 using namespace qd::cloudconfig;
@@ -23,11 +24,24 @@ void say(const QString &line)
     (void)fflush(stdout);
 }
 
-int refuse(const Error &error)
+int refuse(const Error &error, const CloudinitOptions &options)
 {
     fprintf(stderr, "Failed to apply cloud-config: %s\n", qPrintable(error.text()));
-    return 1;
+    return options.ignoreFailure ? 0 : 1;
 }
+
+/// Below another root nothing runs: it is only said what would be asked for.
+class NoEngine final : public UnitEngine {
+public:
+    Result<void> reload() override { return {}; }
+    Result<void> enable(const QString &, bool) override { return {}; }
+    Result<void> mask(const QString &, bool) override { return {}; }
+    Result<void> unmask(const QString &, bool) override { return {}; }
+    Result<QString> run(const QString &, const QString &) override
+    {
+        return QStringLiteral("not done");
+    }
+};
 
 int tellFindings(const QByteArray &userData)
 {
@@ -61,6 +75,10 @@ Result<void> applyDocument(const QByteArray &text, const QString &root)
     const auto plan = planOf(*tree, facts);
     if (!plan)
         return fail(plan.error());
+    if (!root.isEmpty()) {
+        NoEngine none;
+        return apply(*plan, root, none, say);
+    }
     EngineBus engine;
     return apply(*plan, root, engine, say);
 }
@@ -69,7 +87,7 @@ int applyUserData(const QByteArray &userData, const CloudinitOptions &options)
 {
     const auto text = unpacked(userData);
     if (!text)
-        return refuse(text.error());
+        return refuse(text.error(), options);
     switch (kindOf(*text)) {
     case UserDataKind::Empty:
         return 0;
@@ -78,10 +96,8 @@ int applyUserData(const QByteArray &userData, const CloudinitOptions &options)
         return 0;
     case UserDataKind::Script:
         return refuse(
-            {code::unsupported,
-             QStringLiteral("scripts are not run by this version"),
-             {},
-             nullptr});
+            {code::unsupported, QStringLiteral("scripts are not run by this version"), {}, nullptr},
+            options);
     case UserDataKind::Unknown:
         fprintf(
             stderr, "Failed to parse user-data: must be \"#cloud-config\" or begin with \"#!\"\n");
@@ -90,7 +106,7 @@ int applyUserData(const QByteArray &userData, const CloudinitOptions &options)
         break;
     }
     const auto done = applyDocument(*text, options.root);
-    return done || options.ignoreFailure ? 0 : refuse(done.error());
+    return done ? 0 : refuse(done.error(), options);
 }
 
 int finish(const Result<QByteArray> &userData, const CloudinitOptions &options)
@@ -110,6 +126,7 @@ int finish(const Result<QByteArray> &userData, const CloudinitOptions &options)
 
 int main(int argc, char **argv)
 {
+    umask(0022); // folders on the way are for everybody, whoever calls
     logOnOneLine();
     QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("coreos-cloudinit"));

@@ -37,6 +37,19 @@ bool flag(const YamlNode &map, const char *key)
     return isTrue(text(map, key));
 }
 
+/// The maps of a list; what else stands in it, or is no list, is found by validateTree().
+std::vector<std::pair<qsizetype, const YamlNode *>> mapsIn(const YamlNode *list)
+{
+    std::vector<std::pair<qsizetype, const YamlNode *>> out;
+    if (list == nullptr || list->kind != Kind::List)
+        return out;
+    for (size_t i = 0; i < list->items.size(); ++i) {
+        if (list->items[i].kind == Kind::Map)
+            out.emplace_back(qsizetype(i), &list->items[i]);
+    }
+    return out;
+}
+
 QByteArray withScheme(const QByteArray &endpoints)
 {
     QByteArrayList out;
@@ -71,7 +84,7 @@ QMap<QString, QByteArray> variablesOf(const YamlNode &section, const QString &na
     QMap<QString, QByteArray> out;
     for (const Field &field : serviceSchema(name).fields) {
         const YamlNode *const value = section.find(field.key);
-        if (value != nullptr && value->kind == Kind::Scalar && !value->text.isEmpty())
+        if (value != nullptr && fits(*value, field.type) && !value->text.isEmpty())
             out.insert(field.variable, valueOf(field, value->text));
     }
     return out;
@@ -133,7 +146,7 @@ private:
     void addFlannel(const YamlNode *flannel);
     void addEnvironment();
     Result<void> addUnits(const YamlNode *units);
-    Result<void> addUnit(const YamlNode &item, qsizetype at);
+    Result<void> addUnit(const YamlNode &source, qsizetype at);
     void addServices(const YamlNode &coreos);
     void addService(const QString &unit, const QMap<QString, QByteArray> &variables);
     void passOver(const YamlNode *section, const char *name);
@@ -167,8 +180,8 @@ Result<void> Planner::addFile(const YamlNode &item, qsizetype at)
 
 Result<void> Planner::addFiles(const YamlNode *files)
 {
-    for (size_t i = 0; files != nullptr && i < files->items.size(); ++i) {
-        if (const auto good = addFile(files->items[i], qsizetype(i)); !good)
+    for (const auto &[at, item] : mapsIn(files)) {
+        if (const auto good = addFile(*item, at); !good)
             return good;
     }
     return {};
@@ -229,10 +242,10 @@ void Planner::addEnvironment()
         m_plan.files.append({path, content, 0644, {}});
 }
 
-Result<void> Planner::addUnit(const YamlNode &item, qsizetype at)
+Result<void> Planner::addUnit(const YamlNode &source, qsizetype at)
 {
     UnitChange unit;
-    unit.name = QString::fromUtf8(text(item, "name"));
+    unit.name = QString::fromUtf8(text(source, "name"));
     if (unit.name.isEmpty()) {
         m_plan.remarks.append(QStringLiteral("units[%1] has no name: it is skipped").arg(at));
         return {};
@@ -241,17 +254,16 @@ Result<void> Planner::addUnit(const YamlNode &item, qsizetype at)
         return fail(
             code::badInput,
             QStringLiteral("units[%1]: \"%2\" is no name of a unit").arg(at).arg(unit.name));
-    const YamlNode *const content = item.find(QStringLiteral("content"));
+    const YamlNode *const content = source.find(QStringLiteral("content"));
     if (content != nullptr && content->kind == Kind::Scalar)
         unit.content = content->text;
-    unit.runtime = flag(item, "runtime");
-    unit.enable = flag(item, "enable");
-    unit.mask = flag(item, "mask");
-    unit.command = QString::fromUtf8(text(item, "command"));
-    const YamlNode *const dropIns = item.find(QStringLiteral("drop_ins"));
-    for (size_t i = 0; dropIns != nullptr && i < dropIns->items.size(); ++i) {
-        const DropIn dropIn{
-            QString::fromUtf8(text(dropIns->items[i], "name")), text(dropIns->items[i], "content")};
+    unit.runtime = flag(source, "runtime");
+    unit.enable = flag(source, "enable");
+    unit.mask = flag(source, "mask");
+    unit.command = QString::fromUtf8(text(source, "command"));
+    const YamlNode *const dropIns = source.find(QStringLiteral("drop_ins"));
+    for (const auto &[i, item] : mapsIn(dropIns)) {
+        const DropIn dropIn{QString::fromUtf8(text(*item, "name")), text(*item, "content")};
         if (dropIn.name.isEmpty() || dropIn.content.isEmpty() || dropIn.name.contains(u'/'))
             m_plan.remarks.append(
                 QStringLiteral("%1: drop_ins[%2] needs a name and a content: it is skipped")
@@ -266,8 +278,8 @@ Result<void> Planner::addUnit(const YamlNode &item, qsizetype at)
 
 Result<void> Planner::addUnits(const YamlNode *units)
 {
-    for (size_t i = 0; units != nullptr && i < units->items.size(); ++i) {
-        if (const auto good = addUnit(units->items[i], qsizetype(i)); !good)
+    for (const auto &[at, item] : mapsIn(units)) {
+        if (const auto good = addUnit(*item, at); !good)
             return good;
     }
     return {};

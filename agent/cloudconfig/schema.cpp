@@ -285,6 +285,28 @@ const Section &serviceSchema(const QString &name)
     return *coreos().find(name)->inside;
 }
 
+bool fits(const YamlNode &node, Type type)
+{
+    const bool scalar = node.kind == YamlNode::Kind::Scalar;
+    switch (type) {
+    case Type::Text:
+        return scalar;
+    case Type::Integer:
+        return scalar && node.guess == YamlNode::Guess::Integer;
+    case Type::Real:
+        return scalar &&
+               (node.guess == YamlNode::Guess::Integer || node.guess == YamlNode::Guess::Real);
+    case Type::Boolean:
+        return scalar && node.guess == YamlNode::Guess::Boolean;
+    case Type::Texts:
+    case Type::Maps:
+        return node.kind == YamlNode::Kind::List;
+    case Type::Map:
+        return node.kind == YamlNode::Kind::Map;
+    }
+    return false;
+}
+
 QString typeName(Type type)
 {
     switch (type) {

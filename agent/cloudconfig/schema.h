@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "agent/cloudconfig/yaml.h"
+
 #include <QList>
 #include <QString>
 
@@ -29,6 +31,9 @@ struct Section {
 const Section &documentSchema();
 /// A section of `coreos`, such as "etcd2".
 const Section &serviceSchema(const QString &name);
+
+/// Whether a value is of that type.
+bool fits(const YamlNode &node, Field::Type type);
 
 /// "string", "[]struct" and so on, as messages say it.
 QString typeName(Field::Type type);

@@ -14,29 +14,7 @@ namespace qd::cloudconfig {
 namespace {
 
 using Kind = YamlNode::Kind;
-using Guess = YamlNode::Guess;
 using Type = Field::Type;
-
-bool fits(const YamlNode &node, Type type)
-{
-    const bool scalar = node.kind == Kind::Scalar;
-    switch (type) {
-    case Type::Text:
-        return scalar;
-    case Type::Integer:
-        return scalar && node.guess == Guess::Integer;
-    case Type::Real:
-        return scalar && (node.guess == Guess::Integer || node.guess == Guess::Real);
-    case Type::Boolean:
-        return scalar && node.guess == Guess::Boolean;
-    case Type::Texts:
-    case Type::Maps:
-        return node.kind == Kind::List;
-    case Type::Map:
-        return node.kind == Kind::Map;
-    }
-    return false;
-}
 
 Type ofItems(Type list)
 {
@@ -65,8 +43,8 @@ private:
 
 void Walk::structure(const QString &name, const YamlNode &node, Type type, const Section *inside)
 {
-    if (node.kind == Kind::Nothing && !name.isEmpty())
-        return; // a key without a value is one that is not there
+    if (node.kind == Kind::Nothing && !name.isEmpty() && !name.endsWith(u']'))
+        return; // a key without a value is one that is not there; an item is
     if (!fits(node, type)) {
         add(node.line, Finding::Kind::Warning,
             QStringLiteral("incorrect type for \"%1\" (want %2)").arg(name, typeName(type)));

@@ -26,8 +26,11 @@ YamlNode::Guess guessOf(const QByteArray &plain)
     static const QRegularExpression real(
         QStringLiteral("^[-+]?([0-9][0-9_]*\\.?[0-9_]*|\\.[0-9_]+)([eE][-+]?[0-9]+)?$"));
     const QString text = QString::fromUtf8(plain);
-    if (integer.match(text).hasMatch())
-        return YamlNode::Guess::Integer;
+    if (integer.match(text).hasMatch()) {
+        bool fits = false;
+        (void)QString(text).remove(u'_').toLongLong(&fits, 0); // 0: as in C, 0x and octal, too
+        return fits ? YamlNode::Guess::Integer : YamlNode::Guess::Real;
+    }
     return real.match(text).hasMatch() ? YamlNode::Guess::Real : YamlNode::Guess::Text;
 }
 
@@ -48,6 +51,7 @@ public:
 
 private:
     YamlNode scalar(const yaml_node_t &source);
+    void addPair(YamlNode &map, const YamlNode &key, YamlNode value);
     void refuse(const yaml_node_t &source, const QString &problem);
 
     yaml_document_t &m_document;
@@ -86,6 +90,23 @@ YamlNode Builder::scalar(const yaml_node_t &source)
     return out;
 }
 
+/// "<<: *map", or a list of maps: their pairs, before which the own ones win.
+void Builder::addPair(YamlNode &map, const YamlNode &key, YamlNode value)
+{
+    if (key.text != "<<") {
+        map.keys.append(QString::fromUtf8(key.text).replace(u'-', u'_'));
+        value.line = key.line;
+        map.items.push_back(std::move(value));
+        return;
+    }
+    const std::vector<YamlNode> sources =
+        value.kind == YamlNode::Kind::List ? value.items : std::vector<YamlNode>{value};
+    for (const YamlNode &source : sources) { // of several the first one wins: it comes last
+        map.keys = source.keys + map.keys;
+        map.items.insert(map.items.begin(), source.items.begin(), source.items.end());
+    }
+}
+
 YamlNode Builder::node(int id, int depth)
 {
     const yaml_node_t *const source = yaml_document_get_node(&m_document, id);
@@ -108,9 +129,7 @@ YamlNode Builder::node(int id, int depth)
         for (auto *pair = source->data.mapping.pairs.start;
              pair < source->data.mapping.pairs.top && !m_error; ++pair) {
             const YamlNode key = node(pair->key, depth + 1);
-            out.keys.append(QString::fromUtf8(key.text).replace(u'-', u'_'));
-            out.items.push_back(node(pair->value, depth + 1));
-            out.items.back().line = key.line;
+            addPair(out, key, node(pair->value, depth + 1));
         }
     }
     out.line = int(source->start_mark.line) + 1;
@@ -133,11 +152,13 @@ struct Document {
     yaml_document_t document{};
 };
 
-YamlError errorOf(const yaml_parser_t &parser)
+YamlError errorOf(const yaml_parser_t &parser, const QByteArray &text)
 {
-    const bool hasMark = parser.problem_mark.line != 0 || parser.error != YAML_READER_ERROR;
+    // Of a character that is none it tells the place in bytes.
+    const bool isReaders = parser.error == YAML_READER_ERROR;
+    const auto offset = qsizetype(parser.problem_offset);
     return {
-        hasMark ? int(parser.problem_mark.line) + 1 : 1,
+        isReaders ? int(text.left(offset).count('\n')) + 1 : int(parser.problem_mark.line) + 1,
         parser.problem != nullptr ? QString::fromUtf8(parser.problem)
                                   : QStringLiteral("the document cannot be read")};
 }
@@ -158,7 +179,7 @@ tl::expected<YamlNode, YamlError> readYaml(const QByteArray &text)
         size_t(text.size()));
     Document document;
     if (yaml_parser_load(&reader.parser, &document.document) == 0)
-        return tl::unexpected(errorOf(reader.parser));
+        return tl::unexpected(errorOf(reader.parser, text));
     if (yaml_document_get_root_node(&document.document) == nullptr)
         return YamlNode{};
     Builder builder(document.document);

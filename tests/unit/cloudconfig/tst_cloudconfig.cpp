@@ -49,6 +49,20 @@ private Q_SLOTS:
     {
         QCOMPARE(readYaml("a: 1\na: 2\n")->find(QStringLiteral("a"))->text, QByteArray("2"));
     }
+    void aMergedMapGivesWayToItsOwnKeys()
+    {
+        const auto root = readYaml("- &a {path: /x, mode: 1}\n- &b {mode: 2, owner: o}\n"
+                                   "- <<: *a\n  path: /y\n- <<: [*b, *a]\n");
+        QVERIFY(root.has_value());
+        QCOMPARE(root->items[2].find(QStringLiteral("path"))->text, QByteArray("/y"));
+        QCOMPARE(root->items[2].find(QStringLiteral("mode"))->text, QByteArray("1"));
+        QCOMPARE(root->items[3].find(QStringLiteral("mode"))->text, QByteArray("2"));
+        QCOMPARE(root->items[3].find(QStringLiteral("path"))->text, QByteArray("/x"));
+    }
+    void aCharacterThatIsNoneIsNamedByItsLine()
+    {
+        QCOMPARE(readYaml("a: b\nc: \x01\n").error().line, 2);
+    }
     void aliasesOfAliasesEndAtALimit()
     {
         QByteArray bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
@@ -106,6 +120,7 @@ private Q_SLOTS:
             decoded("x", "custom").error().message,
             QStringLiteral("content cannot be decoded as \"custom\""));
         QVERIFY(!decoded("not base64!", "b64").has_value());
+        QCOMPARE(decoded("Q29y ZU9T\n", "b64").value(), QByteArray("CoreOS"));
     }
     void aGoodDocumentHasNoFindings()
     {
@@ -133,7 +148,7 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QString>("finding");
         const auto row = [](const char *text, const char *finding) {
-            QTest::newRow(finding) << QByteArray(text) << QString::fromUtf8(finding);
+            QTest::newRow(text) << QByteArray(text) << QString::fromUtf8(finding);
         };
         row("coreos:\n  etc2:\n    name: x\n", "line 3: warning: unrecognized key \"etc2\"");
         row("ssh_authorized_keys:\n  - ssh-rsa: AAAA\n",
@@ -153,8 +168,14 @@ private Q_SLOTS:
             "line 4: warning: discovery URL is not valid");
         row("write_files:\n  - path: /tmp/../usr/x\n",
             "line 3: error: file cannot be written to a read-only filesystem");
+        row("write_files:\n  - path: /../usr/./y\n",
+            "line 3: error: file cannot be written to a read-only filesystem");
         row("coreos:\n  etcd:\n    advertise-client-urls: http://a:1\n",
             "line 3: info: \"etcd\" has options of etcd2: it is taken for \"etcd2\"");
+        row("coreos:\n  etcd2:\n    max-wals: 99999999999999999999\n",
+            "line 4: warning: incorrect type for \"max_wals\" (want int)");
+        row("write_files:\n  -\n",
+            "line 3: warning: incorrect type for \"write_files[0]\" (want struct)");
         row("hostname:\tx\n  y: z\n",
             "line 3: error: mapping values are not allowed in this context");
     }

@@ -41,8 +41,8 @@ public:
     }
     Result<QString> run(const QString &verb, const QString &unit) override
     {
-        (void)note(verb + u' ' + unit);
-        return QStringLiteral("done");
+        const auto noted = note(verb + u' ' + unit);
+        return noted ? Result<QString>(QStringLiteral("done")) : fail(noted.error());
     }
 
 private:
@@ -297,6 +297,35 @@ private Q_SLOTS:
         }
         QCOMPARE(QDir(m_dir.filePath(QStringLiteral("deep/er"))).entryList(QDir::Files).size(), 1);
         QVERIFY(engine.asked.isEmpty()); // no unit was written: nothing to read again
+    }
+    void whatHasTheWrongTypeIsPassedOver()
+    {
+        const auto plan = planFor("coreos:\n  etcd2:\n    name: a\n    max-wals: many\n"
+                                  "    debug: maybe\n  units: {a: {name: x.service}}\n"
+                                  "write_files:\n  -\n  - path: /a\n");
+        QVERIFY2(plan.has_value(), qPrintable(plan ? QString() : plan.error().text()));
+        QCOMPARE(
+            unitOf(*plan, "etcd2.service")->dropIns.first().content,
+            QByteArray("[Service]\nEnvironment=\"ETCD_NAME=a\"\n"));
+        QVERIFY(unitOf(*plan, "x.service") == nullptr);
+        QCOMPARE(plan->files.first().path, QStringLiteral("/a"));
+        QCOMPARE(plan->remarks.size(), 4);
+    }
+    void nothingIsWrittenOutsideOfTheRoot()
+    {
+        const auto plan = planFor("write_files:\n  - path: /../../../escaped\n    content: x\n");
+        Engine engine;
+        QVERIFY(applyTo(engine, *plan).has_value());
+        QCOMPARE(contentOf(QStringLiteral("/escaped")), QByteArray("x"));
+    }
+    void aCommandThatCannotBeGivenEndsIt()
+    {
+        const auto plan = planFor("coreos:\n  units:\n    - name: a.service\n      command: start\n"
+                                  "    - name: b.service\n      command: start\n");
+        Engine engine;
+        engine.failing = QStringLiteral("start a.service");
+        QVERIFY(!applyTo(engine, *plan).has_value());
+        QVERIFY(engine.asked.isEmpty());
     }
     void theFirstStepThatFailsEndsIt()
     {

@@ -90,7 +90,15 @@ public:
     }
     void write(const store::WriteRequest &request, store::EventHandler done) override
     {
-        m_store.write(request, std::move(done));
+        const Unknown what = std::exchange(unknown, Unknown::None);
+        const Result<store::Event> noAnswer =
+            fail(code::unknownOutcome, QStringLiteral("not confirmed in time"));
+        if (what == Unknown::Lost)
+            return done(noAnswer);
+        m_store.write(
+            request, [what, noAnswer, done = std::move(done)](const Result<store::Event> &event) {
+                done(what == Unknown::Made ? noAnswer : event);
+            });
     }
     std::unique_ptr<store::Watch>
     watch(const store::WatchRequest &request, store::WatchHandler handler) override
@@ -112,6 +120,8 @@ public:
     }
     bool isLeader() const override { return true; }
 
+    /// Of the next write: its answer is lost, or it is lost itself.
+    enum class Unknown { None, Made, Lost } unknown = Unknown::None;
     std::function<void()> sleep; ///< what happens meanwhile, once
     qint64 lateMs = 0;           ///< how long each answer takes
 
@@ -197,6 +207,7 @@ private Q_SLOTS:
                      "/coreos.com/updateengine/rebootlock/groups/load+balancers%2Feu/semaphore"));
         QCOMPARE(groupOf(key), QStringLiteral("load balancers/eu"));
         QCOMPARE(groupOf(kKey), QString());
+        QVERIFY(semaphoreKey(QStringLiteral("a~b-c._")).contains(QStringLiteral("/a~b-c._/")));
         QVERIFY(!groupOf(QStringLiteral("/coreos.com/updateengine/other")));
     }
 
@@ -399,6 +410,59 @@ private Q_SLOTS:
         Answer<QStringList> left;
         lock.groupsOf(kB, left.taker());
         QCOMPARE(**left, QStringList{QStringLiteral("z")});
+    }
+
+    void noSlotIsTakenBeforeTheOldOneIsGivenBack()
+    {
+        Cluster cluster;
+        RebootLock lock(cluster.store);
+        Answer<Claim> before;
+        lock.take({}, kA, before.taker());
+        QVERIFY(*before);
+        Machine a(cluster, kA);
+        a.rebooter.beginBoot();
+        Answer<void> early;
+        a.rebooter.reboot({}, 0, early.taker());
+        QVERIFY((*early).error().text().contains(QStringLiteral("not given back yet")));
+        int times = 0;
+        connect(&a.rebooter, &Rebooter::released, this, [&times] { ++times; });
+        a.rebooter.releaseAfterBoot();
+        a.rebooter.releaseAfterBoot(); // the engine came, went and came again
+        QTRY_COMPARE(times, 1);
+        Answer<void> late;
+        a.rebooter.reboot({}, 0, late.taker());
+        QVERIFY(*late);
+        QCOMPARE(a.reboots, 1);
+        QCOMPARE(times, 1);
+        QVERIFY(!a.rebooter.isWaiting());
+    }
+
+    void whoMayOnlyLookMakesNothing()
+    {
+        Cluster cluster;
+        RebootLock lock(cluster.store);
+        Answer<RebootLock::State> seen;
+        lock.peek(QStringLiteral("g"), seen.taker());
+        QCOMPARE((*seen)->semaphore, Semaphore());
+        QCOMPARE(cluster.store.index(), quint64(0));
+    }
+
+    void aChangeThatMayHaveBeenMadeIsLookedFor()
+    {
+        for (const bool isMade : {true, false}) {
+            Cluster cluster;
+            SleepyStore store(cluster);
+            RebootLock lock(store);
+            Answer<RebootLock::State> first;
+            lock.read({}, first.taker());
+            QVERIFY(*first);
+            store.unknown = isMade ? SleepyStore::Unknown::Made : SleepyStore::Unknown::Lost;
+            Answer<Claim> claim;
+            lock.take({}, kA, claim.taker());
+            QVERIFY2(*claim, isMade ? "made" : "lost");
+            QCOMPARE(cluster.document(), heldBy(kA));
+            QCOMPARE((*claim)->fence, cluster.store.index());
+        }
     }
 
     void nothingIsMadeByAMachineThatHeldNoSlot()
