@@ -134,6 +134,12 @@ Result<QString> EngineBus::Connection::resultOf(const QString &path)
     return m_results.take(path);
 }
 
+/// A call that is to be filled and sent.
+struct EngineBus::Call {
+    Connection &bus;
+    Message text;
+};
+
 EngineBus::EngineBus() = default;
 EngineBus::~EngineBus() = default;
 
@@ -151,15 +157,23 @@ Result<EngineBus::Connection *> EngineBus::connection()
     return m_connection.get();
 }
 
-Result<void> EngineBus::reload()
+Result<EngineBus::Call> EngineBus::newCall(const char *method)
 {
     const auto bus = connection();
     if (!bus)
         return fail(bus.error());
-    const auto message = (*bus)->newCall("Reload");
+    auto message = (*bus)->newCall(method);
     if (!message)
         return fail(message.error());
-    const auto done = (*bus)->call(*message);
+    return Call{**bus, std::move(*message)};
+}
+
+Result<void> EngineBus::reload()
+{
+    const auto message = newCall("Reload");
+    if (!message)
+        return fail(message.error());
+    const auto done = message->bus.call(message->text);
     return done ? Result<void>() : fail(done.error());
 }
 
@@ -181,19 +195,16 @@ Result<void> EngineBus::unmask(const QString &unit, bool runtime)
 Result<void>
 EngineBus::files(const char *method, const QString &unit, bool runtime, bool takesForce)
 {
-    const auto bus = connection();
-    if (!bus)
-        return fail(bus.error());
-    const auto message = (*bus)->newCall(method);
+    const auto message = newCall(method);
     if (!message)
         return fail(message.error());
     const QByteArray name = unit.toUtf8();
-    int put = sd_bus_message_append(message->get(), "asb", 1, name.constData(), int(runtime));
+    int put = sd_bus_message_append(message->text.get(), "asb", 1, name.constData(), int(runtime));
     if (put >= 0 && takesForce)
-        put = sd_bus_message_append(message->get(), "b", 1);
+        put = sd_bus_message_append(message->text.get(), "b", 1);
     if (put < 0)
         return system(method, put);
-    const auto done = (*bus)->call(*message);
+    const auto done = message->bus.call(message->text);
     return done ? Result<void>() : fail(done.error());
 }
 
@@ -210,24 +221,21 @@ Result<QString> EngineBus::run(const QString &verb, const QString &unit)
     const char *const method = methods.value(verb, nullptr);
     if (method == nullptr)
         return fail(code::badInput, QStringLiteral("invalid value %1").arg(verb));
-    const auto bus = connection();
-    if (!bus)
-        return fail(bus.error());
-    const auto message = (*bus)->newCall(method);
+    const auto message = newCall(method);
     if (!message)
         return fail(message.error());
     const int put =
-        sd_bus_message_append(message->get(), "ss", unit.toUtf8().constData(), "replace");
+        sd_bus_message_append(message->text.get(), "ss", unit.toUtf8().constData(), "replace");
     if (put < 0)
         return system(method, put);
-    const auto reply = (*bus)->call(*message);
+    const auto reply = message->bus.call(message->text);
     if (!reply)
         return fail(reply.error());
     const char *path = nullptr;
     const int read = sd_bus_message_read(reply->get(), "o", &path);
     if (read < 0)
         return system(method, read);
-    return (*bus)->resultOf(QString::fromUtf8(path));
+    return message->bus.resultOf(QString::fromUtf8(path));
 }
 
 } // namespace qd::cloudconfig

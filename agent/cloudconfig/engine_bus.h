@@ -23,6 +23,8 @@ public:
 private:
     class Connection;
     Result<Connection *> connection();
+    struct Call;
+    Result<Call> newCall(const char *method);
     Result<void> files(const char *method, const QString &unit, bool runtime, bool takesForce);
 
     std::unique_ptr<Connection> m_connection;

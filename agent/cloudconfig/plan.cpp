@@ -15,11 +15,6 @@ namespace {
 
 using Kind = YamlNode::Kind;
 
-const YamlNode *child(const YamlNode *node, const QString &key)
-{
-    return node == nullptr ? nullptr : node->find(key);
-}
-
 QByteArray text(const YamlNode &map, const char *key)
 {
     const YamlNode *const value = map.find(QString::fromLatin1(key));
@@ -329,7 +324,7 @@ void Planner::passOver(const YamlNode *section, const char *name)
 Result<Plan> Planner::plan(const YamlNode &root)
 {
     const YamlNode *const coreos = root.find(QStringLiteral("coreos"));
-    const auto part = [&](const char *key) { return child(coreos, QString::fromLatin1(key)); };
+    const auto part = [&](const char *key) { return child(coreos, key); };
     const auto top = [&](const char *key) { return root.find(QString::fromLatin1(key)); };
     for (const char *const name : {"hostname", "users", "ssh_authorized_keys"})
         passOver(top(name), name);
@@ -377,11 +372,6 @@ Result<Plan> planOf(const YamlNode &root, const NodeFacts &facts)
             plan->remarks.append(finding.text());
     }
     return plan;
-}
-
-QByteArray serviceDropIn(const YamlNode &section, const QString &name)
-{
-    return dropInOf(variablesOf(section, name));
 }
 
 } // namespace qd::cloudconfig

@@ -58,7 +58,4 @@ struct NodeFacts {
 /// code::badInput: a value that makes no sense; then nothing at all is done.
 Result<Plan> planOf(const YamlNode &root, const NodeFacts &facts);
 
-/// The drop-in of a service: a variable a line for each key that is set, by name (E44).
-QByteArray serviceDropIn(const YamlNode &section, const QString &name);
-
 } // namespace qd::cloudconfig

@@ -5,7 +5,6 @@
 #include "agent/cloudconfig/schema.h"
 #include "agent/cloudconfig/user_data.h"
 
-#include <QDir>
 #include <QRegularExpression>
 #include <QUrl>
 
@@ -96,11 +95,6 @@ void Walk::values(const YamlNode &node, const Section &section)
                 values(item, *field->inside);
         }
     }
-}
-
-const YamlNode *child(const YamlNode *node, const char *key)
-{
-    return node == nullptr ? nullptr : node->find(QString::fromLatin1(key));
 }
 
 void checkDiscovery(const YamlNode &root, Walk &walk)

@@ -171,6 +171,11 @@ const YamlNode *YamlNode::find(const QString &key) const
     return at < 0 ? nullptr : &items.at(size_t(at));
 }
 
+const YamlNode *child(const YamlNode *node, const char *key)
+{
+    return node == nullptr ? nullptr : node->find(QString::fromLatin1(key));
+}
+
 tl::expected<YamlNode, YamlError> readYaml(const QByteArray &text)
 {
     Parser reader;

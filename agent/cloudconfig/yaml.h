@@ -27,6 +27,9 @@ struct YamlNode {
     const YamlNode *find(const QString &key) const;
 };
 
+/// nullptr: there is no such key, or no map at all.
+const YamlNode *child(const YamlNode *node, const char *key);
+
 /// What is wrong with a document, by libyaml's words.
 struct YamlError {
     int line = 0;

@@ -278,6 +278,17 @@ QString urlOf(const QString &address)
     return address.contains(QLatin1String("://")) ? address : QStringLiteral("http://") + address;
 }
 
+/// Where others find it, and where it listens if nothing says that.
+Result<void> oldAddress(QList<Endpoint> &listen, QList<Endpoint> &advertise, const QString &address)
+{
+    const QString url = urlOf(address);
+    if (listen.isEmpty()) {
+        if (const auto good = listeners(listen, url); !good)
+            return good;
+    }
+    return endpoints(advertise, url);
+}
+
 /// etcd 0.4's names, in flags and in cloud-configs of that time.
 QList<Setting> oldRows()
 {
@@ -290,11 +301,7 @@ QList<Setting> oldRows()
             "etcd's old name of --advertise-client-urls, and where it listens if nothing "
             "says that",
             [](Config &c, const QString &v) {
-                if (c.etcd.listenClient.isEmpty()) {
-                    if (const auto good = listeners(c.etcd.listenClient, urlOf(v)); !good)
-                        return good;
-                }
-                return endpoints(c.etcd.advertiseClient, urlOf(v));
+                return oldAddress(c.etcd.listenClient, c.etcd.advertiseClient, v);
             }),
         row("bind-addr", "etcd's old name of --listen-client-urls",
             [](Config &c, const QString &v) { return listeners(c.etcd.listenClient, urlOf(v)); }),
@@ -302,11 +309,7 @@ QList<Setting> oldRows()
             "etcd's old name of --initial-advertise-peer-urls, and where members are "
             "heard if nothing says that",
             [](Config &c, const QString &v) {
-                if (c.etcd.listenPeer.isEmpty()) {
-                    if (const auto good = listeners(c.etcd.listenPeer, urlOf(v)); !good)
-                        return good;
-                }
-                return endpoints(c.etcd.advertisePeer, urlOf(v));
+                return oldAddress(c.etcd.listenPeer, c.etcd.advertisePeer, v);
             }),
         row("peer-bind-addr", "etcd's old name of --listen-peer-urls",
             [](Config &c, const QString &v) { return listeners(c.etcd.listenPeer, urlOf(v)); }),
